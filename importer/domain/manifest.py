@@ -1,0 +1,71 @@
+"""Manifests and indexes, parsed.
+
+Sources: OCI image-spec manifest.md and image-index.md; Docker "Image Manifest Version 2,
+Schema 2" (image manifest and manifest list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from importer.domain import media_types
+from importer.domain.descriptor import Descriptor
+
+
+@dataclass(frozen=True, slots=True)
+class ImageManifest:
+    """One image: its config and its layers, lowest first."""
+
+    media_type: str
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+    artifact_type: str | None = None
+    subject: Descriptor | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_container_image(self) -> bool:
+        """Whether it can run: Helm charts, signatures and other artifacts have other configs."""
+        return self.config.media_type in media_types.CONFIG_TYPES
+
+    @property
+    def blobs(self) -> Iterator[Descriptor]:
+        """Everything a registry must hold for this manifest, config first."""
+        yield self.config
+        yield from self.layers
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Several manifests under one digest: a manifest list (Docker) or an image index (OCI)."""
+
+    media_type: str
+    children: tuple[Descriptor, ...]
+    subject: Descriptor | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+def parse_manifest(value: Mapping[str, Any]) -> ImageManifest:
+    """Read an image manifest that its schema has accepted; raises ValueError."""
+    subject = value.get("subject")
+    return ImageManifest(
+        media_type=value.get("mediaType") or media_types.OCI_MANIFEST,
+        config=Descriptor.from_json(value["config"]),
+        layers=tuple(Descriptor.from_json(layer) for layer in value["layers"]),
+        artifact_type=value.get("artifactType"),
+        subject=Descriptor.from_json(subject) if subject else None,
+        annotations=dict(value.get("annotations") or {}),
+    )
+
+
+def parse_index(value: Mapping[str, Any]) -> Index:
+    """Read an index or manifest list that its schema has accepted; raises ValueError."""
+    subject = value.get("subject")
+    return Index(
+        media_type=value.get("mediaType") or media_types.OCI_INDEX,
+        children=tuple(Descriptor.from_json(child) for child in value["manifests"]),
+        subject=Descriptor.from_json(subject) if subject else None,
+        annotations=dict(value.get("annotations") or {}),
+    )

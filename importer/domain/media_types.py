@@ -1,0 +1,62 @@
+"""Media types of manifests, configs and layers.
+
+Sources: OCI image-spec media-types.md; Docker "Image Manifest Version 2, Schema 2".
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_MANIFEST_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+json"
+DOCKER_SCHEMA1_SIGNED: Final = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
+
+DOCKER_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
+OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
+
+DOCKER_LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
+DOCKER_LAYER_GZIP: Final = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_FOREIGN_LAYER: Final = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+OCI_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
+OCI_LAYER_GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_LAYER_ZSTD: Final = "application/vnd.oci.image.layer.v1.tar+zstd"
+OCI_FOREIGN_PREFIX: Final = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+
+INDEX_TYPES: Final = frozenset({DOCKER_MANIFEST_LIST, OCI_INDEX})
+MANIFEST_TYPES: Final = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
+CONFIG_TYPES: Final = frozenset({DOCKER_CONFIG, OCI_CONFIG})
+
+
+class Compression(StrEnum):
+    """How a layer's tar is packed."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+
+
+def is_foreign_layer(media_type: str) -> bool:
+    """Whether registries leave the layer at the place its ``urls`` name."""
+    return media_type.startswith((DOCKER_FOREIGN_LAYER, OCI_FOREIGN_PREFIX))
+
+
+def is_file_system_layer(media_type: str) -> bool:
+    """Whether the blob is a part of a root file system, so that a diff_id belongs to it."""
+    return media_type.startswith((DOCKER_LAYER, OCI_LAYER)) or is_foreign_layer(media_type)
+
+
+def compression_of(media_type: str) -> Compression | None:
+    """The compression that a layer's media type declares; None when it declares nothing."""
+    if not is_file_system_layer(media_type):
+        return None
+    if media_type.endswith((".gzip", "+gzip")):
+        return Compression.GZIP
+    if media_type.endswith((".zstd", "+zstd")):
+        return Compression.ZSTD
+    return Compression.NONE if media_type.endswith(".tar") else None

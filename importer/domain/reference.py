@@ -1,0 +1,76 @@
+"""Names of images: host, repository and tag.
+
+Source: distribution reference grammar (``reference/reference.go``) and its normalisation
+(``reference/normalize.go``), as docker uses them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+_COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+_MAX_REPOSITORY_LENGTH: Final = 255
+DEFAULT_HOST: Final = "docker.io"
+DEFAULT_TAG: Final = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``host/repository:tag``; the host is there only when it was given."""
+
+    repository: str
+    tag: str
+    host: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Read ``team/app:1.4`` or ``registry.example:5000/team/app``; the tag defaults to latest.
+
+        Raises ValueError, with the reason in plain words.
+        """
+        host, rest = _split_host(text)
+        repository, colon, tag = rest.partition(":")
+        reference = cls(repository, tag if colon else DEFAULT_TAG, host)
+        reference._check(text)
+        return reference
+
+    def _check(self, text: str) -> None:
+        if "@" in text:
+            raise ValueError(f"{text!r} holds a digest; give a name and a tag, as in team/app:1.4")
+        if self.repository != self.repository.lower():
+            raise ValueError(f"{text!r} has upper-case letters; repository names are lower case")
+        if not _REPOSITORY.fullmatch(self.repository) or len(self.repository) > _MAX_REPOSITORY_LENGTH:
+            raise ValueError(f"{text!r} is not an image name; it looks like team/app:1.4")
+        if not _TAG.fullmatch(self.tag):
+            raise ValueError(f"{self.tag!r} is not a tag; letters, digits, '_', '.' and '-' may stand in one")
+        if self.host is not None and not _HOST.fullmatch(self.host):
+            raise ValueError(f"{self.host!r} is not a registry host")
+
+    @property
+    def fully_qualified(self) -> str:
+        """The name all engines agree on: ``docker.io/library/`` is added where nothing is said."""
+        host = self.host or DEFAULT_HOST
+        repository = self.repository
+        if host == DEFAULT_HOST and "/" not in repository:
+            repository = f"library/{repository}"
+        return f"{host}/{repository}:{self.tag}"
+
+    def with_tag(self, tag: str) -> Reference:
+        """The same repository under another tag."""
+        return replace(self, tag=tag)
+
+    def __str__(self) -> str:
+        host = f"{self.host}/" if self.host else ""
+        return f"{host}{self.repository}:{self.tag}"
+
+
+def _split_host(text: str) -> tuple[str | None, str]:
+    first, slash, rest = text.partition("/")
+    if slash and (first == "localhost" or any(c in first for c in ".:") or first != first.lower()):
+        return first, rest
+    return None, text
