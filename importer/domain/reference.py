@@ -71,6 +71,6 @@ class Reference:
 
 def _split_host(text: str) -> tuple[str | None, str]:
     first, slash, rest = text.partition("/")
-    if slash and (first == "localhost" or any(c in first for c in ".:") or first != first.lower()):
+    if slash and (first == "localhost" or any(c in first for c in ".:")):
         return first, rest
     return None, text
