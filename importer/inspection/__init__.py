@@ -1,0 +1,1 @@
+"""Looks at what is there: which document breaks which format, and where."""
