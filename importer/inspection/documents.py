@@ -103,17 +103,16 @@ def _kind_of_list(value: list[Any]) -> FileKind:
 def _kind_of_object(value: Any) -> FileKind:
     if not isinstance(value, dict):
         return FileKind.JSON
-    if "fsLayers" in value or value.get("schemaVersion") == 1:
-        return FileKind.SCHEMA1
-    if "manifests" in value or value.get("mediaType") in media_types.INDEX_TYPES:
-        return FileKind.INDEX
-    if value.get("mediaType") in media_types.MANIFEST_TYPES or {"layers", "config"} <= value.keys():
-        return FileKind.MANIFEST
-    if "schemaVersion" in value and ("layers" in value or "config" in value):
-        return FileKind.MANIFEST
-    if "rootfs" in value and ("architecture" in value or "os" in value or "history" in value):
-        return FileKind.CONFIG
-    return FileKind.OCI_LAYOUT if "imageLayoutVersion" in value else FileKind.JSON
+    keys, media_type = value.keys(), value.get("mediaType")
+    signs = (
+        (FileKind.SCHEMA1, "fsLayers" in keys or value.get("schemaVersion") == 1),
+        (FileKind.INDEX, "manifests" in keys or media_type in media_types.INDEX_TYPES),
+        (FileKind.MANIFEST, media_type in media_types.MANIFEST_TYPES or {"layers", "config"} <= keys),
+        (FileKind.MANIFEST, "schemaVersion" in keys and bool({"layers", "config"} & keys)),
+        (FileKind.CONFIG, "rootfs" in keys and bool({"architecture", "os", "history"} & keys)),
+        (FileKind.OCI_LAYOUT, "imageLayoutVersion" in keys),
+    )
+    return next((kind for kind, is_so in signs if is_so), FileKind.JSON)
 
 
 def _problems(value: Any, kind: FileKind) -> tuple[SchemaViolation, ...]:

@@ -1,10 +1,10 @@
-"""Forms that a JSON document may have had before a program changed its text.
+r"""Forms that a JSON document may have had before a program changed its text.
 
 A form is only a candidate: the digest that was wanted decides. Writers' habits, from their
 sources: docker and distribution indent manifests by three spaces without a newline at the end
 (distribution, manifest/schema2/manifest.go), BuildKit by two (exporter/containerimage/writer.go),
 go-containerregistry and all writers of configs write compact JSON; Go's encoder writes ``<``,
-``>`` and ``&`` as ``\\u003c``, ``\\u003e`` and ``\\u0026`` (encoding/json).
+``>`` and ``&`` as ``\u003c``, ``\u003e`` and ``\u0026`` (encoding/json).
 """
 
 from __future__ import annotations
