@@ -105,11 +105,11 @@ class BlobFinder:
         if wish.diff_id is None or not wish.diff_id.is_checkable:
             return None
         for fact in self._inventory.with_digest(wish.diff_id):
-            content = ProvenBlob(wish.diff_id, fact.size, Whole(fact.file))
-            return _plan(wish, BlobStatus.CONTENT_OK, content=content, cause=Gunzipped(), file=fact)
+            plain = ProvenBlob(wish.diff_id, fact.size, Whole(fact.file))
+            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=Gunzipped(), file=fact)
         for fact in self._inventory.with_content(wish.diff_id):
-            content = _content_of(fact, wish.diff_id)
-            return _plan(wish, BlobStatus.CONTENT_OK, content=content, cause=Gunzipped(repacked=True), file=fact)
+            packed = _content_of(fact, wish.diff_id)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=Gunzipped(repacked=True), file=fact)
         return None
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
