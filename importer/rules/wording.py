@@ -48,12 +48,8 @@ def bytes_of(size: int) -> str:
     exact = f"{size:,} byte" + ("" if size == 1 else "s")
     if size < 1_000_000:
         return exact
-    value, unit = float(size), "bytes"
-    for unit in _UNITS:
-        value /= 1000
-        if value < 1000:
-            break
-    return f"{exact} ({value:.1f} {unit})"
+    power = min(len(_UNITS), (len(str(size)) - 1) // 3)
+    return f"{exact} ({size / 1000**power:.1f} {_UNITS[power - 1]})"
 
 
 def fetch_again(blob: BlobPlan) -> str:
