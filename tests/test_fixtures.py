@@ -22,8 +22,9 @@ def layers() -> list[str]:
 
 @pytest.fixture(scope="module")
 def config() -> Path:
-    manifest = json.loads((HOME / "clean" / DOWNLOAD / "manifest.json").read_bytes())
-    return HOME / "clean" / DOWNLOAD / manifest["config"]["digest"].replace(":", "__")
+    folder = HOME / "clean" / DOWNLOAD
+    digest: str = json.loads((folder / "manifest.json").read_bytes())["config"]["digest"]
+    return folder / digest.replace(":", "__")
 
 
 def test_clean_is_whole(layers: list[str], config: Path) -> None:
