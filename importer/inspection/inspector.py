@@ -9,7 +9,6 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from importer.inspection.documents import Document
 from importer.inspection.file_facts import BlockSink, FileFacts, inspect_file
 from importer.progress import Progress
 from importer.sources.source_file import Source, SourceFile, SourceProblem
@@ -26,8 +25,8 @@ _Result = TypeVar("_Result")
 class Capture(Protocol):
     """Takes copies of large files while they are read, so that a writer need not read them again."""
 
-    def expect(self, documents: Iterable[Document]) -> None:
-        """These are all documents of the input; the large files come next."""
+    def expect(self, facts: Iterable[FileFacts]) -> None:
+        """These are all small files of the input, its documents among them; the large ones come next."""
         ...
 
     def sink_for(self, file: SourceFile) -> BlockSink | None:
@@ -74,7 +73,7 @@ class Inspector:
         self._progress.start("Reading", sum(file.size for file in files))
         results = self.run(inspect_one, small)
         if capture:
-            capture.expect(result.document for result in results if isinstance(result, FileFacts) and result.document)
+            capture.expect(result for result in results if isinstance(result, FileFacts))
         results += self.run(lambda file: inspect_one(file, capture.sink_for(file) if capture else None), large)
         self._progress.stop()
         problems += [result for result in results if isinstance(result, SourceProblem)]

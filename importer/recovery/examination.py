@@ -16,7 +16,7 @@ from importer.progress import Progress
 from importer.recovery.wanted import manifests_of, wanted_blobs
 from importer.sources.source_file import SourceFile
 
-_LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR, FileKind.BZIP2, FileKind.XZ})
+_LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,10 @@ class Depth:
 
     Attributes:
         every_layer: decompress each layer, to check its diff_id and its tar headers.
-        uneven_layers: decompress the layers of images whose layers aren't all gzip, since a docker
-            tar holds those unpacked and must know their size beforehand.
         entries: keep the list of what is in the layers that are looked at.
     """
 
     every_layer: bool = False
-    uneven_layers: bool = False
     entries: bool = False
 
 
@@ -59,11 +56,9 @@ def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
     wanted = wanted_blobs(inventory)
     if wanted.unresolved:
         yield from (fact for fact in inventory.facts if _may_explain(fact) and not wanted.digests & set(fact.digests))
-    for _, manifest in manifests_of(inventory):
-        layers = list(_layer_files(inventory, manifest))
-        uneven = depth.uneven_layers and any(fact.kind is not FileKind.GZIP for fact in layers)
-        if depth.every_layer or uneven:
-            yield from (fact for fact in layers if can_decompress(fact.kind) or fact.kind is FileKind.TAR)
+    if depth.every_layer:
+        for _, manifest in manifests_of(inventory):
+            yield from _layer_files(inventory, manifest)
 
 
 def _may_explain(fact: FileFacts) -> bool:
