@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.domain.digest import Digest
@@ -32,7 +32,7 @@ class Question:
     paths: tuple[Path, ...]
     borrowed: tuple[Path, ...] = ()
     digests: tuple[Digest, ...] = ()
-    depth: Depth = Depth()
+    depth: Depth = field(default_factory=Depth)
     jobs: int | None = None
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -21,6 +23,7 @@ from importer.sources.source_file import SourceFile
 from importer.writers.named_image import NamedImage
 from importer.writers.unfinished import (
     FILE_MODE,
+    folder_if_used,
     make_folders,
     output_errors,
     unfinished_folder,
@@ -52,14 +55,17 @@ class RegistryTree:
         self._count = itertools.count()
 
     def __enter__(self) -> RegistryTree:
-        with output_errors(self._root):
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._unfinished = unfinished_folder(self._root)
-            self._folder = self._unfinished.__enter__()
+        with ExitStack() as stack:
+            stack.enter_context(output_errors(self._root))
+            stack.enter_context(folder_if_used(self._root))
+            self._folder = stack.enter_context(unfinished_folder(self._root))
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        self._unfinished.__exit__(None, None, None)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def capture(self) -> TreeCapture:
         """A capture that stages wanted blobs while they are read for the first time."""
@@ -69,15 +75,14 @@ class RegistryTree:
         """Write the images; what is there already, and right, is left alone."""
         blobs = {blob.digest: blob for image in images for blob in _blobs_of(image.plan)}
         self._progress.start("Writing", sum(blob.size for blob in blobs.values() if blob.digest not in self._staged))
-        with output_errors(self._root):
-            for blob in blobs.values():
-                self._place_blob(blob)
-            for image in images:
-                for repository in dict.fromkeys(name.repository for name in image.names):
-                    self._link_image(image.plan, repository)
-            for image in images:
-                for name in image.names:
-                    self._tag(image.plan, name)
+        for blob in blobs.values():
+            self._place_blob(blob)
+        for image in images:
+            for repository in dict.fromkeys(name.repository for name in image.names):
+                self._link_image(image.plan, repository)
+        for image in images:
+            for name in image.names:
+                self._tag(image.plan, name)
         self._progress.stop()
 
     def _place_blob(self, blob: ProvenBlob) -> None:

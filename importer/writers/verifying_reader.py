@@ -10,7 +10,7 @@ from importer.inspection.content import can_decompress
 from importer.inspection.signatures import FileKind, kind_of_head
 from importer.recovery.plan import BlobPlan, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of, makes
-from importer.recovery.recipes import Decompressed
+from importer.recovery.recipes import Decompressed, files_of
 
 Advance = Callable[[int], None]
 
@@ -62,3 +62,7 @@ def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
             "No docker can load this image; scan --deep tells more"
         )
     return ProvenBlob(layer.diff_id, size, recipe)
+
+
+def _sources(blob: ProvenBlob) -> str:
+    return ", ".join(file.path for file in files_of(blob.recipe)) or "a blob known by heart"
