@@ -6,21 +6,40 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from importer import __version__
 from importer.cli import scan, to_docker_tar, to_registry_tree
+from importer.cli.console import say
 from importer.errors import BlobfixError
-from importer.report.exit_codes import INTERRUPTED, TROUBLE, USAGE
+from importer.report.exit_codes import INTERRUPTED, TROUBLE
+from importer.report.printable import for_terminal
+
+
+class _Edge(TyperGroup):
+    """Turns what commands return and raise into exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            code = super().invoke(ctx)
+        except BlobfixError as error:
+            code = _fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            code = _fail("interrupted; nothing unfinished is left behind", INTERRUPTED)
+        except BrokenPipeError:
+            # The reader has seen enough, as `head` does; Python must not complain at its end either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = TROUBLE
+        raise typer.Exit(code or 0)
+
 
 app = typer.Typer(
     name="blobfix",
-    help="Get a container image back from the wreckage of a failed download.",
+    cls=_Edge,
     no_args_is_help=True,
-    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,20 +67,7 @@ def options(
 def run() -> None:
     """Run the command that the arguments name, and leave with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        code = app(standalone_mode=False)
-    except BlobfixError as error:
-        code = _fail(str(error), error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        code = USAGE
-    except (KeyboardInterrupt, click.Abort):
-        code = _fail("interrupted; nothing unfinished is left behind", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader has seen enough, as `head` does; Python must not complain at its end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = TROUBLE
-    sys.exit(code or 0)
+    app()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -69,5 +75,5 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"blobfix: {message}", file=sys.stderr)  # noqa: T201
+    say(f"blobfix: {for_terminal(message)}")
     return code
