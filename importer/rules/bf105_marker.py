@@ -48,5 +48,4 @@ RULE: Final = Rule(
     ),
     find=find,
     causes=(Marker,),
-    symptoms=("sha256__….marker",),
 )

@@ -66,5 +66,5 @@ RULE: Final = Rule(
     ),
     find=find,
     causes=(Gunzipped,),
-    symptoms=("error verifying sha256 checksum after reading … bytes",),
+    symptoms=("error verifying sha256 checksum",),
 )
