@@ -63,7 +63,7 @@ RULE: Final = Rule(
             "so that sha256: becomes sha256- or sha256_. Other tools drop the prefix or write the digest "
             "in upper case, and now and then two files are simply swapped."
         ),
-        remedy="It finds files by their digests and writes each blob under its right name. Your own files aren't touched.",
+        remedy="It finds files by their digests and writes each blob under its right name. Your own files stay as is.",
         advice=(
             "Nothing needs to be done. To tidy up, rename the file to the name that is given, "
             "sha256__ and the 64 hex digits."

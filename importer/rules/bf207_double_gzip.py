@@ -32,7 +32,7 @@ RULE: Final = Rule(
         ),
         origin=(
             "A server or proxy compresses what it sends (Content-Encoding: gzip), and Firefox, curl without "
-            "--compressed and other programs save it without unpacking. Somebody may also have gzipped the file to send it."
+            "--compressed and other programs save it without unpacking. Or somebody gzipped the file to send it."
         ),
         remedy="It unpacks the file once; the digest proves that what comes out is the blob.",
         advice="Nothing needs to be done. For the next download, curl --compressed -fL -O takes the outer gzip off.",
