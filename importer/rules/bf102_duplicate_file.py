@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
+from importer.recovery.manifests import MANIFEST_KINDS
 from importer.rules.files import is_manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import shown
@@ -24,7 +25,7 @@ def _extra(case: Case, copies: Sequence[FileFacts]) -> Iterator[Observation]:
     for copy in copies:
         # Two equal pieces of a split file are both needed, and a manifest in another folder is another tag.
         is_piece = len(pieces) > 1 and copy.file.path in pieces
-        is_tag = copy.document is not None and _is_well_named(case, copy)
+        is_tag = copy.kind in MANIFEST_KINDS and _is_well_named(case, copy)
         if copy is not keeper and not is_piece and not is_tag:
             yield Observation(
                 f"{shown(copy.file.path)} holds the same bytes as {shown(keeper.file.path)}",
