@@ -17,6 +17,8 @@ MARKER_ENDING: Final = ".marker"
 
 _NAMED_BY_FOLDER: Final = frozenset({"manifest.json", "list.manifest.json", "data"})
 
+_TAGS_ABOUT_A_DIGEST: Final = (".sig", ".att", ".sbom")
+
 _ByDigest = Mapping[Digest, tuple[FileFacts, ...]]
 
 
@@ -74,8 +76,16 @@ def claimed_digest(file: SourceFile) -> Digest | None:
         return None
     claimed = Digest.from_name(file.name)
     if claimed is None and file.name in _NAMED_BY_FOLDER and len(file.parts) > 1:
-        return Digest.from_name(file.parts[-2])
+        return folder_digest(file.parts[-2])
     return claimed
+
+
+def folder_digest(name: str) -> Digest | None:
+    """The digest of the manifest for which a folder stands.
+
+    ``sha256-<hex>.sig`` is none: that is a tag, under which cosign keeps the signature *of* the digest.
+    """
+    return None if name.lower().endswith(_TAGS_ABOUT_A_DIGEST) else Digest.from_name(name)
 
 
 def is_sidecar(file: SourceFile) -> bool:
