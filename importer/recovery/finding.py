@@ -13,6 +13,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.inspection.signatures import DOCUMENT_KINDS
 from importer.inventory.inventory import Inventory, claimed_digest, is_marker, is_sidecar
 from importer.recovery.causes import (
+    Cause,
     Foreign,
     Gunzipped,
     Missing,
@@ -106,10 +107,11 @@ class BlobFinder:
             return None
         for fact in self._inventory.with_digest(wish.diff_id):
             plain = ProvenBlob(wish.diff_id, fact.size, Whole(fact.file))
-            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=Gunzipped(), file=fact)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=_why_only_content(wish), file=fact)
         for fact in self._inventory.with_content(wish.diff_id):
             packed = _content_of(fact, wish.diff_id)
-            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=Gunzipped(repacked=True), file=fact)
+            cause = _why_only_content(wish, repacked=True)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
         return None
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
@@ -152,6 +154,11 @@ def _may_be_remains(fact: FileFacts) -> bool:
     # Among a hundred thousand strangers only these can be parts, forms or ruins of a blob.
     named = claimed_digest(fact.file) is not None or is_marker(fact.file)
     return named or can_decompress(fact.kind) or fact.kind in DOCUMENT_KINDS or not fact.file.borrowed
+
+
+def _why_only_content(wish: BlobWish, *, repacked: bool = False) -> Cause:
+    # Under a digest that can't be computed, the file may well be the blob itself.
+    return Gunzipped(repacked=repacked) if wish.descriptor.digest.is_checkable else UnsupportedDigest()
 
 
 def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:
