@@ -72,11 +72,14 @@ class Inventory:
 
 def claimed_digest(file: SourceFile) -> Digest | None:
     """The digest after which a file, or the folder that stands for it, is named."""
-    if is_sidecar(file):
-        return None
-    claimed = Digest.from_name(file.name)
-    if claimed is None and file.name in _NAMED_BY_FOLDER and len(file.parts) > 1:
-        return folder_digest(file.parts[-2])
+    return None if is_sidecar(file) else digest_in_parts(file.parts)
+
+
+def digest_in_parts(parts: tuple[str, ...]) -> Digest | None:
+    """The digest after which the last of these names, or the folder that stands for it, is named."""
+    claimed = Digest.from_name(parts[-1])
+    if claimed is None and parts[-1] in _NAMED_BY_FOLDER and len(parts) > 1:
+        return folder_digest(parts[-2])
     return claimed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
@@ -11,7 +12,7 @@ from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.signatures import DOCUMENT_KINDS
-from importer.inventory.inventory import Inventory, claimed_digest, is_marker, is_sidecar
+from importer.inventory.inventory import Inventory, claimed_digest, digest_in_parts, is_marker, is_sidecar
 from importer.recovery.causes import (
     Cause,
     Foreign,
@@ -124,7 +125,7 @@ class BlobFinder:
         if not descriptor.digest.is_checkable:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
         for problem in self._inventory.problems:
-            if Digest.from_name(problem.path) == descriptor.digest:
+            if digest_in_parts(PurePath(problem.path).parts) == descriptor.digest:
                 return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
         if descriptor.urls:
             return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.urls))
