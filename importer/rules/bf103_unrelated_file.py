@@ -88,8 +88,9 @@ def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], contents: froze
     if claimed not in wanted or claimed is None:
         return "no image here wants it"
     whole = case.inventory.with_digest(claimed)
-    where = f"{shown(whole[0].file.path)} is" if whole else "the blob comes from elsewhere; this isn't it"
-    return f"it is named after the blob that {where}" if whole else where
+    if not whole:
+        return "it is named after a blob that an image wants, and isn't it"
+    return f"it is named after the blob that {shown(whole[0].file.path)} is"
 
 
 RULE: Final = Rule(
