@@ -9,7 +9,7 @@ from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
 from importer.recovery.plan import Plan
-from importer.rules.files import lost_manifests
+from importer.rules.files import folder_of, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown
 
@@ -38,14 +38,16 @@ _DESCRIPTIONS: Final = {
 def find(case: Case) -> Iterator[Observation]:
     """Every file that no image wants and that no other finding tells of."""
     wanted, contents = _wanted(case.plan), _contents(case.plan)
-    told = _told_paths(case)
+    told, broken = _told_paths(case), _folders_of_broken_manifests(case)
     told_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in told}
     for fact in case.inventory.facts:
         is_wanted = not wanted.isdisjoint(fact.digests) or fact.digest in told_digests
         if is_wanted or fact.file.path in told or fact.file.borrowed or _is_told_by_name(fact, wanted):
             continue
+        is_content = fact.digest in contents
+        why = "it holds what is in a layer that is here itself" if is_content else _why(case, fact, wanted, broken)
         yield Observation(
-            f"{shown(fact.file.path)} is {_description(fact)}; {_why(case, fact, wanted, contents)}",
+            f"{shown(fact.file.path)} is {_description(fact)}; {why}",
             remedy="it is left alone",
             path=fact.file.path,
             digest=fact.digest,
@@ -81,10 +83,15 @@ def _description(fact: FileFacts) -> str:
     return f"{description} that says “{shown(fact.excerpt)}”" if fact.excerpt else description
 
 
-def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], contents: frozenset[Digest]) -> str:
-    if fact.digest in contents:
-        return "it holds what is in a layer that is here itself"
+def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
+    broken = (image.manifest.file for image in case.plan.images if image.parsed is None)
+    return frozenset(folder_of(fact.file) for fact in (*broken, *lost_manifests(case)) if fact)
+
+
+def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> str:
     claimed = claimed_digest(fact.file)
+    if claimed is not None and folder_of(fact.file) in broken:
+        return "the manifest beside it can't be read, so nothing tells whether an image wants it"
     if claimed not in wanted or claimed is None:
         return "no image here wants it"
     whole = case.inventory.with_digest(claimed)

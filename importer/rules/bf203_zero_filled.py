@@ -17,7 +17,7 @@ def find(case: Case) -> Iterator[Observation]:
             blob,
             f"{file_of(blob)} has the size of {whereabouts(image, blob)}, but from byte {cause.zeros_from:,} on "
             f"there are only zeros, {bytes_of(zeros)} of {bytes_of(blob.descriptor.size)}",
-            f"{fetch_again(blob)}; to resume, cut the zeros off first: truncate -s {cause.zeros_from} FILE",
+            f"{fetch_again(blob)}; to resume instead, cut the zeros off a copy first (truncate -s {cause.zeros_from})",
         )
 
 

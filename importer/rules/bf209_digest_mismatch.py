@@ -37,7 +37,7 @@ def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
         blob,
         f"{file_of(blob)} should be the manifest {claims}, but its digest is {blob.descriptor.digest}, "
         "and no known change of its text explains that",
-        "download the manifest again; a docker tar can be written all the same, its image id is proven by the config",
+        "download the manifest again; a docker tar can be exact even so, since docker goes by the config",
     )
 
 

@@ -21,7 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
                 image,
                 blob,
                 f"{change}; no digest is known that would prove the former text",
-                "a docker tar is exact all the same; give the manifest's digest with --digest "
+                "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
                 "to have it restored for a registry tree or OCI layout",
                 safety=Safety.NONE,
             )

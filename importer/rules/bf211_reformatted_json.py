@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is {whereabouts(image, blob)} with another layout; the original is {shown(cause.style)}",
+            f"{file_of(blob)} is {whereabouts(image, blob)}, in another layout; the original is {shown(cause.style)}",
             f"the original text is restored and has the digest {blob.descriptor.digest}",
         )
 

@@ -60,7 +60,7 @@ def observation(
 def whereabouts(image: ImagePlan, blob: BlobPlan) -> str:
     """How the blob is reached: ``layer 3 of 7 · linux/amd64 · team/app:1.4``."""
     count = sum(other.role is blob.role for other in image.blobs)
-    position = f"{blob.role} {blob.position + 1} of {count}" if blob.position is not None else str(blob.role)
+    position = f"{blob.role} {blob.position + 1} of {count}" if blob.position is not None else f"the {blob.role}"
     platform = blob.descriptor.platform if blob.role is Role.CHILD else image.platform
     return shown(" · ".join(str(part) for part in (position, platform, *image.names[:1]) if part))
 
