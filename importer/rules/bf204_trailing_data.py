@@ -35,7 +35,7 @@ RULE: Final = Rule(
             "It uses the first bytes, as many as the manifest says, and the digest proves that they are the blob. "
             "The file itself isn't changed."
         ),
-        advice="Nothing needs to be done. If it happens again, see whether something resumes downloads that are complete.",
+        advice="Nothing needs to be done. If it happens again, see what resumes downloads that are complete.",
     ),
     find=find,
     causes=(TrailingData,),
