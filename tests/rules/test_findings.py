@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from rules.workshop import (
+
+from importer.domain import media_types
+from importer.domain.digest import Digest
+from importer.rules.rule import Certainty, Finding, Safety
+from tests.rules.workshop import (
     HELM_CHART,
     HELM_CONFIG,
     Image,
@@ -25,10 +29,6 @@ from rules.workshop import (
     tar_of,
     troubles,
 )
-
-from importer.domain import media_types
-from importer.domain.digest import Digest
-from importer.rules.rule import Certainty, Finding, Safety
 
 Damage = Callable[[Image, Path], None]
 HOSTILE = "evil\x1b[31m\nname"
