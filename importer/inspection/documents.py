@@ -77,7 +77,7 @@ def checked(document: Document) -> Document:
     problems = _problems(document)
     if not problems:
         return document
-    return replace(document, manifest=None, index=None, config=None, problems=problems)
+    return replace(document, manifest=None, index=None, config=None, problems=problems, error=None)
 
 
 def _classified(value: Any, form: TextForm) -> Document:
@@ -98,7 +98,7 @@ def _parsed(document: Document) -> Document:
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        # The schema will say it better; this is for what it lets pass and Go's decoder doesn't.
+        # A schema says it better, and takes this word's place; here is what schemas let pass.
         return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
     return document
 
