@@ -13,6 +13,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
 from importer.inspection.documents import read_document
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob
+from importer.recovery.rebuilding import manifest_forms
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Literal, Whole
 
@@ -70,5 +71,14 @@ def _original_value(plan: ImagePlan) -> dict[str, Any]:
     if recipe is None and plan.manifest.file:
         recipe = Whole(plan.manifest.file.file)
     content = b"".join(blocks_of(recipe)) if recipe else b""
-    value: dict[str, Any] = read_document(content).value
+    value: dict[str, Any] | None = read_document(content).value if content else None
+    if value and isinstance(value.get("layers"), list):
+        return value
+    return _docker_manifest(plan)
+
+
+def _docker_manifest(plan: ImagePlan) -> dict[str, Any]:
+    config = plan.config_blob
+    form = next(manifest_forms(config.descriptor, plan.layers)) if config else None
+    value: dict[str, Any] = json.loads(form.content) if form else {}
     return value

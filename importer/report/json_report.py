@@ -7,6 +7,7 @@ import os
 from typing import Any, Final
 
 import importer
+from importer.domain.digest import Digest
 from importer.investigation import Investigation
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.report.downloads import Download, downloads_of
@@ -104,10 +105,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "certainty": seen.certainty.value,
         "path": as_unicode(seen.path) if seen.path else None,
         "digest": _text(seen.digest),
-        "image": _text(seen.image.manifest.descriptor.digest) if seen.image else None,
+        "image": _text(_digest_of(seen.image)) if seen.image else None,
         "message": as_unicode(seen.message),
         "fix": {"safety": finding.safety.value, "summary": as_unicode(seen.remedy)},
     }
+
+
+def _digest_of(image: ImagePlan) -> Digest | None:
+    """The digest of the manifest's file, whole or not; None when no file is the manifest."""
+    return image.manifest.descriptor.digest if image.manifest.file or image.manifest.is_here else None
 
 
 def _download(download: Download) -> dict[str, Any]:
