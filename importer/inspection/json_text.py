@@ -52,7 +52,9 @@ def parse_json(text: str) -> Any:
     except RecursionError as error:
         raise UnreadableJsonError("nested too deeply to be a manifest or a config") from error
     except json.JSONDecodeError as error:
-        raise UnreadableJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise UnreadableJsonError(
+            f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
+        ) from error
     except ValueError as error:
         raise UnreadableJsonError(str(error)) from error
 

@@ -13,7 +13,7 @@ from importer.inspection.documents import Document, read_document
 from importer.inspection.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import AttestationMissing, InvalidConfig, Missing, PlatformMissing
+from importer.recovery.causes import AttestationMissing, InvalidConfig, Missing, PlatformMissing, SizeMismatch
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
 from importer.recovery.naming import names_from_paths
@@ -37,7 +37,8 @@ from importer.recovery.wanted import diff_ids_of, wanted_blobs
 def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan the recovery of every image whose manifest is in the inventory."""
     manifests = find_manifests(inventory, known)
-    wanted = wanted_blobs(inventory).digests | {manifest.digest for manifest in manifests}
+    whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
+    wanted = wanted_blobs(inventory).digests | whole
     planner = _Planner(manifests, BlobFinder(inventory, wanted, advance))
     images = tuple(sorted(planner.plans(), key=_order))
     return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
@@ -99,7 +100,7 @@ class _Planner:
             if manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
                 children.append(plan if plan.platform else replace(plan, platform=child.platform))
-                blobs.append(replace(manifest.blob, role=Role.CHILD, position=position, descriptor=child))
+                blobs.append(_present_child(manifest.blob, wish))
             else:
                 blobs.append(_child_blob(self._finder.find(wish), child.platform))
         return ImagePlan(
@@ -112,6 +113,14 @@ class _Planner:
             proofs=found.proofs,
             children=tuple(children),
         )
+
+
+def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
+    blob = replace(manifest, role=Role.CHILD, position=wish.position, descriptor=wish.descriptor)
+    size = manifest.descriptor.size
+    if size == wish.descriptor.size:
+        return blob
+    return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))
 
 
 def _child_blob(blob: BlobPlan, platform: Platform | None) -> BlobPlan:

@@ -43,5 +43,12 @@ RULE: Final = Rule(
     ),
     find=find,
     causes=(Missing,),
-    symptoms=("blob unknown to registry", "unknown blob", "content digest …: not found", "BLOB_UNKNOWN"),
+    symptoms=(
+        "blob unknown to registry",
+        "unknown blob",
+        "content digest …: not found",
+        "BLOB_UNKNOWN",
+        "Binary provider has no content",
+        "Some layer tarfiles are missing in the tarball",
+    ),
 )
