@@ -14,7 +14,7 @@ import zstandard
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.rules.rule import Certainty, Finding, Safety
-from rules.workshop import (
+from tests.rules.workshop import (
     HELM_CHART,
     HELM_CONFIG,
     Image,
