@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from importer.cli.console import ProgressBar
+from importer.cli.console import page_for_stdout, progress_shown
 from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, paths_or_here
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
@@ -54,10 +53,10 @@ def scan(
         depth=Depth(every_layer=deep),
         jobs=jobs,
     )
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress)
     if format is Format.JSON:
         typer.echo(render_json(investigation))
     elif not quiet:
-        TextReport(Console(), verbose=verbose).print(investigation)
+        TextReport(page_for_stdout(), verbose=verbose).print(investigation)
     return exit_code_of(investigation.case.plan)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import ProgressBar, say
+from importer.cli.console import progress_shown, say
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -66,7 +66,7 @@ def to_docker_tar(
     """
     options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
     question, choice = options.question(), options.choice()
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output))
         images, plan = write(question, choice, progress)
     if not quiet:

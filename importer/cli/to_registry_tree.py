@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import ProgressBar
+from importer.cli.console import progress_shown
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -61,7 +61,7 @@ def to_registry_tree(
     options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
-    with ProgressBar(visible=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
         plan = investigate(question, progress, tree.capture()).case.plan
         images = choose(plan, choice, Output.REGISTRY_TREE)
         tree.write(images)
