@@ -11,6 +11,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
+from importer.report.origin import Origin
 
 Paths = Annotated[
     list[Path] | None,
@@ -37,6 +38,10 @@ Borrow = Annotated[
 AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+]
+Salvage = Annotated[
+    bool,
+    typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
 ]
 Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
@@ -72,3 +77,13 @@ def platform_of(platform: str | None) -> Platform | None:
         return Platform.parse(platform) if platform is not None else None
     except ValueError as error:
         raise UsageError(f"--platform: {error}; it looks like linux/amd64") from error
+
+
+def origin_of(origin: str | None) -> str | None:
+    """Check ``--from``; raises UsageError."""
+    try:
+        if origin is not None:
+            Origin.parse(origin, None)
+    except ValueError as error:
+        raise UsageError(f"--from: {error}") from error
+    return origin

@@ -19,6 +19,7 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     Quiet,
+    Salvage,
     Select,
 )
 from importer.cli.requests import WriteOptions
@@ -50,6 +51,7 @@ def to_registry_tree(
     digest: Digests = None,
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
+    salvage: Salvage = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -58,7 +60,7 @@ def to_registry_tree(
 
     An existing tree is added to. The tag becomes visible last.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
@@ -66,7 +68,7 @@ def to_registry_tree(
         images = choose(plan, choice, Output.REGISTRY_TREE)
         tree.write(images)
     if not quiet:
-        tell_written(images, plan, typer.echo)
+        tell_written(images, typer.echo)
         _tell_next_step(output, images[0].names[0])
 
 

@@ -164,6 +164,8 @@ class ImagePlan:
         names: under which names it goes.
         parents: the indexes it belongs to.
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
+        other_forms: what an unproven manifest's digest would be had a program changed its text, by
+            the change.
         flaws: what is wrong with it as a whole.
         children: the plans of an index's children that are here.
     """
@@ -176,6 +178,7 @@ class ImagePlan:
     names: tuple[Reference, ...] = ()
     parents: tuple[Digest, ...] = ()
     proofs: tuple[str, ...] = ()
+    other_forms: tuple[tuple[str, Digest], ...] = ()
     flaws: tuple[Flaw, ...] = ()
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
@@ -234,7 +237,9 @@ class ImagePlan:
         if self.kind is ImageKind.INDEX:
             return max((child.fidelity(Output.DOCKER_TAR) for child in self.children), default=Fidelity.NONE)
         config = self.config_blob
-        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or self.flaws:
+        # A manifest that can't be read matters to registries; docker asks for the config and the layers.
+        flaws = [flaw for flaw in self.flaws if not isinstance(flaw, InvalidManifest)]
+        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or flaws:
             return Fidelity.NONE
         whole = all(layer.is_here or layer.content for layer in self.layers)
         return Fidelity.EXACT if whole else Fidelity.NONE

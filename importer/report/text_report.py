@@ -74,7 +74,7 @@ class TextReport:
             self.page.line()
             self._print_image(image)
         self._print_findings(investigation.findings)
-        self._print_downloads(downloads_of(plan))
+        self._print_downloads(downloads_of(plan, investigation.question.origin))
         self.page.line()
         self.page.line(_summary_line(investigation))
 
@@ -131,6 +131,8 @@ class TextReport:
             self.page.line(f"  {download.file_name}  {bytes_of(download.size)}{have}")
             for path in download.paths:
                 self.page.line(f"    {path}")
+            if download.command:
+                self.page.line(f"    {download.command}")
 
 
 def _verdict(plan: Plan, files: int) -> str:

@@ -9,7 +9,7 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
-from importer.recovery.rewriting import with_new_manifest
+from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.rules.wording import title_of
 from importer.writers.named_image import NamedImage
 
@@ -23,12 +23,14 @@ class Choice:
         select: the name, manifest digest or image id of one image among several.
         platform: which child of an index.
         allow_new_digest: whether a new manifest digest will do.
+        salvage: whether a bare config, and so a new image id, will do.
     """
 
     name: Reference | None = None
     select: str | None = None
     platform: Platform | None = None
     allow_new_digest: bool = False
+    salvage: bool = False
 
 
 def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:
@@ -80,7 +82,9 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if fidelity is Fidelity.EXACT:
         return image
     if fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest:
-        return NamedImage(with_new_manifest(image.plan), image.names)
+        return NamedImage(with_new_manifest(image.plan), image.names, original=image.plan)
+    if choice.salvage and can_get_new_config(image.plan):
+        return NamedImage(with_new_config(image.plan), image.names, original=image.plan)
     raise CannotWriteError(_refusal(image.plan, output, fidelity))
 
 
