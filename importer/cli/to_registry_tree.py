@@ -42,7 +42,9 @@ def to_registry_tree(
     paths: Paths = None,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry."),
+        typer.Option(
+            "-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry.", readable=False
+        ),
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
     select: Select = None,
