@@ -15,7 +15,10 @@ from importer.report.origin import Origin
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False),
+    # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
+    typer.Argument(
+        metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False, readable=False
+    ),
 ]
 Name = Annotated[
     str | None, typer.Option("-n", "--name", metavar="NAME[:TAG]", help="The image's name, as in team/app:1.4.")
@@ -33,7 +36,9 @@ Digests = Annotated[
 ]
 Borrow = Annotated[
     list[Path] | None,
-    typer.Option("--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone."),
+    typer.Option(
+        "--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone.", readable=False
+    ),
 ]
 AllowNewDigest = Annotated[
     bool,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -30,7 +29,7 @@ from importer.errors import UsageError
 from importer.investigation import Question, investigate
 from importer.progress import Progress
 from importer.recovery.plan import Output
-from importer.report.printable import for_terminal
+from importer.report.printable import for_shell, for_terminal
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
@@ -75,7 +74,7 @@ def to_docker_tar(
         tell_written(images, say if output == "-" else typer.echo)
     if not quiet and output != "-":
         typer.echo(f"Written to {for_terminal(output)}. To load it:")
-        typer.echo(f"  docker load -i {shlex.quote(output)}")
+        typer.echo(f"  docker load -i {for_shell(output)}")
 
 
 def _to_file(target: Path, question: Question, choice: Choice, progress: Progress) -> _Written:

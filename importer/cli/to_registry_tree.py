@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -27,7 +26,7 @@ from importer.cli.results import tell_written
 from importer.domain.reference import Reference
 from importer.investigation import investigate
 from importer.recovery.plan import Output
-from importer.report.printable import for_terminal
+from importer.report.printable import for_shell, for_terminal
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import choose
@@ -43,7 +42,9 @@ def to_registry_tree(
     paths: Paths = None,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry."),
+        typer.Option(
+            "-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry.", readable=False
+        ),
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
     select: Select = None,
@@ -73,7 +74,7 @@ def to_registry_tree(
 
 
 def _tell_next_step(root: Path, name: Reference) -> None:
-    mount = shlex.quote(f"{root.resolve()}:/var/lib/registry")
+    mount = for_shell(f"{root.resolve()}:/var/lib/registry")
     typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
     typer.echo(f"  docker run -d -p 5000:5000 -v {mount} registry:2")
     typer.echo(f"  docker pull localhost:5000/{name.repository}:{name.tag}")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json
+from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
 from importer.recovery.causes import Cause, Reformatted, TextMangled
 
 _INDENTS: Final = (
@@ -76,6 +76,8 @@ def _reformatted(text: str) -> Iterator[Restoration]:
     try:
         value = json.loads(text, parse_int=_Number, parse_float=_Number)
     except (ValueError, RecursionError):
+        return
+    if is_too_deep(value):
         return
     for indent, style in _INDENTS:
         for quote in (_quote_like_go, _quote_plainly):

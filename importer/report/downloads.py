@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from importer.recovery.causes import (
 )
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
 from importer.report.origin import Origin
+from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
 
 _UNKNOWN_IMAGE = "<image>"
@@ -131,7 +131,7 @@ def _command(image: ImagePlan, blob: BlobPlan, place: tuple[str, str], origin: s
     resumes = isinstance(blob.cause, Truncated) and blob.file is not None
     file = blob.file.file.path if resumes and blob.file else _path_to_save(image, blob)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
-    return f"curl -fL --retry 5 {resume}-o {shlex.quote(file)} {shlex.quote(url)}"
+    return f"curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
 
 
 def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:

@@ -51,7 +51,7 @@ def _image(image: ImagePlan) -> dict[str, Any]:
     return {
         "name": str(image.names[0]) if image.names else None,
         "kind": image.kind.value,
-        "media_type": image.manifest.descriptor.media_type,
+        "media_type": as_unicode(image.manifest.descriptor.media_type),
         "manifest_digest": _text(image.manifest_digest),
         "image_id": _text(image.image_id),
         "platform": _text(image.platform),
@@ -128,10 +128,10 @@ def _download(download: Download) -> dict[str, Any]:
         "have": download.have,
         "reason": download.reason,
         "file_name": download.file_name,
-        "paths": list(download.paths),
+        "paths": [as_unicode(path) for path in download.paths],
         "command": download.command,
     }
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else as_unicode(str(value))
