@@ -113,7 +113,7 @@ class _Planner:
             wish = BlobWish(child, Role.CHILD, position)
             if manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
-                children.append(plan if plan.platform else replace(plan, platform=child.platform))
+                children.append(replace(plan, platform=child.platform or plan.platform))
                 blobs.append(_present_child(manifest.blob, wish))
             else:
                 blobs.append(_child_blob(self._finder.find(wish), child.platform))
