@@ -12,6 +12,7 @@ from importer.inspection.content import BLOCK_SIZE, Content
 from importer.inspection.documents import Document, parse_document
 from importer.inspection.error_pages import message_of_markup, quote
 from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
 from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.sources.source_file import SourceFile
@@ -43,7 +44,7 @@ class FileFacts:
         kind: what the bytes are.
         zeros_from: offset from which on there are only zeros; equals ``size`` when the last byte
             is another.
-        excerpt: what a page or a text says, in one printable line.
+        excerpt: what a page or a text says, or what libmagic calls other content, in one printable line.
         properties: what a repository program has noted in it of another file.
         document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
@@ -153,4 +154,6 @@ class _Reading:
     def _excerpt(self, kind: FileKind) -> str:
         if kind in _MARKUP:
             return message_of_markup(self._head.decode("utf-8", "replace"))
-        return quote(self._head[:512].decode("utf-8", "replace")) if kind is FileKind.TEXT else ""
+        if kind is FileKind.TEXT:
+            return quote(self._head[:512].decode("utf-8", "replace"))
+        return describe(self._head) if kind is FileKind.DATA else ""

@@ -82,6 +82,8 @@ def _description(fact: FileFacts) -> str:
     description = f"{_DESCRIPTIONS.get(fact.kind, 'a file of unknown kind')} of {bytes_of(fact.size)}"
     if not fact.size:
         description = "an empty file"
+    if fact.kind is FileKind.DATA and fact.excerpt:
+        return f"{description} ({shown(fact.excerpt)})"
     return f"{description} that says “{shown(fact.excerpt)}”" if fact.excerpt else description
 
 
