@@ -23,6 +23,7 @@ from importer.cli.options import (
     Quiet,
     Salvage,
     Select,
+    Sparse,
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
@@ -67,6 +68,7 @@ def to_oci_layout(
         ),
     ] = False,
     salvage: Salvage = False,
+    sparse: Sparse = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -75,7 +77,7 @@ def to_oci_layout(
 
     An existing layout is added to. Helm charts and other artifacts are written as well.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, sparse, jobs)
     question = options.question()
     pick = partial(_pick, choice=options.choice(), oci_media_types=oci_media_types)
     write = _to_file if _is_archive(output) else _to_folder

@@ -16,7 +16,7 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import Index, parse_index, parse_manifest
 from importer.inspection.documents import read_document
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Literal
 
@@ -83,6 +83,8 @@ def _rewritten(plan: ImagePlan, value: dict[str, Any], renewed: Mapping[Digest, 
 
 def _blob(blob: BlobPlan, renewed: Mapping[Digest, Descriptor], manifests: Mapping[Digest, BlobPlan]) -> BlobPlan:
     new = renewed.get(blob.descriptor.digest)
+    if new is None and blob.role is Role.CHILD:
+        return blob
     if new is None:
         media_type = _OCI_TYPES.get(blob.descriptor.media_type, blob.descriptor.media_type)
         return replace(blob, descriptor=replace(blob.descriptor, media_type=media_type))

@@ -82,7 +82,9 @@ def _is_replaced(old: dict[str, Any], new: dict[str, Any]) -> bool:
 
 
 def _descriptors(image: NamedImage) -> Iterator[dict[str, Any]]:
-    manifest = image.plan.manifest.descriptor
+    # A containerd store knows an image that was picked from an index by the index's digest.
+    named = image.index if image.index and image.index.manifest.exact else image.plan
+    manifest = named.manifest.descriptor
     descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
     for name in image.names:
         yield descriptor | {"annotations": _annotations(name)}

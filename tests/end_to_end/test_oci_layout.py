@@ -238,6 +238,21 @@ class TestKinds:
         written = (tmp_path / "dir" / "manifest.json").read_bytes()
         assert written == index.manifest == (folder / "list.manifest.json").read_bytes()
 
+    def test_an_index_without_a_child_is_written_on_demand(self, skopeo: Skopeo, tmp_path: Path) -> None:
+        images = [make_image(sample_layers(name, 9_000), architecture=name) for name in ("amd64", "arm64")]
+        index = make_index(images)
+        write_artifactory_index(index, tmp_path / "in" / "tag")
+        (tmp_path / "in" / images[1].manifest_digest.file_name / images[1].layer_digests[0].file_name).unlink()
+        target = tmp_path / "layout"
+        command = ("to-oci-layout", tmp_path / "in", "-o", target, "-n", "m/app:1")
+        assert blobfix(*command).code == 4
+        assert blobfix(*command, "--sparse").code == 0
+        assert [entry["digest"] for entry in entries(target)] == [str(index.manifest_digest)]
+        assert blobfix(*command, "--platform", "linux/amd64").code == 0
+        assert [entry["digest"] for entry in entries(target)] == [str(images[0].manifest_digest)]
+        skopeo.copy(f"oci:{target}", f"dir:{tmp_path / 'dir'}")
+        assert (tmp_path / "dir" / "manifest.json").read_bytes() == images[0].manifest
+
 
 class TestOciMediaTypes:
     def test_umoci_unpacks_the_files(
