@@ -45,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "to-oci-layout")
+_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "to-oci-layout", "to-build-context")
 
 
 def _print_version(value: bool) -> None:
