@@ -44,6 +44,10 @@ AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
 ]
+ConvertSchema1 = Annotated[
+    bool,
+    typer.Option("--convert-schema1", help="Make a schema 2 image of a schema 1 one: new image id and digest."),
+]
 Sparse = Annotated[
     bool,
     typer.Option("--sparse", help="Write a multi-platform image even if some of its platforms are missing."),
