@@ -62,7 +62,8 @@ def scan(
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress)
     if format is Format.JSON:
-        typer.echo(render_json(investigation))
+        # JSON is UTF-8, whatever the terminal speaks.
+        typer.echo(render_json(investigation).encode())
     elif not quiet:
         TextReport(page_for_stdout(), verbose=verbose).print(investigation)
     return exit_code_of(investigation.case.plan)
