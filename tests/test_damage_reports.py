@@ -182,6 +182,7 @@ CASES = {
     "cut before the trailer": Case(
         layer(0, lambda path: damage.cut_at(path, path.stat().st_size - 9)), ("BF201",), LOST
     ),
+    "config cut": Case(config(lambda path: damage.cut_at(path, path.stat().st_size - 20)), ("BF201",), LOST),
     "gunzipped": Case(layer(0, damage.gunzip_in_place), ("BF206",), CONTENT_ONLY),
     "gunzipped and renamed": Case(
         layer(0, lambda path: damage.rename(damage.gunzip_in_place(path), "layer.tar")), ("BF206",), CONTENT_ONLY
@@ -199,15 +200,17 @@ CASES = {
         layer(0, put, "Zugriff verweigert für Benutzer Müller".encode("latin-1")), ("BF107",), LOST
     ),
     "manifest without layers": Case(
-        manifest(lambda path: put(path, path.read_bytes().replace(b'"layers"', b'"players"'))), ("BF302",), LOST
+        manifest(lambda path: put(path, path.read_bytes().replace(b'"layers"', b'"players"'))), ("BF302",), CONTENT_ONLY
     ),
     "manifest with a name twice": Case(
-        manifest(lambda path: put(path, path.read_bytes().replace(b"{", b'{"schemaVersion": 2,', 1))), ("BF302",), LOST
+        manifest(lambda path: put(path, path.read_bytes().replace(b"{", b'{"schemaVersion": 2,', 1))),
+        ("BF302",),
+        CONTENT_ONLY,
     ),
-    "manifest cut": Case(manifest(damage.cut_at, 300), ("BF302",), LOST),
+    "manifest cut": Case(manifest(damage.cut_at, 300), ("BF302",), CONTENT_ONLY),
     "config breaks its schema": Case(nothing, ("BF306",), DOCKER_REFUSES, image=NO_ROOTFS_TYPE),
     "layer missing": Case(layer(1, Path.unlink), ("BF401",), LOST),
-    "config missing": Case(config(Path.unlink), ("BF401",), LOST),
+    "config missing": Case(config(Path.unlink), ("BF410",), LOST),
     "one diff_id less": Case(nothing, ("BF402",), DOCKER_REFUSES, image=ONE_DIFF_ID_LESS),
     "diff_ids in the wrong order": Case(
         nothing, ("BF403", "BF403"), DOCKER_REFUSES, image=WRONG_ORDER, options=("--deep",)
