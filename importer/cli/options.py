@@ -44,6 +44,10 @@ AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
 ]
+Sparse = Annotated[
+    bool,
+    typer.Option("--sparse", help="Write a multi-platform image even if some of its platforms are missing."),
+]
 Salvage = Annotated[
     bool,
     typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),

@@ -23,6 +23,7 @@ class WriteOptions:
     borrow: list[Path] | None
     allow_new_digest: bool
     salvage: bool
+    sparse: bool
     jobs: int | None
 
     def question(self) -> Question:
@@ -43,4 +44,5 @@ class WriteOptions:
             platform=platform_of(self.platform),
             allow_new_digest=self.allow_new_digest,
             salvage=self.salvage,
+            sparse=self.sparse,
         )

@@ -65,7 +65,7 @@ def to_docker_tar(
 
     containerd, podman and skopeo take it as well. The file appears when it is whole.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, False, jobs)
     question, choice = options.question(), options.choice()
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output))

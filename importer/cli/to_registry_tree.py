@@ -20,6 +20,7 @@ from importer.cli.options import (
     Quiet,
     Salvage,
     Select,
+    Sparse,
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
@@ -53,6 +54,7 @@ def to_registry_tree(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
+    sparse: Sparse = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -61,7 +63,7 @@ def to_registry_tree(
 
     An existing tree is added to. The tag becomes visible last.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, sparse, jobs)
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
