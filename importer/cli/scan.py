@@ -67,7 +67,8 @@ def scan(
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")
     if format is Format.JSON:
-        typer.echo(render_json(investigation))
+        # JSON is UTF-8, whatever the terminal speaks.
+        typer.echo(render_json(investigation).encode())
     elif not quiet:
         TextReport(page_for_stdout(), verbose=verbose).print(investigation)
     return exit_code_of(investigation.case.plan)

@@ -18,10 +18,11 @@ from importer.inspection.signatures import FileKind
 _DOCUMENT_HINTS: Final = (
     ('"fsLayers"', FileKind.SCHEMA1),
     ('"manifests"', FileKind.INDEX),
-    ('"layers"', FileKind.MANIFEST),
-    ('"schemaVersion"', FileKind.MANIFEST),
+    # A config says "type": "layers", so its own words come first.
     ('"rootfs"', FileKind.CONFIG),
     ('"diff_ids"', FileKind.CONFIG),
+    ('"layers"', FileKind.MANIFEST),
+    ('"schemaVersion"', FileKind.MANIFEST),
 )
 
 
