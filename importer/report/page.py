@@ -24,8 +24,14 @@ class Page(Protocol):
         """Whether marks beyond ASCII can be shown."""
         ...
 
-    def line(self, *parts: str | Styled) -> None:
-        """Print one line; what can't be printed in its parts is escaped."""
+    def line(self, *parts: str | Styled, indent: int = 0, hang: int = 0) -> None:
+        """Print one line; what can't be printed in its parts is escaped.
+
+        Args:
+            parts: the text.
+            indent: columns before it.
+            hang: further columns before the second and later lines, where a line must be broken.
+        """
         ...
 
 
@@ -40,8 +46,8 @@ class PlainPage:
         """Whether the stream's encoding has more than ASCII."""
         return "utf" in (self._stream.encoding or "").lower()
 
-    def line(self, *parts: str | Styled) -> None:
-        """Print the parts one after the other."""
-        text = "".join(for_terminal(part.text if isinstance(part, Styled) else part) for part in parts)
+    def line(self, *parts: str | Styled, indent: int = 0, hang: int = 0) -> None:  # noqa: ARG002
+        """Print the parts one after the other; a line is never broken, so that grep finds it whole."""
+        text = " " * indent + "".join(for_terminal(part.text if isinstance(part, Styled) else part) for part in parts)
         encoding = self._stream.encoding or "utf-8"
         self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
