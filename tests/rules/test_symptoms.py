@@ -38,7 +38,7 @@ MESSAGES = [
     ("BF401", '{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry","detail":{}}]}'),
     ("BF405", "errors: [code: MANIFEST_BLOB_UNKNOWN]"),
     ("BF302", 'unrecognized manifest content type "text/html"'),
-    ("BF201", 'failed commit on ref "manifest-sha256:12": "x" failed size validation: 1638 != 529: failed precondition'),
+    ("BF201", 'failed commit on ref "manifest-sha256:12": "x" failed size validation: 1638 != 529: failed'),
     ("BF401", "Error response from daemon: unknown blob"),
     ("BF405", f"Could not find layer: sha256__{HEX} in Artifactory"),
     ("BF208", 'file integrity checksum failed for "usr/lib/libc.so.6"'),
