@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TextIO
 
 from importer.report.printable import for_terminal
@@ -33,6 +35,23 @@ class Page(Protocol):
             hang: further columns before the second and later lines, where a line must be broken.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a report is printed on.
+
+    Attributes:
+        page: makes the page for reports for people.
+        write: takes a whole document for programs, of which no character may be changed.
+        made: when the report is made.
+        verbose: whether to show what is in order, too.
+    """
+
+    page: Callable[[], Page]
+    write: Callable[[str], object]
+    made: datetime
+    verbose: bool = False
 
 
 class PlainPage:

@@ -19,7 +19,7 @@ from importer.recovery.plan import (
 )
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
-from importer.report.page import Page, Styled
+from importer.report.page import Page, Paper, Styled
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Severity
 from importer.rules.wording import bytes_of, path_of, title_of
@@ -52,6 +52,11 @@ _STATES: Final = {
     BlobStatus.DAMAGED: "damaged",
 }
 _SHOWN_OF_A_RULE: Final = 5
+
+
+def print_report(investigation: Investigation, paper: Paper) -> None:
+    """Print the report on a page."""
+    TextReport(paper.page(), verbose=paper.verbose).print(investigation)
 
 
 @dataclass(frozen=True, slots=True)
