@@ -50,11 +50,10 @@ class Places:
 
 
 def said_of_file(message: str, path: str | None) -> str:
-    """A message about the file, whose path at its beginning becomes the file's name."""
+    """A message that stands beside the path of the file it is about, and so needn't name it again."""
     whole = shown(path) if path else ""
-    if not whole or not message.startswith(whole):
-        return message
-    return shown(name_of(path or "")) + message[len(whole) :]
+    is_named_first = whole and message.startswith((f"{whole} ", f"{whole},"))
+    return f"this file{message[len(whole) :]}" if is_named_first else message
 
 
 def name_of(path: str) -> str:
