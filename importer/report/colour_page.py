@@ -38,6 +38,10 @@ class ColourPage:
         for line in self._broken(text, indent, hang):
             self._console.print(line, highlight=False, soft_wrap=True)
 
+    def copyable(self, text: str, indent: int = 0) -> None:
+        """Print one line and leave it to the terminal to fold it, which a copy doesn't see."""
+        self._console.print(Text(" " * indent + for_terminal(text)), highlight=False, soft_wrap=True)
+
     def _broken(self, text: Text, indent: int, hang: int) -> Iterator[Text]:
         width = self._console.width
         # On a very narrow terminal an indent would leave no room for words.

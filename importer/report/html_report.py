@@ -25,7 +25,7 @@ from importer.report.places import Places
 from importer.report.printable import for_terminal
 from importer.report.rule_text import paragraphs
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, label_of, short_size
+from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Rule, Severity
@@ -139,7 +139,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "state": _worst(plan),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
-        "images": [_image(image, have) for image in plan.images],
+        "images": [_image(image, have) for image in worst_first(plan.images)],
         "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads_of(plan)],

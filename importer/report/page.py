@@ -36,6 +36,10 @@ class Page(Protocol):
         """
         ...
 
+    def copyable(self, text: str, indent: int = 0) -> None:
+        """Print one line that people copy: it is never broken, however long it is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -70,3 +74,7 @@ class PlainPage:
         text = " " * indent + "".join(for_terminal(part.text if isinstance(part, Styled) else part) for part in parts)
         encoding = self._stream.encoding or "utf-8"
         self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+
+    def copyable(self, text: str, indent: int = 0) -> None:
+        """Print one line; all lines are whole here."""
+        self.line(text, indent=indent)

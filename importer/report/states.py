@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),
@@ -23,6 +24,14 @@ STATES: Final = {
     BlobStatus.DAMAGED: "damaged",
 }
 """A word for each state."""
+
+
+_ORDER: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
+
+
+def worst_first(images: Iterable[ImagePlan]) -> list[ImagePlan]:
+    """The images, those that need help before those that don't; else in their order."""
+    return sorted(images, key=lambda image: _ORDER.index(image.status))
 
 
 def label_of(image: ImagePlan, blob: BlobPlan) -> str:

@@ -12,20 +12,18 @@ def verdict_of(investigation: Investigation) -> str:
     plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
     states = [image.status for image in plan.images]
     if not states:
-        count = "there are no files" if not files else f"none of {files} files is a manifest"
+        count = "there are no files" if not files else f"none of {files:,} files is a manifest"
         return f"No image: {count}. Save manifest.json from the folder of the layers, too."
-    name = "The image" if len(states) == 1 else f"{len(states)} images"
-    if all(state is ImageStatus.INTACT for state in states):
-        return f"{name}: intact, every byte is here."
-    if ImageStatus.INCOMPLETE not in states:
-        return f"{name}: damaged, but nothing is lost: all can be written from what is here."
-    return f"{name}: {_loss(states)}; {_way_out(plan)}"
-
-
-def _loss(states: list[ImageStatus]) -> str:
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)
-    which = "" if len(states) == 1 else f"{lost} of them "
-    return f"{which}can't be recovered from these files alone"
+    if lost:
+        which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
+        return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
+    if all(state is ImageStatus.INTACT for state in states):
+        whole = "The image is" if len(states) == 1 else f"All {len(states)} images are"
+        return f"{whole} intact: every byte is here."
+    if len(states) == 1:
+        return "The image is damaged, but nothing is lost: it can be written from what is here."
+    return f"Nothing is lost: {len(states)} images, some of them damaged, can all be written from what is here."
 
 
 def _way_out(plan: Plan) -> str:

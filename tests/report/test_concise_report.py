@@ -12,7 +12,7 @@ def test_each_finding_is_one_line_and_the_verdict_is_the_last(tmp_path):
     *findings, verdict = rendered(scan(damaged_download(tmp_path)), Format.CONCISE).splitlines()
     assert [line.split(": ")[1] for line in findings] == ["error BF201 truncated", "warning BF206 gunzipped"]
     assert all(LINE.fullmatch(line) for line in findings)
-    assert verdict.startswith("The image: can't be recovered")
+    assert verdict.startswith("The image can't be recovered")
 
 
 def test_a_path_is_said_once_in_a_line(tmp_path):
