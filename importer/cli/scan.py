@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown, write_document
-from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, paths_or_here
+from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
@@ -28,8 +28,13 @@ def scan(
     paths: Paths = None,
     format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
     deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
+    salvage: Annotated[bool, typer.Option("--salvage", help="List which files of damaged layers are whole.")] = False,
     borrow: Borrow = None,
     digest: Digests = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Where the download came from; gives commands to fetch the rest."),
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -44,7 +49,8 @@ def scan(
         paths=paths_or_here(paths),
         borrowed=tuple(borrow or ()),
         digests=digests_of(digest),
-        depth=Depth(every_layer=deep),
+        origin=origin_of(origin),
+        depth=Depth(every_layer=deep, entries=salvage),
         jobs=jobs,
     )
     with progress_shown(wanted=not (quiet or no_progress)) as progress:

@@ -21,6 +21,12 @@ def names_from_paths(facts: Iterable[FileFacts]) -> tuple[Reference, ...]:
     return tuple(sorted(names, key=str))
 
 
+def names_beside(fact: FileFacts) -> tuple[Reference, ...]:
+    """The name that a manifest would have if it lay beside the file."""
+    name = name_from_path((*fact.file.parts[:-1], "manifest.json"))
+    return (name,) if name else ()
+
+
 def name_from_path(parts: tuple[str, ...]) -> Reference | None:
     """Read ``…/<image>/<tag>/manifest.json``; folders that can't be part of a name don't count."""
     if len(parts) < 3 or parts[-1].lower() not in _MANIFEST_NAMES or folder_digest(parts[-2]):

@@ -24,6 +24,7 @@ from importer.report.page import Paper
 from importer.report.places import Places
 from importer.report.printable import for_terminal
 from importer.report.rule_text import paragraphs
+from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
 from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
 from importer.report.verdict import verdict_of
@@ -65,6 +66,7 @@ class ImageView:
     layers: tuple[BlobView, ...]
     blobs: tuple[BlobView, ...]
     outputs: tuple[tuple[str, str, str], ...]
+    salvage: tuple[SalvageList, ...]
 
     @property
     def picture(self) -> str:
@@ -132,7 +134,8 @@ def _resource(name: str) -> str:
 
 def _content(investigation: Investigation) -> dict[str, Any]:
     plan, places = investigation.case.plan, Places.of(investigation)
-    have = {download.digest: download.have for download in downloads_of(plan)}
+    downloads = downloads_of(plan, investigation.question.origin)
+    have = {download.digest: download.have for download in downloads}
     groups = list(_groups(investigation.findings))
     return {
         "verdict": verdict_of(investigation),
@@ -142,7 +145,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "images": [_image(image, have) for image in worst_first(plan.images)],
         "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
-        "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads_of(plan)],
+        "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
         "summary": summary(investigation),
         "bytes_of": bytes_of,
     }
@@ -167,7 +170,7 @@ def _image(image: ImagePlan, have: dict[Digest, int]) -> ImageView:
         (output.value.replace("-", " "), str(image.fidelity(output)), _FIDELITIES[image.fidelity(output)])
         for output in Output
     )
-    return ImageView(title_of(image), image, layers, blobs, outputs)
+    return ImageView(title_of(image), image, layers, blobs, outputs, tuple(salvage_of(image)))
 
 
 def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:

@@ -51,12 +51,20 @@ def report(investigation: Investigation) -> dict[str, Any]:
 def uri_of(path: str) -> str:
     """The path as the user gave it, as a URI reference: relative stays relative."""
     plain = path.replace("\\", "/") if _DRIVE.match(path) else path
-    # Not as text: a name may hold bytes that are none.
-    escaped = quote(plain.encode("utf-8", "surrogateescape"), safe="/")
+    escaped = quote(_bytes_of(plain), safe="/")
     if _DRIVE.match(path):
         return f"file:///{escaped.replace('%3A', ':', 1)}"
     # Two slashes at the beginning would be read as the name of a host.
     return f"file://{escaped}" if path.startswith("/") else escaped
+
+
+def _bytes_of(path: str) -> bytes:
+    try:
+        # A name may hold bytes that are no text.
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a surrogate pair, as Windows allows.
+        return path.encode("utf-8", "surrogatepass")
 
 
 def _code(rule: Rule) -> str:
@@ -88,7 +96,7 @@ def _result(finding: Finding, positions: dict[str, int], inputs: tuple[str, ...]
             "certainty": seen.certainty.value,
             "fix": finding.safety.value,
             **({"digest": str(seen.digest)} if seen.digest else {}),
-            **({"image": str(seen.image.manifest.descriptor.digest)} if seen.image else {}),
+            **({"image": str(seen.image.manifest_digest)} if seen.image and seen.image.manifest_digest else {}),
         },
     }
     path = seen.path or _manifest_path(finding)

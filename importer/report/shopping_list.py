@@ -15,5 +15,7 @@ def heading_of(download: Download) -> str:
 
 
 def ways_to(download: Download) -> Iterator[str]:
-    """Where it lies: a command when the server is known, else paths."""
-    yield from (download.command,) if download.command else download.paths
+    """Where it lies, and the command that fetches it when the server is known."""
+    yield from download.paths
+    if download.command:
+        yield download.command

@@ -14,6 +14,7 @@ from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
 from importer.report.places import Places
 from importer.report.rule_text import SEVERITY_STYLES
+from importer.report.salvage_list import salvage_of
 from importer.report.shopping_list import heading_of, ways_to
 from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
 from importer.report.verdict import verdict_of
@@ -32,6 +33,7 @@ _STYLES: Final = {
     BlobStatus.DAMAGED: "red",
 }
 _SHOWN_OF_A_RULE: Final = 5
+_SALVAGED_SHOWN: Final = 50
 
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
@@ -57,7 +59,7 @@ class _TextReport:
         for image in worst_first(plan.images):
             self._print_image(image)
         self._print_findings()
-        self._print_downloads(downloads_of(plan))
+        self._print_downloads(downloads_of(plan, self.investigation.question.origin))
         self.page.line()
         self.page.line("; ".join(self._summary_parts()), hang=2)
 
@@ -95,6 +97,10 @@ class _TextReport:
             rest = len(blobs) - len(shown)
             parts = f"the other {rest} parts are" if rest > 1 else "the other part is"
             self.page.line(f"{self._mark(BlobStatus.OK)} {parts} in order", indent=2)
+        for salvage in salvage_of(image):
+            self.page.line(salvage.heading, indent=2, hang=2)
+            for line in salvage.lines(None if self.verbose else _SALVAGED_SHOWN):
+                self.page.line(line, indent=4, hang=2)
 
     def _print_blob(self, image: ImagePlan, blob: BlobPlan, width: int) -> None:
         state = Styled(f"{self._mark(blob.status)} {STATES[blob.status]:<11}", _STYLES[blob.status])

@@ -17,11 +17,16 @@ def find(case: Case) -> Iterator[Observation]:
             yield Observation(
                 f"nothing here proves the manifest of {title_of(image)}; as it is, its digest is {digest}",
                 remedy="compare that with the digest that Artifactory or docker pull shows, "
-                "or give the right one with --digest",
+                "or give the right one with --digest" + _other_forms(image),
                 path=path_of(image.manifest),
                 digest=digest,
                 image=image,
             )
+
+
+def _other_forms(image: ImagePlan) -> str:
+    forms = "; ".join(f"{description}: {digest}" for description, digest in image.other_forms)
+    return f". In other forms the same manifest would have other digests ({forms})" if forms else ""
 
 
 def _is_unproven(case: Case, image: ImagePlan) -> bool:

@@ -98,6 +98,7 @@ def test_paths_stay_as_they_were_given(tmp_path, monkeypatch):
         ("C:\\down loads\\x", "file:///C:/down%20loads/x"),
         ("ä\udcff", "%C3%A4%FF"),
         ("a\\b", "a%5Cb"),
+        ("\ud800", "%ED%A0%80"),
     ],
 )
 def test_uris_are_escaped(path, uri):
