@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from importer.investigation import Investigation, Question, investigate
 from importer.progress import SilentProgress
@@ -24,8 +25,8 @@ HOSTILE_NAMES = (
 )
 
 
-def scan(*paths: Path) -> Investigation:
-    return investigate(Question(paths=paths), SilentProgress())
+def scan(*paths: Path, **more: Any) -> Investigation:
+    return investigate(Question(paths=paths, **more), SilentProgress())
 
 
 def rendered(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.recovery.examination import Depth
 from importer.report.formats import Format
 from importer.rules.catalogue import rule_named
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
@@ -127,6 +128,11 @@ def test_what_to_download_can_be_copied(tmp_path):
         f"  /v2/team/app/blobs/{digest}",
     ]
     assert {"type": "button", "hidden": None, "data-copies": "shopping-list"} in Page(text).tags("button")
+
+
+def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
+    page = Page(rendered(scan(damaged_download(tmp_path), depth=Depth(entries=True)), Format.HTML))
+    assert any(text.endswith("cut 9,000 bin/tool") for text in page.texts("details"))
 
 
 def test_an_intact_image_has_nothing_to_download_and_its_parts_are_folded(tmp_path):

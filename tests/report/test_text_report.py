@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
@@ -129,3 +130,18 @@ def test_hostile_names_are_shown_not_obeyed(tmp_path):
         assert "\\x1b]0;owned\\x07" in text
         assert "\\u202egnp.exe [link](javascript:alert(1))" in text
         assert "\x07" not in text
+
+
+def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
+    damaged_download(tmp_path)
+    investigation = scan(tmp_path, depth=Depth(entries=True))
+    text = rendered(investigation, Format.TEXT)
+    assert "  files of layer 1 of 2: 0 whole, 1 cut, 0 lost; after the damage there may have been more\n" in text
+    assert "    cut              9,000  bin/tool\n" in text
+    assert "files of layer" not in text_of(tmp_path)
+
+
+def test_commands_are_whole_lines(tmp_path):
+    origin = "https://registry.example/artifactory/docker-local/team/app/1.4"
+    text = rendered(scan(damaged_download(tmp_path), origin=origin), Format.TEXT)
+    assert [line for line in text.splitlines() if line.startswith("    curl -fL --retry 5 -C - -o ")]

@@ -38,6 +38,10 @@ MESSAGES = [
     ("BF401", '{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry","detail":{}}]}'),
     ("BF405", "errors: [code: MANIFEST_BLOB_UNKNOWN]"),
     ("BF302", 'unrecognized manifest content type "text/html"'),
+    ("BF305", "unrecognized manifest schema version 1"),
+    ("BF305", "Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed"),
+    ("BF305", "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support "
+     "is disabled by default and will be removed in an upcoming release"),
     ("BF201", 'failed commit on ref "manifest-sha256:12": "x" failed size validation: 1638 != 529: failed'),
     ("BF401", "Error response from daemon: unknown blob"),
     ("BF405", f"Could not find layer: sha256__{HEX} in Artifactory"),
