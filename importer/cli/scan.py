@@ -7,8 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown, write_document
+from importer.cli.console import page_for_stdout, progress_shown, say, write_document
 from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
+from importer.inspection.libmagic import is_available
+from importer.inspection.signatures import FileKind
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
@@ -55,6 +57,9 @@ def scan(
     )
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress)
+    kinds = {fact.kind for fact in investigation.case.inventory.facts}
+    if FileKind.DATA in kinds and not quiet and not is_available():
+        say("libmagic isn't on this machine: files of unknown kind are only called data")
     if not (quiet and format is Format.TEXT):
         paper = Paper(page_for_stdout, write_document, made=datetime.now().astimezone(), verbose=verbose)
         print_report(investigation, format, paper)

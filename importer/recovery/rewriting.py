@@ -120,7 +120,7 @@ def _original_value(plan: ImagePlan) -> dict[str, Any]:
         recipe = Whole(plan.manifest.file.file)
     content = b"".join(blocks_of(recipe)) if recipe else b""
     value: dict[str, Any] | None = read_document(content).value if content else None
-    if value and isinstance(value.get("layers"), list):
+    if isinstance(value, dict) and isinstance(value.get("layers"), list):
         return value
     return _docker_manifest(plan)
 

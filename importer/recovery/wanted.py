@@ -11,7 +11,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import Inventory
+from importer.inventory.inventory import Inventory, file_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,22 @@ def manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, ImageManifes
 
 
 def indexes_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
-    """The indexes among the user's own files."""
+    """The indexes among the user's own files that stand for an image."""
     for fact in inventory.facts:
-        if fact.document and fact.document.index and not fact.file.borrowed:
+        if fact.document and fact.document.index and not fact.file.borrowed and not is_layout_index(inventory, fact):
             yield fact, fact.document.index
+
+
+def layout_indexes(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
+    """The tables of contents of OCI layouts, which no digest names."""
+    for fact in inventory.facts:
+        if fact.document and fact.document.index and is_layout_index(inventory, fact):
+            yield fact, fact.document.index
+
+
+def is_layout_index(inventory: Inventory, fact: FileFacts) -> bool:
+    """Whether the file is the ``index.json`` beside an ``oci-layout`` (image-spec, image-layout.md)."""
+    return fact.file.name == "index.json" and file_beside(inventory, fact.file, "oci-layout") is not None
 
 
 def orphan_configs(inventory: Inventory) -> tuple[FileFacts, ...]:
