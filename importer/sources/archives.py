@@ -1,0 +1,167 @@
+"""Finding archives among files, by content, and reading their members as files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.inspection.signatures import FileKind, is_tar_header, kind_of_head
+from importer.inspection.streams import DecodedStream
+from importer.sources.archive_entries import entries_of
+from importer.sources.archive_member import Flaw, Listed
+from importer.sources.byte_streams import Opener, read_at
+from importer.sources.decompression import ARCHIVE_DECODERS, Allowance, StoredStream, Unpacking
+from importer.sources.download_marks import looks_like_download
+from importer.sources.source_file import Source, SourceFile, SourceProblem
+from importer.sources.tar_archive import first_members, list_tar
+from importer.sources.zip_archive import has_directory_end, list_zip
+
+_LEVELS: Final = 2
+"""An archive, and archives in it; what is in these stays a file."""
+
+_SMALLEST: Final = 22
+"""Bytes of an empty zip; nothing smaller is an archive."""
+
+_HEAD: Final = 512
+_LOOK: Final = 16 << 20
+_LOOK_MEMBERS: Final = 200
+_SPANNED_ZIP: Final = b"PK\x07\x08"
+
+_ARCHIVE_ENDINGS: Final = frozenset({".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst"})
+_UNFINISHED_ENDINGS: Final = frozenset({".part", ".partial", ".crdownload", ".download", ".opdownload"})
+_HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
+
+
+class WithArchives:
+    """A source whose archives are read like folders, one nested in another at most.
+
+    Args:
+        source: where the files come from.
+        is_named: whether the user named the one file that it holds: then every archive is opened,
+            and one that may also be a layer is listed itself as well.
+    """
+
+    def __init__(self, source: Source, *, is_named: bool = False) -> None:
+        self._source = source
+        self._is_named = is_named
+
+    def entries(self) -> Iterator[SourceFile | SourceProblem]:
+        """Yield the files, and in an archive's place those in it."""
+        allowance = Allowance()
+        for entry in self._source.entries():
+            yield from _expanded(entry, allowance, is_named=self._is_named, levels=_LEVELS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """An archive that is to be looked into; ``is_doubtful`` when it may be a layer."""
+
+    list: Callable[[], Iterator[Listed]] = field(repr=False)
+    is_doubtful: bool = False
+
+
+def _expanded(
+    entry: SourceFile | SourceProblem, allowance: Allowance, *, is_named: bool, levels: int
+) -> Iterator[SourceFile | SourceProblem]:
+    archive = _archive_in(entry, allowance, is_named) if levels and isinstance(entry, SourceFile) else None
+    if archive is None or isinstance(entry, SourceProblem):
+        yield entry
+        return
+    if archive.is_doubtful:
+        yield entry
+    for inner in entries_of(entry, _until_unreadable(archive)):
+        yield from _expanded(inner, allowance, is_named=False, levels=levels - 1)
+
+
+def _until_unreadable(archive: _Archive) -> Iterator[Listed]:
+    try:
+        yield from archive.list()
+    except OSError as error:
+        yield Flaw(error.strerror or str(error))
+
+
+def _archive_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
+    if file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
+        return None
+    try:
+        return _zip_in(file, allowance, is_named) or _tar_in(file, allowance, is_named)
+    except OSError:
+        # It stays a file; whoever reads it says what is wrong.
+        return None
+
+
+def _may_be_archive(name: str) -> bool:
+    """Whether a file so named is worth a look: its ending is an archive's, or it has none and isn't a digest."""
+    path = PurePath(name.lower())
+    if path.suffix in _UNFINISHED_ENDINGS:
+        path = path.with_suffix("")
+    if path.suffix not in _ARCHIVE_ENDINGS and path.suffix:
+        return False
+    return not _HEX_NAME.match(path.name) and Digest.from_name(path.name) is None
+
+
+def _zip_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
+    with file.open() as stream:
+        head = stream.read(_HEAD)
+        can_seek = stream.seekable()
+    is_zip = kind_of_head(head) is FileKind.ZIP or head.startswith(_SPANNED_ZIP)
+    # Response headers or a program may stand before a zip; its end tells all the same.
+    may_be_zip = can_seek and (is_named or file.name.lower().endswith(".zip"))
+    if not is_zip and not (may_be_zip and has_directory_end(file.open)):
+        return None
+    allowance.grow(file.size)
+    if can_seek:
+        return _Archive(lambda: list_zip(file.open, file.size, allowance))
+    return _Archive(lambda: _list_unpacked(Unpacking(file, StoredStream(), allowance), allowance))
+
+
+def _list_unpacked(unpacking: Unpacking, allowance: Allowance) -> Iterator[Listed]:
+    unpacking.go_on()
+    if unpacking.flaw:
+        yield Flaw(unpacking.flaw)
+    yield from list_zip(unpacking.open, unpacking.size, allowance)
+
+
+def _tar_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
+    with file.open() as stream:
+        head = stream.read(_HEAD)
+        decoder = ARCHIVE_DECODERS.get(kind_of_head(head))
+        can_seek = stream.seekable()
+    if Digest.from_name(file.name) or not (decoder or is_tar_header(head)):
+        return None
+    if not decoder and can_seek:
+        return _judged(file.open, is_named, lambda: list_tar(file.open, file.size))
+    return _unpacked_tar(file, decoder or StoredStream, allowance, is_named)
+
+
+def _unpacked_tar(
+    file: SourceFile, decoder: type[DecodedStream], allowance: Allowance, is_named: bool
+) -> _Archive | None:
+    allowance.grow(file.size)
+    unpacking = Unpacking(file, decoder(), allowance)
+    unpacking.go_on(_LOOK)
+    with unpacking.open() as stream:
+        is_tar = is_tar_header(read_at(stream, 0, _HEAD))
+    archive = _judged(unpacking.open, is_named, lambda: _list_unpacked_tar(unpacking)) if is_tar else None
+    if archive is None:
+        unpacking.stop()
+    return archive
+
+
+def _list_unpacked_tar(unpacking: Unpacking) -> Iterator[Listed]:
+    unpacking.go_on()
+    if unpacking.flaw:
+        yield Flaw(unpacking.flaw)
+    for item in list_tar(unpacking.open, unpacking.size):
+        # Where the compressed stream is cut, so is the tar; once is enough to say it.
+        if not (unpacking.flaw and isinstance(item, Flaw) and not item.name):
+            yield item
+
+
+def _judged(opener: Opener, is_named: bool, members: Callable[[], Iterator[Listed]]) -> _Archive | None:
+    is_download = looks_like_download(first_members(opener, _LOOK_MEMBERS), opener)
+    return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None
