@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.inspection.signatures import FileKind, is_tar_header, kind_of_head
+from importer.inspection.signatures import is_tar_header, kind_of_head
 from importer.inspection.streams import DecodedStream
 from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
@@ -29,7 +28,9 @@ _SMALLEST: Final = 22
 _HEAD: Final = 512
 _LOOK: Final = 16 << 20
 _LOOK_MEMBERS: Final = 200
-_SPANNED_ZIP: Final = b"PK\x07\x08"
+_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+"""A member, an empty zip, and the first of several disks (APPNOTE 4.3.7, 4.3.16, 8.5.4)."""
+
 
 _ARCHIVE_ENDINGS: Final = frozenset({".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst"})
 _UNFINISHED_ENDINGS: Final = frozenset({".part", ".partial", ".crdownload", ".download", ".opdownload"})
@@ -88,7 +89,12 @@ def _archive_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Arch
     if file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
         return None
     try:
-        return _zip_in(file, allowance, is_named) or _tar_in(file, allowance, is_named)
+        with file.open() as stream:
+            head = stream.read(_HEAD)
+            can_seek = stream.seekable()
+        if _is_zip(file, head, can_seek=can_seek, is_named=is_named):
+            return _zip_in(file, allowance, can_seek)
+        return _tar_in(file, head, allowance, can_seek=can_seek, is_named=is_named)
     except OSError:
         # It stays a file; whoever reads it says what is wrong.
         return None
@@ -96,23 +102,27 @@ def _archive_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Arch
 
 def _may_be_archive(name: str) -> bool:
     """Whether a file so named is worth a look: its ending is an archive's, or it has none and isn't a digest."""
-    path = PurePath(name.lower())
-    if path.suffix in _UNFINISHED_ENDINGS:
-        path = path.with_suffix("")
-    if path.suffix not in _ARCHIVE_ENDINGS and path.suffix:
+    stem, ending = _split_ending(name.lower())
+    if ending in _UNFINISHED_ENDINGS:
+        stem, ending = _split_ending(stem)
+    if ending and ending not in _ARCHIVE_ENDINGS:
         return False
-    return not _HEX_NAME.match(path.name) and Digest.from_name(path.name) is None
+    return not _HEX_NAME.match(stem) and Digest.from_name(stem) is None
 
 
-def _zip_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
-    with file.open() as stream:
-        head = stream.read(_HEAD)
-        can_seek = stream.seekable()
-    is_zip = kind_of_head(head) is FileKind.ZIP or head.startswith(_SPANNED_ZIP)
+def _split_ending(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    return (stem, dot + ending) if dot else (name, "")
+
+
+def _is_zip(file: SourceFile, head: bytes, *, can_seek: bool, is_named: bool) -> bool:
+    if head.startswith(_ZIP_MAGICS):
+        return True
     # Response headers or a program may stand before a zip; its end tells all the same.
-    may_be_zip = can_seek and (is_named or file.name.lower().endswith(".zip"))
-    if not is_zip and not (may_be_zip and has_directory_end(file.open)):
-        return None
+    return can_seek and (is_named or file.name.lower().endswith(".zip")) and has_directory_end(file.open)
+
+
+def _zip_in(file: SourceFile, allowance: Allowance, can_seek: bool) -> _Archive:
     allowance.grow(file.size)
     if can_seek:
         return _Archive(lambda: list_zip(file.open, file.size, allowance))
@@ -126,12 +136,10 @@ def _list_unpacked(unpacking: Unpacking, allowance: Allowance) -> Iterator[Liste
     yield from list_zip(unpacking.open, unpacking.size, allowance)
 
 
-def _tar_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
-    with file.open() as stream:
-        head = stream.read(_HEAD)
-        decoder = ARCHIVE_DECODERS.get(kind_of_head(head))
-        can_seek = stream.seekable()
-    if Digest.from_name(file.name) or not (decoder or is_tar_header(head)):
+def _tar_in(file: SourceFile, head: bytes, allowance: Allowance, *, can_seek: bool, is_named: bool) -> _Archive | None:
+    # Four bytes tell how it is packed; weighing more as text would cost a scan of small files dearly.
+    decoder = ARCHIVE_DECODERS.get(kind_of_head(head[:4]))
+    if not (decoder or is_tar_header(head)) or Digest.from_name(file.name):
         return None
     if not decoder and can_seek:
         return _judged(file.open, is_named, lambda: list_tar(file.open, file.size))
