@@ -28,7 +28,7 @@ _SMALLEST: Final = 22
 _HEAD: Final = 512
 _LOOK: Final = 16 << 20
 _LOOK_MEMBERS: Final = 200
-_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
 """A member, an empty zip, and the first of several disks (APPNOTE 4.3.7, 4.3.16, 8.5.4)."""
 
 
@@ -68,7 +68,7 @@ class _Archive:
 def _expanded(
     entry: SourceFile | SourceProblem, allowance: Allowance, *, is_named: bool, levels: int
 ) -> Iterator[SourceFile | SourceProblem]:
-    archive = _archive_in(entry, allowance, is_named) if levels and isinstance(entry, SourceFile) else None
+    archive = _archive_in(entry, allowance, is_named=is_named, levels=levels) if isinstance(entry, SourceFile) else None
     if archive is None or isinstance(entry, SourceProblem):
         yield entry
         return
@@ -85,9 +85,12 @@ def _until_unreadable(archive: _Archive) -> Iterator[Listed]:
         yield Flaw(error.strerror or str(error))
 
 
-def _archive_in(file: SourceFile, allowance: Allowance, is_named: bool) -> _Archive | None:
-    if file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
+def _archive_in(file: SourceFile, allowance: Allowance, *, is_named: bool, levels: int) -> _Archive | None:
+    if not levels or file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
         return None
+    if levels == _LEVELS:
+        # A nested archive's bytes are its container's and count once.
+        allowance.grow(file.size)
     try:
         with file.open() as stream:
             head = stream.read(_HEAD)
@@ -123,7 +126,6 @@ def _is_zip(file: SourceFile, head: bytes, *, can_seek: bool, is_named: bool) ->
 
 
 def _zip_in(file: SourceFile, allowance: Allowance, can_seek: bool) -> _Archive:
-    allowance.grow(file.size)
     if can_seek:
         return _Archive(lambda: list_zip(file.open, file.size, allowance))
     return _Archive(lambda: _list_unpacked(Unpacking(file, StoredStream(), allowance), allowance))
@@ -149,7 +151,6 @@ def _tar_in(file: SourceFile, head: bytes, allowance: Allowance, *, can_seek: bo
 def _unpacked_tar(
     file: SourceFile, decoder: type[DecodedStream], allowance: Allowance, is_named: bool
 ) -> _Archive | None:
-    allowance.grow(file.size)
     unpacking = Unpacking(file, decoder(), allowance)
     unpacking.go_on(_LOOK)
     with unpacking.open() as stream:

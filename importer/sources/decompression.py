@@ -20,7 +20,7 @@ from importer.sources.spool import Spool
 ARCHIVE_DECODERS: Final[dict[FileKind, type[DecodedStream]]] = {FileKind.GZIP: GzipStream, FileKind.ZSTD: ZstdStream}
 
 _FLOOR: Final = 512 << 20
-_RATIO: Final = 200
+_RATIO: Final = 50
 _OUTPUT_BLOCK: Final = 1 << 20
 _FLAWS: Final = {
     Ending.TRUNCATED: "the archive's end is missing; what is there of it is used",
@@ -44,7 +44,7 @@ class Allowance:
     """What may come out of all compressed archives of one source together, in bytes.
 
     Layers are compressed themselves, so downloads hardly shrink; nested bombs live from shrinking
-    a thousandfold, and from many of them. Hence one allowance for all: 512 MiB, and 200 bytes for
+    a thousandfold, and from many of them. Hence one allowance for all: 512 MiB, and 50 bytes for
     each byte that an archive has on disk.
     """
 

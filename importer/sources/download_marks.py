@@ -48,7 +48,7 @@ def looks_like_download(members: Iterable[TarEntry], opener: Opener) -> bool:
     """Judge a tar by its first members; raises OSError."""
     marked = False
     for member in members:
-        path = member.name.removeprefix("./").lstrip("/")
+        path = member.name.removeprefix("./")
         if path.split("/", 1)[0] in _SYSTEM_FOLDERS or path.rsplit("/", 1)[-1].startswith(_WHITEOUT):
             return False
         marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener)

@@ -16,8 +16,10 @@ from importer.sources.decompression import Allowance
 from importer.sources.zip_entry import STORED, UTF8_FLAG, ZipEntry, listed, name_of
 from importer.sources.zip_local import data_start, list_local
 
+_LOCAL_MAGIC: Final = b"PK\x03\x04"
 _END_MAGIC: Final = b"PK\x05\x06"
-_MAX_END: Final = 22 + 0xFFFF
+_END_SIZE: Final = 22
+_MAX_END: Final = _END_SIZE + 0xFFFF
 _MAX_DIRECTORY: Final = 64 << 20
 
 # What Python's reader raises for a directory that breaks the format; damage must not look like a bug.
@@ -35,9 +37,11 @@ _DAMAGE: Final = (
 
 
 def has_directory_end(opener: Opener) -> bool:
-    """Whether a zip's end is where it should be, whatever stands at the file's start. Raises OSError."""
+    """Whether a file ends as a zip does, whatever stands at its start. Raises OSError."""
     with opener() as stream:
-        return bool(_directory_end(stream))
+        end = _directory_end(stream)
+    # The end's comment reaches to the file's last byte; a tar whose last member is a zip goes on.
+    return len(end) >= _END_SIZE and len(end) == _END_SIZE + int.from_bytes(end[20:22], "little")
 
 
 def list_zip(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed]:
@@ -60,7 +64,11 @@ def list_zip(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed
 
 def _directory(stream: BinaryIO) -> list[zipfile.ZipInfo]:
     with zipfile.ZipFile(cast("BinaryIO", _BoundedReads(stream))) as archive:
-        return sorted(archive.infolist(), key=lambda info: info.header_offset)
+        members = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    # In a zip that was cut, the last directory that is found may be that of a zip inside.
+    if read_at(stream, 0, 4) == _LOCAL_MAGIC and not (members and members[0].header_offset == 0):
+        raise zipfile.BadZipFile("another zip's directory")
+    return members
 
 
 def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Iterator[ZipEntry | Flaw]:
@@ -89,7 +97,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _is_one_of_several(stream: BinaryIO) -> bool:
     # The first disk of several begins with a magic of its own (APPNOTE 8.5.4).
-    if read_at(stream, 0, 4) == b"PK\x07\x08":
+    if read_at(stream, 0, 8) == b"PK\x07\x08PK\x03\x04":
         return True
     end = _directory_end(stream)
     # In zip64 archives the number may be 0xFFFF, and the true one stands elsewhere; Python's reader checks that.
