@@ -14,7 +14,11 @@ from importer.errors import UsageError
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False),
+    typer.Argument(
+        metavar="PATH",
+        help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
+        show_default=False,
+    ),
 ]
 Name = Annotated[
     str | None, typer.Option("-n", "--name", metavar="NAME[:TAG]", help="The image's name, as in team/app:1.4.")
