@@ -17,7 +17,10 @@ Paths = Annotated[
     list[Path] | None,
     # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
     typer.Argument(
-        metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False, readable=False
+        metavar="PATH",
+        help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
+        show_default=False,
+        readable=False,
     ),
 ]
 Name = Annotated[
