@@ -18,7 +18,7 @@ from importer.cli.scan import scan as scan_command
 from importer.cli.to_docker_tar import to_docker_tar
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
-from importer.inspection.schema_validation import SchemaName, violations
+from importer.formats.schema_validation import SchemaName, violations
 
 SEVERE = ("error", "warning")
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.errors import VerificationError
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
 from importer.writers.named_image import NamedImage
 from importer.writers.verifying_reader import Advance, kind_of_blob, unpacked

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from importer.errors import InputError, VerificationError
+from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
-from importer.inspection.signatures import FileKind, kind_of_head
 from importer.recovery.plan import BlobPlan, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of, makes
 from importer.recovery.recipes import Decompressed, files_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from importer.inspection.signatures import TAR_BLOCK, is_tar_header
+from importer.formats.signatures import TAR_BLOCK, is_tar_header
 
 _NAME, _SIZE, _TYPE, _LINK, _PREFIX = (
     slice(0, 100),

@@ -14,7 +14,7 @@ from typing import Final
 
 import zstandard
 
-from importer.inspection.streams import DecodedStream, Ending
+from importer.formats.streams import DecodedStream, Ending
 
 _FRAME_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_TAIL: Final = b"\x2a\x4d\x18"

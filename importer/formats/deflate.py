@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from isal import isal_zlib
 
-from importer.inspection.streams import DecodedStream, Ending
+from importer.formats.streams import DecodedStream, Ending
 
 TRAILER_SIZE: Final = 8
 """Bytes after the deflate stream: CRC-32 and size of the content modulo 2**32."""

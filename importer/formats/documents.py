@@ -10,10 +10,10 @@ from importer.domain import media_types
 from importer.domain.config import ImageConfig, parse_config
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
 from importer.domain.schema1 import Schema1Manifest, parse_schema1
-from importer.inspection.error_pages import message_of_json_error, quote
-from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
-from importer.inspection.schema_validation import SchemaName, SchemaViolation, violations
-from importer.inspection.signatures import FileKind
+from importer.formats.error_pages import message_of_json_error, quote
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
+from importer.formats.schema_validation import SchemaName, SchemaViolation, violations
+from importer.formats.signatures import FileKind
 
 _DOCUMENT_HINTS: Final = (
     ('"fsLayers"', FileKind.SCHEMA1),
