@@ -49,7 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar")
+_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "rules", "explain")
 
 
 def _print_version(value: bool) -> None:
