@@ -13,9 +13,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.inspection.deflate import GzipStream
-from importer.inspection.streams import DecodedStream, Ending
-from importer.inspection.zstandard_frames import ZstdStream
+from importer.formats.deflate import GzipStream
+from importer.formats.streams import DecodedStream, Ending
+from importer.formats.zstandard_frames import ZstdStream
 
 SMALL = b"one two three, one two three, one two three four five" * 3
 LARGE = random.Random(5).randbytes(150_000) + bytes(3 << 20) + b"end" * 40_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.inspection.tar_headers import TarEntry, TarWalker
+from importer.formats.tar_headers import TarEntry, TarWalker
 
 LONG = "a-rather-long-folder-name/" * 6 + "file.txt"
 DIALECTS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}

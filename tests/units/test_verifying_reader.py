@@ -9,7 +9,7 @@ import pytest
 
 from importer.domain.digest import Digest
 from importer.errors import DecodeError, InputError, VerificationError
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import ProvenBlob
 from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
 from importer.sources.folder import FolderSource
