@@ -9,6 +9,7 @@ from typing import Any, Final
 from importer.domain import media_types
 from importer.domain.config import ImageConfig, parse_config
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
+from importer.domain.schema1 import Schema1Manifest, parse_schema1
 from importer.inspection.error_pages import message_of_json_error, quote
 from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
 from importer.inspection.schema_validation import SchemaName, SchemaViolation, violations
@@ -17,10 +18,11 @@ from importer.inspection.signatures import FileKind
 _DOCUMENT_HINTS: Final = (
     ('"fsLayers"', FileKind.SCHEMA1),
     ('"manifests"', FileKind.INDEX),
-    ('"layers"', FileKind.MANIFEST),
-    ('"schemaVersion"', FileKind.MANIFEST),
+    # A config says "type": "layers", so its own words come first.
     ('"rootfs"', FileKind.CONFIG),
     ('"diff_ids"', FileKind.CONFIG),
+    ('"layers"', FileKind.MANIFEST),
+    ('"schemaVersion"', FileKind.MANIFEST),
 )
 
 
@@ -32,7 +34,7 @@ class Document:
         kind: what its keys say it is; for a text that doesn't parse, what its words hint at.
         form: the encoding it was written in.
         value: the parsed JSON of a kind that matters; None for others.
-        manifest, index, config: the parsed document, when its schema accepts it.
+        manifest, index, schema1, config: the parsed document, when its schema accepts it.
         problems: where it breaks its schema.
         error: why it doesn't parse.
         message: what an error body says.
@@ -43,6 +45,7 @@ class Document:
     value: Any = field(default=None, repr=False, hash=False)
     manifest: ImageManifest | None = None
     index: Index | None = None
+    schema1: Schema1Manifest | None = None
     config: ImageConfig | None = None
     problems: tuple[SchemaViolation, ...] = ()
     error: str | None = None
@@ -77,7 +80,7 @@ def checked(document: Document) -> Document:
     problems = _problems(document)
     if not problems:
         return document
-    return replace(document, manifest=None, index=None, config=None, problems=problems, error=None)
+    return replace(document, manifest=None, index=None, schema1=None, config=None, problems=problems, error=None)
 
 
 def _classified(value: Any, form: TextForm) -> Document:
@@ -95,6 +98,8 @@ def _parsed(document: Document) -> Document:
                 return replace(document, manifest=parse_manifest(document.value))
             case FileKind.INDEX:
                 return replace(document, index=parse_index(document.value))
+            case FileKind.SCHEMA1:
+                return replace(document, schema1=parse_schema1(document.value))
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -10,21 +10,38 @@ from typing import Final
 
 from importer.inspection.signatures import TAR_BLOCK, is_tar_header
 
-_NAME, _SIZE, _TYPE, _PREFIX = slice(0, 100), slice(124, 136), slice(156, 157), slice(345, 500)
-_GNU_LONG_NAME: Final = b"L"
+_NAME, _SIZE, _TYPE, _LINK, _PREFIX = (
+    slice(0, 100),
+    slice(124, 136),
+    slice(156, 157),
+    slice(157, 257),
+    slice(345, 500),
+)
+_GNU_LONG_NAME, _GNU_LONG_LINK, _GNU_SPARSE = b"L", b"K", b"S"
 _PAX_HEADERS: Final = frozenset({b"x", b"g"})
 _NAMELESS: Final = frozenset({b"L", b"K", b"x", b"g"})
 _SIZELESS: Final = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 _MAX_METADATA: Final = 1 << 20
+_MAX_DECIMAL_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TarEntry:
-    """A member: its name, size (bytes) and where its content starts in the tar."""
+    """A member.
+
+    Attributes:
+        name: as its header, or the extended one before it, spells it.
+        size: bytes of content in the tar.
+        offset: where the content starts in the tar.
+        kind: the header's typeflag; ``S`` for every form of a sparse file.
+        link: where a link leads.
+    """
 
     name: str
     size: int
     offset: int
+    kind: bytes = b"0"
+    link: str = ""
 
     @property
     def end(self) -> int:
@@ -51,11 +68,23 @@ class TarWalker:
         self._metadata_type = b""
         self._metadata_left = 0
         self._long_name: str | None = None
+        self._long_link: str | None = None
         self._pax_size: int | None = None
+        self._is_sparse = False
         self.entry_count = 0
         self.entries: list[TarEntry] = []
         self.broken_at: int | None = None
         self.ended = False
+
+    @property
+    def content_left(self) -> int:
+        """Bytes of content until the next header, none of which need to be fed."""
+        return self._skip if self._metadata is None else 0
+
+    def pass_over(self) -> None:
+        """Take the ``content_left`` bytes as fed."""
+        self._offset += self.content_left
+        self._skip -= self.content_left
 
     def feed(self, block: bytes) -> None:
         """Take the next bytes of the tar."""
@@ -98,8 +127,10 @@ class TarWalker:
         name = self._long_name if self._long_name is not None else _name(block)
         self.entry_count += 1
         if self._keep:
-            self.entries.append(TarEntry(name, size, self._offset))
-        self._long_name, self._pax_size = None, None
+            kind = _GNU_SPARSE if self._is_sparse else block[_TYPE]
+            link = self._long_link if self._long_link is not None else _text(block[_LINK].split(b"\0", 1)[0])
+            self.entries.append(TarEntry(name, size, self._offset, kind, link))
+        self._long_name, self._long_link, self._pax_size, self._is_sparse = None, None, None, False
 
     def _collect(self, piece: bytes) -> None:
         if self._metadata is None:
@@ -114,11 +145,19 @@ class TarWalker:
     def _apply_metadata(self, content: bytes) -> None:
         if self._metadata_type == _GNU_LONG_NAME:
             self._long_name = _text(content.rstrip(b"\0"))
+        elif self._metadata_type == _GNU_LONG_LINK:
+            self._long_link = _text(content.rstrip(b"\0"))
         elif self._metadata_type in _PAX_HEADERS:
-            records = _pax_records(content)
-            self._long_name = records.get("path", self._long_name)
-            if records.get("size", "").isdecimal():
-                self._pax_size = int(records["size"])
+            self._apply_records(_pax_records(content))
+
+    def _apply_records(self, records: dict[str, str]) -> None:
+        # GNU tar puts a sparse file's map before its content and another name into its header.
+        self._long_name = records.get("GNU.sparse.name", records.get("path", self._long_name))
+        self._long_link = records.get("linkpath", self._long_link)
+        self._is_sparse = self._is_sparse or any(key.startswith("GNU.sparse.") for key in records)
+        size = records.get("size", "")
+        if size.isdecimal() and len(size) <= _MAX_DECIMAL_DIGITS:
+            self._pax_size = int(size)
 
 
 def _name(block: bytes) -> str:
@@ -140,12 +179,13 @@ def _number(field: bytes) -> int:
 
 def _pax_records(content: bytes) -> dict[str, str]:
     records: dict[str, str] = {}
-    while content:
-        length, space, _ = content.partition(b" ")
-        if not space or not length.isdigit() or len(length) > 9 or int(length) <= len(length):
+    start = 0
+    while start < len(content):
+        space = content.find(b" ", start, start + 10)
+        length = content[start:space] if space > 0 else b""
+        if not length.isdigit() or int(length) <= len(length):
             break
-        record = content[len(length) + 1 : int(length)]
-        key, _, value = record.partition(b"=")
+        key, _, value = content[space + 1 : start + int(length)].partition(b"=")
         records[_text(key)] = _text(value.removesuffix(b"\n"))
-        content = content[int(length) :]
+        start += int(length)
     return records

@@ -10,7 +10,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import SIDECAR_ALGORITHMS
-from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
+from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
 # Forms: the bare hex, `hex  name` (sha256sum), `SHA256 (name) = hex` (BSD, openssl), in either case. The name may
 # hold a digest, too, and another than the one that is told.
@@ -63,6 +63,7 @@ def known_digests(inventory: Inventory, given: Iterable[Digest] = ()) -> KnownDi
 
 def _sidecars(inventory: Inventory) -> Iterable[Sidecar]:
     for fact in inventory.facts:
+        yield from _notes(inventory, fact)
         if not is_sidecar(fact.file):
             continue
         ending = next(ending for ending in SIDECAR_ALGORITHMS if fact.file.name.lower().endswith(ending))
@@ -94,3 +95,23 @@ def _hexes_in(line: str, name: str, length: int) -> list[str]:
     told = _BSD.fullmatch(line)
     texts = [told[1]] if told else [line.replace(name, " "), line]
     return [digits for text in texts for digits in _HEX.findall(text) if len(digits) == length]
+
+
+def _notes(inventory: Inventory, fact: FileFacts) -> Iterable[Sidecar]:
+    """The digests that Artifactory or Nexus have noted of another file."""
+    target = described_file(inventory, fact)
+    if target is None:
+        return
+    noted = [fact.properties.get("docker.manifest.digest", "")]
+    noted += _blob_digests(fact.properties.get("@BlobStore.blob-name", ""))
+    noted += [f"sha256:{fact.properties['sha256']}"] if "sha256" in fact.properties else []
+    for text in dict.fromkeys(noted):
+        try:
+            yield Sidecar(fact, target, Digest.parse(text))
+        except ValueError:
+            continue
+
+
+def _blob_digests(name: str) -> Iterable[str]:
+    last = name.rpartition("/")[2]
+    return (last,) if last.startswith(("sha256:", "sha512:")) else ()

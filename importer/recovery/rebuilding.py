@@ -23,7 +23,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import ContentMissing, ManifestMissing, WellKnown
-from importer.recovery.naming import names_beside
+from importer.recovery.naming.docker_save import saved_images
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipes import Decompressed, Literal, Whole
 from importer.recovery.wanted import indexes_of, orphan_configs
@@ -61,13 +61,15 @@ def rebuild_images(
         taken: paths of files that those explain; a config among them is no image of its own.
     """
     alone = not any(plan.parsed for plan in plans)
+    saved = {config.digest: image.manifest for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
         config = fact.document.config if fact.document else None
         if config is None or fact.file.path in taken:
             continue
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
-        if alone or any(layer.content for layer in layers):
-            yield _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+        if alone or fact.digest in saved or any(layer.content for layer in layers):
+            rebuilt = _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+            yield _as_saved(rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
 
 
 def _rebuilt(
@@ -94,10 +96,16 @@ def _rebuilt(
         parsed=parsed,
         config=config,
         blobs=(config_blob, *layers),
-        names=names_beside(fact),
         proofs=("a digest known beforehand",) if is_proven else (),
         platform=config.platform,
     )
+
+
+def _as_saved(image: ImagePlan, manifest: FileFacts) -> ImagePlan:
+    """An image of docker save: its own kind of manifest stands where a registry's never was."""
+    if image.manifest.is_here:
+        return image
+    return replace(image, manifest=replace(image.manifest, status=BlobStatus.OK, cause=None, file=manifest))
 
 
 def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:

@@ -31,7 +31,7 @@ def verified_blocks(blob: ProvenBlob, advance: Advance) -> Iterator[bytes]:
             yield block
             advance(len(block))
     except OSError as error:
-        raise InputError(f"{error.filename or _sources(blob)}: can't be read any more: {error.strerror}") from error
+        raise _unreadable(blob, error) from error
     if size != blob.size or hashed.hexdigest() != blob.digest.hex:
         raise VerificationError(
             f"{_sources(blob)} has changed while it was being read: it no longer makes {blob.digest}. "
@@ -40,8 +40,11 @@ def verified_blocks(blob: ProvenBlob, advance: Advance) -> Iterator[bytes]:
 
 
 def kind_of_blob(blob: ProvenBlob) -> FileKind:
-    """What a blob's first bytes say it is."""
-    return kind_of_head(next(iter(blocks_of(blob.recipe)), b""))
+    """What a blob's first bytes say it is; raises InputError when a file can't be read any more."""
+    try:
+        return kind_of_head(next(iter(blocks_of(blob.recipe)), b""))
+    except OSError as error:
+        raise _unreadable(blob, error) from error
 
 
 def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
@@ -62,6 +65,10 @@ def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
             "No docker can load this image; scan --deep tells more"
         )
     return ProvenBlob(layer.diff_id, size, recipe)
+
+
+def _unreadable(blob: ProvenBlob, error: OSError) -> InputError:
+    return InputError(f"{error.filename or _sources(blob)}: can't be read any more: {error.strerror}")
 
 
 def _sources(blob: ProvenBlob) -> str:
