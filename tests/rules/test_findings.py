@@ -432,6 +432,19 @@ class TestManifests:
 
 
 class TestConfigs:
+    @pytest.mark.parametrize("name", ["config.json", "{name} (1)"])
+    def test_a_changed_copy_is_no_image_of_its_own(self, image, folder, name):
+        path = folder / blob_name(image.config)
+        path.with_name(name.format(name=path.name)).write_bytes(reindent(image.config))
+        findings = findings_of(folder)
+        assert (troubles(findings), remarks(findings)) == ([], ["BF103"])
+
+    def test_of_two_changed_copies_one_is_restored(self, image, folder):
+        path = folder / blob_name(image.config)
+        path.with_name("config.json").write_bytes(reindent(image.config))
+        path.write_bytes(codecs.BOM_UTF8 + image.config)
+        assert troubles(findings_of(folder)) == ["BF210"]
+
     def test_without_the_config_a_bare_one_can_be_written(self, image, folder):
         (folder / blob_name(image.config)).unlink()
         finding = the("BF410", findings_of(folder))
