@@ -49,7 +49,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "rules", "explain")
+_COMMANDS: Final = (
+    "scan",
+    "to-registry-tree",
+    "to-docker-tar",
+    "to-oci-layout",
+    "to-build-context",
+    "rules",
+    "explain",
+)
 
 
 def _print_version(value: bool) -> None:
