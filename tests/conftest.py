@@ -18,6 +18,7 @@ import pytest
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
+from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
@@ -27,7 +28,7 @@ from tests.programs.umoci import Umoci
 
 T = TypeVar("T")
 
-_PROGRAM_FIXTURES = {"docker_registry", "serve_registry", "docker_daemon", "skopeo", "podman", "umoci"}
+_PROGRAM_FIXTURES = {"docker_registry", "serve_registry", "docker_daemon", "skopeo", "podman", "umoci", "chromium"}
 _IMAGE_SIZE = 600_000
 
 
@@ -82,6 +83,12 @@ def skopeo() -> Skopeo:
 @pytest.fixture(scope="session")
 def umoci() -> Umoci:
     return _need(Umoci)
+
+
+@pytest.fixture
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
+    """A browser with an empty profile."""
+    return _need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
 
 
 @pytest.fixture

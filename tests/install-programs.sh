@@ -20,6 +20,7 @@ else
     need skopeo command -v skopeo
     need podman command -v podman
     need umoci command -v umoci
+    need chromium command -v chromium
 fi
 [ -n "$missing" ] || exit 0
 

@@ -1,13 +1,10 @@
 """libmagic lends words for content that blobfix has no name for, and may be absent."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from importer.inspection import libmagic
-
-PROGRAM = Path(sys.executable).resolve()
 
 
 @pytest.fixture(autouse=True)
@@ -17,16 +14,16 @@ def _load_anew():
     libmagic._library.cache_clear()
 
 
-def test_a_program_is_called_one():
+def test_what_it_knows_is_named():
     assert libmagic.is_available()
-    assert "executable" in libmagic.describe(PROGRAM.read_bytes()[:4096]).lower()
+    assert libmagic.describe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n").startswith("PDF document")
 
 
 def test_noise_has_no_description():
-    assert libmagic.describe(bytes(range(128, 256)) * 4) == ""
+    assert libmagic.describe(b"\x00\x01\x9e\x00\xff\x81\x00" * 9) == ""
 
 
 def test_without_the_library_nothing_breaks(monkeypatch):
     monkeypatch.setitem(sys.modules, "magic", None)
     assert not libmagic.is_available()
-    assert libmagic.describe(PROGRAM.read_bytes()[:4096]) == ""
+    assert libmagic.describe(b"%PDF-1.7") == ""

@@ -63,7 +63,16 @@ def to_build_context(
 
     The image that is built has the same files and settings, and another image id.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, False, salvage, False, jobs)
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        salvage=salvage,
+        jobs=jobs,
+    )
     question, choice = options.question(), options.choice()
     check_context_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:

@@ -77,7 +77,18 @@ def to_oci_layout(
 
     An existing layout is added to. Helm charts and other artifacts are written as well.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, sparse, jobs)
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        salvage=salvage,
+        sparse=sparse,
+        jobs=jobs,
+    )
     question = options.question()
     pick = partial(_pick, choice=options.choice(), oci_media_types=oci_media_types)
     write = _to_file if _is_archive(output) else _to_folder

@@ -11,10 +11,10 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
-from importer.inspection.documents import Document, read_document
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import TextForm
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.json_text import TextForm
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause, DigestMismatch, TextMangled

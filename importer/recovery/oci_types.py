@@ -15,7 +15,7 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import Index, parse_index, parse_manifest
-from importer.inspection.documents import read_document
+from importer.formats.documents import read_document
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Literal

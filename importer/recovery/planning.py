@@ -10,8 +10,8 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
-from importer.inspection.documents import Document, read_document
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import (
@@ -40,6 +40,7 @@ from importer.recovery.plan import (
 from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
+from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 
 
@@ -49,12 +50,11 @@ def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int]
     whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
-    planner = _Planner(manifests, BlobFinder(inventory, wanted, advance), names)
-    plans = list(planner.plans())
+    finder = BlobFinder(inventory, wanted, advance)
+    planner = _Planner(manifests, finder, names)
+    plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
-    rebuilt = [
-        replace(image, names=_names_of(image, names)) for image in rebuild_images(inventory, known, plans, taken)
-    ]
+    rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
     images = tuple(sorted(_joined(plans, rebuilt), key=_order))
     return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
 
@@ -138,9 +138,14 @@ class _Planner:
         )
 
 
+def _named(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> ImagePlan:
+    return replace(plan, names=_names_of(plan, names))
+
+
 def _names_of(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> tuple[Reference, ...]:
     """The names by the manifest's digest, else by the image id, under which docker save keeps them."""
-    digests = (plan.manifest.descriptor.digest, plan.image_id)
+    file = plan.manifest.file
+    digests = (plan.manifest.descriptor.digest, file.digest if file else None, plan.image_id)
     return next((names[digest] for digest in digests if digest and digest in names), ())
 
 

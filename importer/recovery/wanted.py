@@ -9,6 +9,8 @@ from importer.domain.config import ImageConfig
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.media_types import DOCKER_LAYER_GZIP
+from importer.domain.schema1 import Schema1Manifest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, file_beside
@@ -53,6 +55,18 @@ def is_layout_index(inventory: Inventory, fact: FileFacts) -> bool:
     return fact.file.name == "index.json" and file_beside(inventory, fact.file, "oci-layout") is not None
 
 
+def schema1_manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Schema1Manifest]]:
+    """The schema 1 manifests among the user's own files that have no newer form in the same folder.
+
+    Old Artifactory versions kept one beside the list.manifest.json of the same tag.
+    """
+    newer = {fact.file.parts[:-1] for fact, _ in (*manifests_of(inventory), *indexes_of(inventory))}
+    for fact in inventory.facts:
+        document = fact.document
+        if document and document.schema1 and not fact.file.borrowed and fact.file.parts[:-1] not in newer:
+            yield fact, document.schema1
+
+
 def orphan_configs(inventory: Inventory) -> tuple[FileFacts, ...]:
     """The user's own configs that no manifest wants, each digest once."""
     wanted = {manifest.config.digest for _, manifest in manifests_of(inventory)}
@@ -71,6 +85,9 @@ def wanted_blobs(inventory: Inventory) -> WantedBlobs:
         descriptors |= {descriptor.digest: descriptor for descriptor in manifest.blobs}
     for _, index in indexes_of(inventory):
         descriptors |= {child.digest: child for child in index.children}
+    for _, old in schema1_manifests_of(inventory):
+        for layer in old.layers:
+            descriptors.setdefault(layer.digest, Descriptor(DOCKER_LAYER_GZIP, layer.digest, 0))
     unresolved = (
         descriptor
         for digest, descriptor in descriptors.items()

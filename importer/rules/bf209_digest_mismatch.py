@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.causes import DigestMismatch
 from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity

@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
-from importer.inspection.documents import read_document
+from importer.formats.documents import read_document
 from importer.progress import Progress
 from importer.recovery.plan import ImageKind, ImagePlan
 from importer.rules.wording import title_of

@@ -14,7 +14,7 @@ from typing import Any
 
 from importer.domain.digest import Digest
 from importer.errors import VerificationError
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
 from importer.writers.merged_names import WHITEOUT
 from importer.writers.tar_entries import TarReader

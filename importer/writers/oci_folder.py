@@ -9,8 +9,8 @@ from typing import Any
 
 from importer.domain.digest import Digest
 from importer.errors import OutputError, UsageError
-from importer.inspection.documents import read_document
-from importer.inspection.json_text import TextForm
+from importer.formats.documents import read_document
+from importer.formats.json_text import TextForm
 from importer.progress import Progress
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.errors import CannotWriteError
-from importer.inspection.signatures import TAR_BLOCK, is_tar_header
+from importer.formats.signatures import TAR_BLOCK, is_tar_header
 from importer.writers.tar_stream import padding
 
 HARD_LINK: Final = b"1"

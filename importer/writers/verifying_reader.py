@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from importer.domain.digest import Digest
 from importer.errors import InputError, VerificationError
+from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
-from importer.inspection.signatures import FileKind, kind_of_head
 from importer.recovery.plan import BlobPlan, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of, makes
 from importer.recovery.recipes import Decompressed, Recipe, files_of
@@ -32,7 +32,7 @@ def verified_blocks(blob: ProvenBlob, advance: Advance) -> Iterator[bytes]:
             yield block
             advance(len(block))
     except OSError as error:
-        raise InputError(f"{error.filename or _sources(blob)}: can't be read any more: {error.strerror}") from error
+        raise _unreadable(blob, error) from error
     if size != blob.size or hashed.hexdigest() != blob.digest.hex:
         raise VerificationError(
             f"{_sources(blob)} has changed while it was being read: it no longer makes {blob.digest}. "
@@ -41,8 +41,11 @@ def verified_blocks(blob: ProvenBlob, advance: Advance) -> Iterator[bytes]:
 
 
 def kind_of_blob(blob: ProvenBlob) -> FileKind:
-    """What a blob's first bytes say it is."""
-    return kind_of_head(next(iter(blocks_of(blob.recipe)), b""))
+    """What a blob's first bytes say it is; raises InputError when a file can't be read any more."""
+    try:
+        return kind_of_head(next(iter(blocks_of(blob.recipe)), b""))
+    except OSError as error:
+        raise _unreadable(blob, error) from error
 
 
 def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
@@ -98,6 +101,10 @@ def _wrong_content(layer: BlobPlan, diff_id: Digest) -> VerificationError:
         f"layer {layer.descriptor.digest} doesn't hold what the config says: its content isn't {diff_id}. "
         "No docker can load this image; scan --deep tells more"
     )
+
+
+def _unreadable(blob: ProvenBlob, error: OSError) -> InputError:
+    return InputError(f"{error.filename or _sources(blob)}: can't be read any more: {error.strerror}")
 
 
 def _sources(blob: ProvenBlob) -> str:

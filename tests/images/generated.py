@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ def make_image(
     architecture: str = "amd64",
     settings: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
+    pack: Callable[[bytes, str], bytes] = compress,
 ) -> GeneratedImage:
     """Make an image of the layers' files; docker images can't have zstd layers.
 
@@ -98,6 +99,7 @@ def make_image(
         architecture: the config's CPU architecture.
         settings: the config's ``config`` object: ``Env``, ``Cmd`` and the like.
         annotations: the manifest's annotations; OCI only.
+        pack: compresses a layer's tar; another one than usual where the bytes must be the same on every machine.
     """
     return make_image_of_tars(
         [tar_of(files) for files in layers],
@@ -107,6 +109,7 @@ def make_image(
         architecture=architecture,
         settings=settings,
         annotations=annotations,
+        pack=pack,
     )
 
 
@@ -119,9 +122,10 @@ def make_image_of_tars(
     architecture: str = "amd64",
     settings: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
+    pack: Callable[[bytes, str], bytes] = compress,
 ) -> GeneratedImage:
     """The same with layers that hold anything a tar can hold."""
-    blobs = tuple(compress(diff, compression) for diff in diffs)
+    blobs = tuple(pack(diff, compression) for diff in diffs)
     config = _dump(_config(diffs, os, architecture, settings or {"Cmd": ["/srv/app/run"]}))
     layer_type = (_DOCKER_LAYERS if docker else _OCI_LAYERS)[compression]
     media_type = media_types.DOCKER_MANIFEST if docker else media_types.OCI_MANIFEST

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory, file_beside
 
 
