@@ -92,4 +92,4 @@ def test_half_characters_are_read_as_docker_reads_them() -> None:
 
 def test_missing_settings_are_none() -> None:
     assert parse_run_settings({}) == parse_run_settings({"config": None}) == RunSettings()
-    assert "docker build sets it" in dockerfile("an image", [], RunSettings()).unsaid[0]
+    assert "docker build sets one" in dockerfile("an image", [], RunSettings()).unsaid[0]

@@ -100,7 +100,7 @@ def _warn(written: WrittenContext) -> None:
     if written.with_whiteouts:
         say("warning: the deleted files will be in the image; --squash leaves them out")
     for what in written.dockerfile.unsaid:
-        say(for_terminal(f"warning: the Dockerfile doesn't say {what}"))
+        say(for_terminal(f"warning: the Dockerfile leaves out {what}"))
 
 
 def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:
