@@ -20,6 +20,7 @@ from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
+from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
@@ -28,7 +29,16 @@ from tests.programs.umoci import Umoci
 
 T = TypeVar("T")
 
-_PROGRAM_FIXTURES = {"docker_registry", "serve_registry", "docker_daemon", "skopeo", "podman", "umoci", "chromium"}
+_PROGRAM_FIXTURES = {
+    "docker_registry",
+    "serve_registry",
+    "docker_daemon",
+    "skopeo",
+    "podman",
+    "umoci",
+    "chromium",
+    "containerd",
+}
 _IMAGE_SIZE = 600_000
 
 
@@ -89,6 +99,13 @@ def umoci() -> Umoci:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
     """A browser with an empty profile."""
     return _need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
+
+
+@pytest.fixture
+def containerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containerd]:
+    """A containerd with an empty content store."""
+    with _need(lambda: Containerd(tmp_path_factory.mktemp("containerd"))) as daemon:
+        yield daemon
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ else
     need skopeo command -v skopeo
     need podman command -v podman
     need umoci command -v umoci
+    need containerd command -v containerd
     need chromium command -v chromium
 fi
 [ -n "$missing" ] || exit 0
