@@ -21,6 +21,9 @@ else
     need podman command -v podman
     need umoci command -v umoci
     need chromium command -v chromium
+    need nginx-light command -v nginx
+    need curl command -v curl
+    need wget command -v wget
 fi
 [ -n "$missing" ] || exit 0
 
