@@ -22,6 +22,9 @@ else
     need umoci command -v umoci
     need containerd command -v containerd
     need chromium command -v chromium
+    need nginx-light command -v nginx
+    need curl command -v curl
+    need wget command -v wget
 fi
 [ -n "$missing" ] || exit 0
 
