@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 
 from importer.cli.app import app
 from importer.cli.scan import scan as scan_command
+from importer.cli.to_build_context import to_build_context
 from importer.cli.to_docker_tar import to_docker_tar
+from importer.cli.to_oci_layout import to_oci_layout
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
 from importer.formats.schema_validation import SchemaName, violations
@@ -23,7 +25,7 @@ from importer.formats.schema_validation import SchemaName, violations
 SEVERE = ("error", "warning")
 
 # The program itself loads only the command that is asked for.
-for _command in (scan_command, to_docker_tar, to_registry_tree):
+for _command in (scan_command, to_build_context, to_docker_tar, to_oci_layout, to_registry_tree):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 
