@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from importer.investigation import Investigation
@@ -17,17 +16,14 @@ from importer.recovery.plan import (
     Output,
     Plan,
 )
-from importer.report.downloads import Download, downloads_of
+from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Styled
+from importer.report.text_parts import print_downloads, print_findings
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Finding, Severity
 from importer.rules.wording import bytes_of, path_of, title_of
 
 _STYLES: Final = {
-    "error": "bold red",
-    "warning": "yellow",
-    "info": "dim",
     ImageStatus.INTACT: "bold green",
     ImageStatus.REPAIRABLE: "bold yellow",
     ImageStatus.INCOMPLETE: "bold red",
@@ -51,7 +47,6 @@ _STATES: Final = {
     BlobStatus.MISSING: "missing",
     BlobStatus.DAMAGED: "damaged",
 }
-_SHOWN_OF_A_RULE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +68,8 @@ class TextReport:
         for image in plan.images:
             self.page.line()
             self._print_image(image)
-        self._print_findings(investigation.findings)
-        self._print_downloads(downloads_of(plan, investigation.question.origin))
+        print_findings(self.page, investigation.findings, verbose=self.verbose)
+        print_downloads(self.page, downloads_of(plan, investigation.question.origin))
         self.page.line()
         self.page.line(_summary_line(investigation))
 
@@ -101,38 +96,6 @@ class TextReport:
         self.page.line(
             "  ", state, f"{_label(image, blob):<14} {_short(blob.descriptor.size):>9}  ", path or "-", f"  {said}"
         )
-
-    def _print_findings(self, findings: tuple[Finding, ...]) -> None:
-        shown = [f for f in findings if self.verbose or f.rule.severity is not Severity.INFO]
-        if shown:
-            self.page.line()
-            self.page.line(Styled("What was found", "bold"))
-        for _, group in groupby(shown, key=lambda finding: finding.rule.code):
-            self._print_group(list(group))
-
-    def _print_group(self, group: list[Finding]) -> None:
-        shown = group if self.verbose else group[:_SHOWN_OF_A_RULE]
-        for finding in shown:
-            rule, seen = finding.rule, finding.observation
-            head = Styled(f"{rule.severity} {rule.code} {rule.name}", _STYLES[rule.severity.value])
-            self.page.line("  ", head, f"  {seen.path}" if seen.path else "")
-            self.page.line(f"    {seen.message}")
-            self.page.line(f"    next: {seen.remedy}")
-        if len(group) > len(shown):
-            self.page.line(f"  … and {len(group) - len(shown)} more {group[0].rule.name}; -v lists them all")
-
-    def _print_downloads(self, downloads: tuple[Download, ...]) -> None:
-        if not downloads:
-            return
-        self.page.line()
-        self.page.line(Styled(f"Download again ({len(downloads)})", "bold"))
-        for download in downloads:
-            have = f", {bytes_of(download.have)} of them are here" if download.have else ""
-            self.page.line(f"  {download.file_name}  {bytes_of(download.size)}{have}")
-            for path in download.paths:
-                self.page.line(f"    {path}")
-            if download.command:
-                self.page.line(f"    {download.command}")
 
 
 def _verdict(plan: Plan, files: int) -> str:
