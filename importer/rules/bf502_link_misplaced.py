@@ -42,7 +42,7 @@ def _answer(defect: LinkMisplaced) -> str:
         return answer + _collection(defect) if defect.role is LinkRole.REVISION else answer
     answer = unknown(_request_for_manifest(defect), LinkRole.REVISION)
     if defect.role is LinkRole.LAYER:
-        return f"{answer} by registry 3; 2.8 serves it"
+        return f"{answer} by registry 3; 2.8 serves it (200)"
     return answer
 
 

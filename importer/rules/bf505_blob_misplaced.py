@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from importer.rules.registry_answers import internal_error
+from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown
 from importer.storage_tree.defects import BlobMisplaced
@@ -22,6 +22,8 @@ def observe(defect: BlobMisplaced) -> Observation:
 
 def _answer(defect: BlobMisplaced) -> str:
     path, digest = defect.path or "", defect.digest
+    if defect.is_replaced:
+        return UNSEEN
     if digest and path.endswith(f"/{digest.hex[:2]}/{digest.hex}"):
         return internal_error("each request for it", "stat …/data: not a directory")
     return "each request for it is answered with 404 BLOB_UNKNOWN or MANIFEST_UNKNOWN"

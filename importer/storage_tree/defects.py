@@ -115,10 +115,17 @@ class TagDangling(LinkDefect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobMisplaced(Defect):
-    """A blob that lies where no registry looks for it."""
+    """A blob that lies where no registry looks for it.
+
+    Attributes:
+        size: in bytes.
+        is_inside_another: whether it lies in another blob's place.
+        is_replaced: whether another blob's bytes lie in its own place.
+    """
 
     size: int
     is_inside_another: bool = False
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,6 +158,7 @@ class _Diagnostician:
                     digest=digest,
                     size=place.reading.size,
                     is_inside_another=place.is_blob_place,
+                    is_replaced=digest in self._contents.damaged,
                     steps=self._stock.fetching(digest),
                 )
             else:

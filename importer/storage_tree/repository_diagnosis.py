@@ -176,6 +176,9 @@ class RepositoryDiagnosis:
         waiting += [(d, "", None) for d in sorted(self.repository.revisions)]
         waiting += [(key[1], "", None) for key in self._provided if key[0] is LinkRole.REVISION]
         seen: set[Digest] = set()
+        for digest in sorted(filter(self._is_no_manifest, self.repository.revisions)):
+            seen.add(digest)
+            yield self._not_a_manifest(digest)
         while waiting:
             digest, because, need = waiting.popleft()
             if digest in seen:
@@ -244,6 +247,9 @@ class RepositoryDiagnosis:
             repository=self.repository.name,
             belongs=LinkRole.REVISION,
         )
+
+    def _is_no_manifest(self, digest: Digest) -> bool:
+        return self.stock.manifest(digest) is None and self.stock.is_here(digest)
 
     def _not_a_manifest(self, digest: Digest) -> Defect:
         """A link among the revisions that leads to a config or a layer, or to something no registry can read."""
