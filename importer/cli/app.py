@@ -55,6 +55,7 @@ _COMMANDS: Final = (
     "to-docker-tar",
     "to-oci-layout",
     "to-build-context",
+    "repair-tree",
     "rules",
     "explain",
 )
