@@ -90,5 +90,5 @@ RULE: Final = Rule(
     ),
     defects=(BlobDamaged,),
     observe=observe,
-    symptoms=("filesystem layer verification failed for digest …",),
+    symptoms=("Content-Length header … does not match expected size …", "error verifying sha256 checksum"),
 )
