@@ -25,8 +25,8 @@ MATCH: Final = 1 << 24
 _INFINITE: Final = 2**31 - 1
 _FLUSH_BITS: Final = 64
 
-LENGTH_EXTRA: Final = (0,) * 8 + tuple(n // 4 for n in range(4, 24)) + (0,)
-OFFSET_EXTRA: Final = (0, 0) + tuple(n // 2 for n in range(28))
+LENGTH_EXTRA: Final = (*(0,) * 8, *(n // 4 for n in range(4, 24)), 0)
+OFFSET_EXTRA: Final = (0, 0, *(n // 2 for n in range(28)))
 _LENGTH_BASE: Final = (*(sum(1 << extra for extra in LENGTH_EXTRA[:code]) for code in range(28)), 255)
 _OFFSET_BASE: Final = tuple(sum(1 << extra for extra in OFFSET_EXTRA[:code]) for code in range(OFFSET_COUNT))
 _CODEGEN_ORDER: Final = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)

@@ -191,9 +191,7 @@ class ModernBlocks:
         self.sink.put(2, 3)
         self._put(tokens, FIXED_LITERALS, FIXED_OFFSETS, end=True)
 
-    def _written_with_open_codes(
-        self, tokens: list[int], data: bytes, literals: list[int], offsets: list[int]
-    ) -> bool:
+    def _written_with_open_codes(self, tokens: list[int], data: bytes, literals: list[int], offsets: list[int]) -> bool:
         """Weigh the open block's codes against new ones; the latter are wanted if no header is left open."""
         extra = huffman.extra_bits(literals, offsets)
         count = len(tokens) + self.syncing

@@ -275,10 +275,10 @@ class Search5(Search):
             self._push(_hash7(value), at)
             self._push(_hash7(value >> 8), at + 1)
             self._table[_hash4(value >> 16)] = at + 2 + base
-            for at in range(at + 4, end - 1, 3):  # noqa: B020, PLR1704 - goes on from there
-                value = self._load(at)
-                self._push(_hash7(value), at)
-                self._table[_hash4(value >> 8)] = at + 1 + base
+            for inside in range(at + 4, end - 1, 3):
+                value = self._load(inside)
+                self._push(_hash7(value), inside)
+                self._table[_hash4(value >> 8)] = inside + 1 + base
         value = self._load(end - 1)
         self._table[_hash4(value)] = end - 1 + base
         self._push(_hash7(value), end - 1)
