@@ -1,14 +1,18 @@
-"""The one thing that pyproject.toml can't say: the C form of the recompression's hot loops.
+"""What pyproject.toml can't say: all packages that are found, one more that lies elsewhere, and the C code.
 
-It is optional: without a C compiler the package installs and works all the same, with the pure Python
-form. It keeps to the stable ABI, so one wheel serves every Python from 3.11 on.
+Without the folder of schemas among the packages, setuptools leaves it out of the wheel in silence.
+
+The extension holds the hot loops of the recompression. It is optional: without a C compiler the package
+installs and works all the same, with the pure Python form. It keeps to the stable ABI, so one wheel
+serves every Python from 3.11 on.
 """
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 
 FOLDER = "importer/recompression"
 
 setup(
+    packages=[*find_packages(include=["importer*"]), "importer.schemas"],
     ext_modules=[
         Extension(
             "importer.recompression._deflate",

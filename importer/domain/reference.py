@@ -39,6 +39,13 @@ class Reference:
         reference._check(text)
         return reference
 
+    @classmethod
+    def of_repository(cls, repository: str, tag: str) -> Reference:
+        """Put together what is known apart; raises ValueError as ``parse`` does."""
+        reference = cls(repository, tag)
+        reference._check(str(reference))
+        return reference
+
     def _check(self, text: str) -> None:
         if "@" in text:
             raise ValueError(f"{text!r} holds a digest; give a name and a tag, as in team/app:1.4")

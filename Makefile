@@ -1,0 +1,53 @@
+# make demo   try blobfix on a damaged download; writes to demo/
+# make test   all tests, with the real programs; installs these by apt-get when run as root
+# make lint   style, types and the order of the packages
+# make clean  remove what the others made
+
+PYTHON ?= python3
+export PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+DAMAGED := fixtures/damaged/downloads
+SOURCES := pyproject.toml $(wildcard importer/*.py importer/*/*.py schemas/*.json)
+
+.PHONY: demo test lint clean
+
+demo: .venv/.installed
+	rm -rf demo && mkdir demo
+	@echo
+	@echo '# What is here, and what can be made of it? (Exit code 1 means: damaged, but nothing is lost.)'
+	.venv/bin/blobfix scan $(DAMAGED) || test $$? -eq 1
+	@echo
+	@echo '# A storage folder for registry:2'
+	.venv/bin/blobfix to-registry-tree $(DAMAGED) -o demo/registry --allow-new-digest
+	find demo/registry -type f | sort
+	@echo
+	@echo '# A tar for docker load'
+	.venv/bin/blobfix to-docker-tar $(DAMAGED) -o demo/image.tar
+	tar -tf demo/image.tar
+
+test: .venv-test/.installed
+	sh tests/install-programs.sh
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv-test/.installed
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy importer
+	.venv-test/bin/lint-imports
+
+clean:
+	rm -rf .venv .venv-test demo build *.egg-info
+
+# As a user has it: the installed package, not this folder.
+.venv/.installed: $(SOURCES)
+	sh tests/install-programs.sh venv
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet .
+	touch $@
+
+.venv-test/.installed: pyproject.toml
+	sh tests/install-programs.sh venv
+	$(PYTHON) -m venv --clear .venv-test
+	.venv-test/bin/python -m pip install --quiet --editable '.[test]'
+	touch $@

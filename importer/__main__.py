@@ -1,0 +1,5 @@
+"""``python -m importer`` is ``blobfix``."""
+
+from importer.cli.main import main
+
+main()

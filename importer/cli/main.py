@@ -1,0 +1,18 @@
+"""The entry point."""
+
+from __future__ import annotations
+
+import sys
+
+from importer import __version__
+
+
+def main() -> None:
+    """Run ``blobfix``."""
+    if sys.argv[1:] == ["--version"]:
+        # Scripts ask for the version often, and it needs none of what the commands load.
+        sys.stdout.write(f"blobfix {__version__}\n")
+        return
+    from importer.cli.app import run  # noqa: PLC0415
+
+    run()

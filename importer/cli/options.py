@@ -1,0 +1,74 @@
+"""Options that several commands share, and how their texts become values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.domain.digest import Digest
+from importer.domain.platform import Platform
+from importer.domain.reference import Reference
+from importer.errors import UsageError
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False),
+]
+Name = Annotated[
+    str | None, typer.Option("-n", "--name", metavar="NAME[:TAG]", help="The image's name, as in team/app:1.4.")
+]
+Select = Annotated[
+    str | None,
+    typer.Option("--select", metavar="NAME|DIGEST", help="One image among several: its name, digest or image id."),
+]
+PlatformOption = Annotated[
+    str | None, typer.Option("--platform", metavar="OS/ARCH[/VARIANT]", help="One platform of a multi-platform image.")
+]
+Digests = Annotated[
+    list[str] | None,
+    typer.Option("--digest", metavar="sha256:…", help="A manifest digest that you know; it proves the manifest."),
+]
+Borrow = Annotated[
+    list[Path] | None,
+    typer.Option("--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone."),
+]
+AllowNewDigest = Annotated[
+    bool,
+    typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+]
+Jobs = Annotated[
+    int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but results and errors.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+
+
+def paths_or_here(paths: list[Path] | None) -> tuple[Path, ...]:
+    """The folders to look at: this one, unless others are named."""
+    return tuple(paths) if paths else (Path(),)
+
+
+def reference_of(name: str | None) -> Reference | None:
+    """Read ``--name``; raises UsageError."""
+    try:
+        return Reference.parse(name) if name is not None else None
+    except ValueError as error:
+        raise UsageError(f"--name: {error}") from error
+
+
+def digests_of(digests: list[str] | None) -> tuple[Digest, ...]:
+    """Read ``--digest``; raises UsageError."""
+    try:
+        return tuple(Digest.parse(text.strip()) for text in digests or ())
+    except ValueError as error:
+        raise UsageError(f"--digest: {error}; it looks like sha256: and 64 hex digits") from error
+
+
+def platform_of(platform: str | None) -> Platform | None:
+    """Read ``--platform``; raises UsageError."""
+    try:
+        return Platform.parse(platform) if platform is not None else None
+    except ValueError as error:
+        raise UsageError(f"--platform: {error}; it looks like linux/amd64") from error

@@ -1,0 +1,42 @@
+"""From the options of a writing command to what it asks of the rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.cli.options import digests_of, paths_or_here, platform_of, reference_of
+from importer.investigation import Question
+from importer.writers.selection import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """The options that all writing commands share, as they were given."""
+
+    paths: list[Path] | None
+    name: str | None
+    select: str | None
+    platform: str | None
+    digest: list[str] | None
+    borrow: list[Path] | None
+    allow_new_digest: bool
+    jobs: int | None
+
+    def question(self) -> Question:
+        """What to look at; raises UsageError."""
+        return Question(
+            paths=paths_or_here(self.paths),
+            borrowed=tuple(self.borrow or ()),
+            digests=digests_of(self.digest),
+            jobs=self.jobs,
+        )
+
+    def choice(self) -> Choice:
+        """What to write; raises UsageError."""
+        return Choice(
+            name=reference_of(self.name),
+            select=self.select,
+            platform=platform_of(self.platform),
+            allow_new_digest=self.allow_new_digest,
+        )

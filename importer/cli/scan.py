@@ -1,0 +1,63 @@
+"""``blobfix scan``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from importer.cli.console import ProgressBar
+from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, paths_or_here
+from importer.investigation import Question, investigate
+from importer.recovery.examination import Depth
+from importer.report.exit_codes import exit_code_of
+from importer.report.json_report import render_json
+from importer.report.text_report import TextReport
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix scan ./downloads
+  blobfix scan ./downloads --borrow ./downloads-of-1.3
+  blobfix scan --format json . > report.json
+"""
+
+
+class Format(StrEnum):
+    """Forms of the report."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def scan(
+    paths: Paths = None,
+    format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
+    deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
+    borrow: Borrow = None,
+    digest: Digests = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> int:
+    """Look at a download and explain it: what is here, what is damaged, what can be written.
+
+    Writes nothing. Exit code 0: every image is intact. 1: there are findings, and all images can be
+    written exactly. 3: no image. 4: something is missing or beyond proof.
+    """
+    question = Question(
+        paths=paths_or_here(paths),
+        borrowed=tuple(borrow or ()),
+        digests=digests_of(digest),
+        depth=Depth(every_layer=deep),
+        jobs=jobs,
+    )
+    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+        investigation = investigate(question, progress)
+    if format is Format.JSON:
+        typer.echo(render_json(investigation))
+    elif not quiet:
+        TextReport(Console(), verbose=verbose).print(investigation)
+    return exit_code_of(investigation.case.plan)

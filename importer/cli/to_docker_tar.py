@@ -1,0 +1,98 @@
+"""``blobfix to-docker-tar``."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import ProgressBar, say
+from importer.cli.options import (
+    AllowNewDigest,
+    Borrow,
+    Digests,
+    Jobs,
+    Name,
+    NoProgress,
+    Paths,
+    PlatformOption,
+    Quiet,
+    Select,
+)
+from importer.cli.requests import WriteOptions
+from importer.cli.results import tell_written
+from importer.errors import UsageError
+from importer.investigation import Question, investigate
+from importer.progress import Progress
+from importer.recovery.plan import Output, Plan
+from importer.report.printable import for_terminal
+from importer.writers.docker_tar import docker_tar_members
+from importer.writers.named_image import NamedImage
+from importer.writers.output_places import check_file_place
+from importer.writers.selection import Choice, choose
+from importer.writers.tar_file import TarFile, stream_members
+
+_Written = tuple[tuple[NamedImage, ...], Plan]
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix to-docker-tar ./downloads -o image.tar
+  blobfix to-docker-tar ./downloads -n team/app:1.4 -o - | docker load
+"""
+
+
+def to_docker_tar(
+    paths: Paths = None,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE|-", help="The file to write; - is the standard output.")
+    ] = ...,  # type: ignore[assignment]
+    name: Name = None,
+    select: Select = None,
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    borrow: Borrow = None,
+    allow_new_digest: AllowNewDigest = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> None:
+    """Write a tarball for docker load, with the original image id.
+
+    containerd, podman and skopeo take it as well. The file appears when it is whole.
+    """
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
+    question, choice = options.question(), options.choice()
+    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+        write = _to_pipe if output == "-" else partial(_to_file, Path(output))
+        images, plan = write(question, choice, progress)
+    if not quiet:
+        tell_written(images, plan, say if output == "-" else typer.echo)
+    if not quiet and output != "-":
+        typer.echo(f"Written to {for_terminal(output)}. To load it:")
+        typer.echo(f"  docker load -i {shlex.quote(output)}")
+
+
+def _to_file(target: Path, question: Question, choice: Choice, progress: Progress) -> _Written:
+    check_file_place(target, (*question.paths, *question.borrowed))
+    with TarFile(target, progress) as tar:
+        plan = investigate(question, progress, tar.capture()).case.plan
+        images = choose(plan, choice, Output.DOCKER_TAR)
+        tar.write(docker_tar_members(images, progress.advance))
+    return images, plan
+
+
+def _to_pipe(question: Question, choice: Choice, progress: Progress) -> _Written:
+    if sys.stdout.isatty():
+        raise UsageError("a tar can't be shown on a terminal; pipe it into `docker load`, or give a file with -o")
+    plan = investigate(question, progress).case.plan
+    images = choose(plan, choice, Output.DOCKER_TAR)
+    members = docker_tar_members(images, progress.advance)
+    progress.start("Writing", sum(member.size for member in members))
+    stream_members(members, sys.stdout.buffer.write, progress.advance)
+    sys.stdout.buffer.flush()
+    progress.stop()
+    return images, plan

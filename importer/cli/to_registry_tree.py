@@ -1,0 +1,77 @@
+"""``blobfix to-registry-tree``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import ProgressBar
+from importer.cli.options import (
+    AllowNewDigest,
+    Borrow,
+    Digests,
+    Jobs,
+    Name,
+    NoProgress,
+    Paths,
+    PlatformOption,
+    Quiet,
+    Select,
+)
+from importer.cli.requests import WriteOptions
+from importer.cli.results import tell_written
+from importer.domain.reference import Reference
+from importer.investigation import investigate
+from importer.recovery.plan import Output
+from importer.report.printable import for_terminal
+from importer.writers.output_places import check_tree_place
+from importer.writers.registry_tree import RegistryTree
+from importer.writers.selection import choose
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix to-registry-tree ./downloads -o ./registry --name team/app:1.4
+  docker run -d -p 5000:5000 -v "$PWD/registry:/var/lib/registry" registry:2
+"""
+
+
+def to_registry_tree(
+    paths: Paths = None,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry."),
+    ] = ...,  # type: ignore[assignment]
+    name: Name = None,
+    select: Select = None,
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    borrow: Borrow = None,
+    allow_new_digest: AllowNewDigest = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> None:
+    """Write a storage tree that registry:2 serves, with the original manifest digest.
+
+    An existing tree is added to. The tag becomes visible last.
+    """
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
+    question, choice = options.question(), options.choice()
+    check_tree_place(output, (*question.paths, *question.borrowed))
+    with ProgressBar(visible=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
+        plan = investigate(question, progress, tree.capture()).case.plan
+        images = choose(plan, choice, Output.REGISTRY_TREE)
+        tree.write(images)
+    if not quiet:
+        tell_written(images, plan, typer.echo)
+        _tell_next_step(output, images[0].names[0])
+
+
+def _tell_next_step(root: Path, name: Reference) -> None:
+    mount = shlex.quote(f"{root.resolve()}:/var/lib/registry")
+    typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
+    typer.echo(f"  docker run -d -p 5000:5000 -v {mount} registry:2")
+    typer.echo(f"  docker pull localhost:5000/{name.repository}:{name.tag}")

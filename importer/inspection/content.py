@@ -1,0 +1,169 @@
+"""What a compressed file holds: the digest of its content, and how far it is good."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.domain.media_types import Compression
+from importer.inspection.deflate import GzipStream
+from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.inspection.streams import DecodedStream, Ending
+from importer.inspection.tar_headers import TarEntry, TarWalker
+from importer.inspection.zstandard_frames import ZstdStream
+from importer.sources.source_file import SourceFile
+
+BLOCK_SIZE: Final = 256 * 1024
+"""Bytes read at a time: large enough to be quick, small enough to stay in a processor's cache."""
+
+_DECODERS: Final[dict[FileKind, type[DecodedStream]]] = {FileKind.GZIP: GzipStream, FileKind.ZSTD: ZstdStream}
+_COMPRESSIONS: Final = {
+    FileKind.GZIP: Compression.GZIP,
+    FileKind.ZSTD: Compression.ZSTD,
+    FileKind.BZIP2: Compression.BZIP2,
+    FileKind.XZ: Compression.XZ,
+}
+
+# A layer of nothing but zeros shrinks a thousandfold; what grows beyond both bounds is an attack.
+_BOMB_SIZE: Final = 4 << 30
+_BOMB_RATIO: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What comes out of a file when it is decompressed once.
+
+    Attributes:
+        compression: how the file is packed; NONE for a plain tar that was walked.
+        digest, size: of the decompressed bytes, as far as they came.
+        ending: how the compressed stream ends.
+        consumed: compressed bytes (from ``start`` on) that decoded without an error.
+        missing_trailer: what a gzip member that was cut within its trailer lacks.
+        kind: what the decompressed bytes are.
+        entry_count: members of the tar inside.
+        tar_broken_at: offset in the decompressed bytes where no tar header stands though one should.
+        tar_ended: whether the tar's end was seen.
+        entries: the members, when they were asked for.
+    """
+
+    compression: Compression
+    digest: Digest
+    size: int
+    ending: Ending
+    consumed: int
+    missing_trailer: bytes = b""
+    kind: FileKind = FileKind.DATA
+    entry_count: int = 0
+    tar_broken_at: int | None = None
+    tar_ended: bool = False
+    entries: tuple[TarEntry, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole stream decoded; bytes may still follow it."""
+        return self.ending in (Ending.COMPLETE, Ending.TRAILING_DATA)
+
+
+def compression_of_kind(kind: FileKind) -> Compression:
+    """The compression that a file's first bytes show."""
+    return _COMPRESSIONS.get(kind, Compression.NONE)
+
+
+def can_decompress(kind: FileKind) -> bool:
+    """Whether the content of such a file can be looked at here."""
+    return kind in _DECODERS
+
+
+def decoder_for(kind: FileKind) -> DecodedStream:
+    """A fresh decompressor for a kind that ``can_decompress``."""
+    return _DECODERS[kind]()
+
+
+def examine_content(
+    file: SourceFile,
+    kind: FileKind,
+    *,
+    start: int = 0,
+    keep_entries: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Content:
+    """Decompress a gzip or zstd file (or walk a plain tar) once, from byte ``start`` on.
+
+    Damage is a fact of the result, not an error. Raises OSError when the file can't be read.
+    """
+    stream = decoder_for(kind) if can_decompress(kind) else _PlainStream()
+    sink = _ContentSink(keep_entries=keep_entries)
+    for block in read_blocks(file, start=start):
+        advance(len(block))
+        for piece in stream.feed(block):
+            sink.take(piece)
+            if _is_bomb(sink.size, stream.consumed):
+                stream.ending = Ending.TOO_LARGE
+                break
+        if stream.ending is not None:
+            break
+    return sink.content(compression_of_kind(kind), stream, stream.close())
+
+
+def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """Read a file (or ``length`` bytes of it from ``start`` on) in blocks; raises OSError."""
+    with file.open() as stream:
+        if start:
+            stream.seek(start)
+        left = length
+        while left is None or left > 0:
+            block = stream.read(BLOCK_SIZE if left is None else min(BLOCK_SIZE, left))
+            if not block:
+                return
+            if left is not None:
+                left -= len(block)
+            yield block
+
+
+def _is_bomb(size: int, consumed: int) -> bool:
+    return size > _BOMB_SIZE and size > consumed * _BOMB_RATIO
+
+
+class _PlainStream(DecodedStream):
+    """A file that isn't compressed is its own content."""
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        self.consumed += len(block)
+        yield block
+
+    def close(self) -> Ending:
+        self.ending = Ending.COMPLETE
+        return self.ending
+
+
+class _ContentSink:
+    def __init__(self, *, keep_entries: bool) -> None:
+        self._hash = hashlib.sha256()
+        self._head = b""
+        self._walker = TarWalker(keep_entries=keep_entries)
+        self.size = 0
+
+    def take(self, piece: bytes) -> None:
+        if len(self._head) < HEAD_SIZE:
+            self._head += piece[: HEAD_SIZE - len(self._head)]
+        self._hash.update(piece)
+        self._walker.feed(piece)
+        self.size += len(piece)
+
+    def content(self, compression: Compression, stream: DecodedStream, ending: Ending) -> Content:
+        return Content(
+            compression=compression,
+            digest=Digest("sha256", self._hash.hexdigest()),
+            size=self.size,
+            ending=ending,
+            consumed=stream.consumed,
+            missing_trailer=stream.missing_trailer if isinstance(stream, GzipStream) else b"",
+            kind=kind_of_head(self._head),
+            entry_count=self._walker.entry_count,
+            tar_broken_at=self._walker.broken_at,
+            tar_ended=self._walker.ended,
+            entries=tuple(self._walker.entries),
+        )

@@ -1,0 +1,151 @@
+"""The facts of one file, and the one reading that gives them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from importer.domain.digest import Digest
+from importer.inspection.content import BLOCK_SIZE, Content
+from importer.inspection.documents import Document, read_document
+from importer.inspection.error_pages import message_of_markup, quote
+from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.sources.source_file import SourceFile
+
+_MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
+
+
+class BlockSink(Protocol):
+    """Takes a copy of the bytes that are being inspected."""
+
+    def write(self, block: memoryview) -> None:
+        """The file's next bytes; valid only during the call."""
+        ...
+
+    def close(self, digest: Digest | None) -> None:
+        """The file is over and has this digest; None when it could not be read to its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What one reading of a file tells.
+
+    Attributes:
+        file: where it came from.
+        size: bytes that were really read.
+        digest: sha256 of them.
+        kind: what the bytes are.
+        zeros_from: offset from which on there are only zeros; equals ``size`` when the last byte
+            is another.
+        excerpt: what a page or a text says, in one printable line.
+        document: a JSON file, classified.
+        content: what a compressed file holds; None until it was examined.
+        other_digests: digests of further algorithms, where they were asked for.
+    """
+
+    file: SourceFile
+    size: int
+    digest: Digest
+    kind: FileKind
+    zeros_from: int
+    excerpt: str = ""
+    document: Document | None = field(default=None, repr=False)
+    content: Content | None = None
+    other_digests: tuple[Digest, ...] = ()
+
+    @property
+    def digests(self) -> tuple[Digest, ...]:
+        """All digests that were computed of the bytes."""
+        return (self.digest, *self.other_digests)
+
+
+def inspect_file(
+    file: SourceFile,
+    *,
+    algorithms: Iterable[str] = (),
+    sink: BlockSink | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> FileFacts:
+    """Read a file once, from its first byte to its last, and tell what it is.
+
+    The file is handed on to ``sink`` as it is read. Raises OSError.
+    """
+    reading = _Reading(file, ("sha256", *algorithms))
+    try:
+        with file.open() as stream:
+            buffer = bytearray(min(BLOCK_SIZE, max(file.size, HEAD_SIZE)))
+            view = memoryview(buffer)
+            while count := stream.readinto(buffer):  # type: ignore[attr-defined]
+                reading.take(view[:count])
+                if sink:
+                    sink.write(view[:count])
+                advance(count)
+    except BaseException:
+        if sink:
+            sink.close(None)
+        raise
+    facts = reading.facts()
+    if sink:
+        sink.close(facts.digest)
+    return facts
+
+
+class _Reading:
+    def __init__(self, file: SourceFile, algorithms: tuple[str, ...]) -> None:
+        self._file = file
+        self._hashes = [hashlib.new(name, usedforsecurity=False) for name in algorithms]
+        self._size = 0
+        self._zeros_from = 0
+        self._head = b""
+        self._text: bytearray | None = bytearray()
+
+    def take(self, block: memoryview) -> None:
+        if not self._size:
+            self._head = bytes(block[:HEAD_SIZE])
+            self._text = bytearray() if kind_of_head(self._head) is FileKind.JSON else None
+        for algorithm in self._hashes:
+            algorithm.update(block)
+        if block[-1]:
+            self._zeros_from = self._size + len(block)
+        elif nonzero := len(bytes(block).rstrip(b"\0")):
+            self._zeros_from = self._size + nonzero
+        self._size += len(block)
+        if self._text is not None and len(self._text) <= MAX_DOCUMENT_SIZE:
+            self._text += block
+
+    def facts(self) -> FileFacts:
+        kind = kind_of_head(self._head)
+        document = self._document(kind)
+        return FileFacts(
+            file=self._file,
+            size=self._size,
+            digest=Digest("sha256", self._hashes[0].hexdigest()),
+            kind=document.kind if document else self._whole_kind(kind),
+            zeros_from=self._zeros_from,
+            excerpt=document.message if document else self._excerpt(kind),
+            document=document,
+            other_digests=tuple(Digest(h.name, h.hexdigest()) for h in self._hashes[1:]),
+        )
+
+    def _document(self, kind: FileKind) -> Document | None:
+        if kind is not FileKind.JSON or self._text is None:
+            return None
+        if self._size > MAX_DOCUMENT_SIZE:
+            limit = f"larger than {MAX_DOCUMENT_SIZE >> 20} MiB, the most that is read as a document"
+            hinted = read_document(self._head)
+            return Document(hinted.kind if hinted.error else FileKind.JSON, error=limit)
+        return read_document(bytes(self._text))
+
+    def _whole_kind(self, kind: FileKind) -> FileKind:
+        if kind is FileKind.ZEROS and self._zeros_from:
+            return FileKind.DATA
+        return kind
+
+    def _excerpt(self, kind: FileKind) -> str:
+        if kind in _MARKUP:
+            return message_of_markup(self._head.decode("utf-8", "replace"))
+        return quote(self._head[:512].decode("utf-8", "replace")) if kind is FileKind.TEXT else ""

@@ -1,0 +1,80 @@
+"""JSON as text: which encoding it has, and parsing that survives hostile input.
+
+Source: RFC 8259, sections 4 (names should be unique) and 8.1 (UTF-8, no byte order mark).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+MAX_DOCUMENT_SIZE: Final = 8 << 20
+"""Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
+
+
+class TextForm(StrEnum):
+    """How a JSON text is written down."""
+
+    UTF8 = "UTF-8"
+    UTF8_BOM = "UTF-8 with a byte order mark"
+    UTF16_LE = "UTF-16 (little endian)"
+    UTF16_BE = "UTF-16 (big endian)"
+
+
+class UnreadableJsonError(ValueError):
+    """The text is not JSON that every reader understands alike; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """The decoded text, and the form it had."""
+
+    text: str
+    form: TextForm
+
+
+def decode_json(content: bytes) -> JsonText:
+    """Find the encoding and decode; raises UnreadableJsonError."""
+    form, encoding = _form_of(content)
+    try:
+        return JsonText(content.decode(encoding), form)
+    except UnicodeDecodeError as error:
+        raise UnreadableJsonError(f"not {form} text from byte {error.start} on") from error
+
+
+def parse_json(text: str) -> Any:
+    """Parse; duplicate names, NaN, and depth beyond reason are refused with UnreadableJsonError."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise UnreadableJsonError("nested too deeply to be a manifest or a config") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+    except ValueError as error:
+        raise UnreadableJsonError(str(error)) from error
+
+
+def _form_of(content: bytes) -> tuple[TextForm, str]:
+    if content.startswith(codecs.BOM_UTF8):
+        return TextForm.UTF8_BOM, "utf-8-sig"
+    if content.startswith(codecs.BOM_UTF16_LE) or content[1:2] == b"\0":
+        return TextForm.UTF16_LE, "utf-16" if content.startswith(codecs.BOM_UTF16_LE) else "utf-16-le"
+    if content.startswith(codecs.BOM_UTF16_BE) or content[:1] == b"\0":
+        return TextForm.UTF16_BE, "utf-16" if content.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
+    return TextForm.UTF8, "utf-8"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise UnreadableJsonError(f"the name {json.dumps(twice[:80])} stands twice in one object")
+    return value
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise UnreadableJsonError(f"{constant} is not a JSON value")

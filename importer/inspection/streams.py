@@ -1,0 +1,41 @@
+"""What all decompressors tell alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from enum import StrEnum
+
+
+class Ending(StrEnum):
+    """How a compressed stream ends."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    TRAILER_CUT = "trailer-cut"
+    CORRUPT = "corrupt"
+    TRAILING_DATA = "trailing-data"
+    TOO_LARGE = "too-large"
+
+
+class DecodedStream(ABC):
+    """A decompressor that never hides a good byte.
+
+    Attributes:
+        consumed: compressed bytes that were decoded without an error.
+        members: whole members or frames seen.
+        ending: how the stream ends; None while it is still going on.
+    """
+
+    def __init__(self) -> None:
+        self.consumed = 0
+        self.members = 0
+        self.ending: Ending | None = None
+
+    @abstractmethod
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """Take the next compressed bytes and give the decompressed ones in pieces of bounded size."""
+
+    @abstractmethod
+    def close(self) -> Ending:
+        """No more bytes come: say how the stream ended."""

@@ -1,0 +1,104 @@
+"""The inventory: every file's facts, and ways to find them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.inspection.content import Content
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.inspector import SIDECAR_ALGORITHMS
+from importer.sources.source_file import SourceFile, SourceProblem
+
+MARKER_ENDING: Final = ".marker"
+"""Artifactory's placeholder for a layer that a remote repository never cached."""
+
+_NAMED_BY_FOLDER: Final = frozenset({"manifest.json", "list.manifest.json", "data"})
+
+_ByDigest = Mapping[Digest, tuple[FileFacts, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What there is. Build it with ``Inventory.of``."""
+
+    facts: tuple[FileFacts, ...]
+    problems: tuple[SourceProblem, ...]
+    _by_digest: _ByDigest = field(repr=False)
+    _by_content: _ByDigest = field(repr=False)
+    _by_claim: _ByDigest = field(repr=False)
+    _by_path: Mapping[str, FileFacts] = field(repr=False)
+
+    @classmethod
+    def of(cls, facts: Iterable[FileFacts], problems: Iterable[SourceProblem] = ()) -> Inventory:
+        """Sort the facts into their drawers; the user's own files come before borrowed ones."""
+        ordered = tuple(sorted(facts, key=lambda fact: (fact.file.borrowed, fact.file.path)))
+        return cls(
+            facts=ordered,
+            problems=tuple(problems),
+            _by_digest=_group(ordered, lambda fact: fact.digests),
+            _by_content=_group(ordered, _content_digest),
+            _by_claim=_group(ordered, lambda fact: _optional(claimed_digest(fact.file))),
+            _by_path={fact.file.path: fact for fact in ordered},
+        )
+
+    def with_contents(self, contents: Mapping[str, Content]) -> Inventory:
+        """The same inventory, knowing more: what the files at these paths hold."""
+        return Inventory.of(
+            (replace(f, content=contents[f.file.path]) if f.file.path in contents else f for f in self.facts),
+            self.problems,
+        )
+
+    def with_digest(self, digest: Digest) -> tuple[FileFacts, ...]:
+        """Files whose bytes have the digest."""
+        return self._by_digest.get(digest, ())
+
+    def with_content(self, digest: Digest) -> tuple[FileFacts, ...]:
+        """Files that hold, compressed, a whole content with the digest."""
+        return self._by_content.get(digest, ())
+
+    def claiming(self, digest: Digest) -> tuple[FileFacts, ...]:
+        """Files that are named after the digest, whatever they hold."""
+        return self._by_claim.get(digest, ())
+
+    def at(self, path: str) -> FileFacts | None:
+        """The file at a path."""
+        return self._by_path.get(path)
+
+
+def claimed_digest(file: SourceFile) -> Digest | None:
+    """The digest after which a file, or the folder that stands for it, is named."""
+    if is_sidecar(file):
+        return None
+    claimed = Digest.from_name(file.name)
+    if claimed is None and file.name in _NAMED_BY_FOLDER and len(file.parts) > 1:
+        return Digest.from_name(file.parts[-2])
+    return claimed
+
+
+def is_sidecar(file: SourceFile) -> bool:
+    """Whether a file's name says that it holds a neighbour's digest."""
+    return file.name.lower().endswith(tuple(SIDECAR_ALGORITHMS))
+
+
+def is_marker(file: SourceFile) -> bool:
+    """Whether a file's name says that it stands for a layer that was never cached."""
+    return file.name.lower().endswith(MARKER_ENDING)
+
+
+def _content_digest(fact: FileFacts) -> tuple[Digest, ...]:
+    return (fact.content.digest,) if fact.content and fact.content.is_whole else ()
+
+
+def _optional(digest: Digest | None) -> tuple[Digest, ...]:
+    return (digest,) if digest else ()
+
+
+def _group(facts: Iterable[FileFacts], keys: Callable[[FileFacts], Iterable[Digest]]) -> _ByDigest:
+    groups: dict[Digest, list[FileFacts]] = {}
+    for fact in facts:
+        for key in keys(fact):
+            groups.setdefault(key, []).append(fact)
+    return {key: tuple(group) for key, group in groups.items()}

@@ -1,0 +1,57 @@
+"""The walk through the rooms: sources, inspection, inventory, recovery, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importer.domain.digest import Digest
+from importer.inspection.inspector import Capture, Inspector
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import known_digests
+from importer.progress import Progress
+from importer.recovery.examination import Depth, examine
+from importer.recovery.planning import make_plan
+from importer.rules.catalogue import find_all
+from importer.rules.rule import Case, Finding
+from importer.sources.opening import open_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the user asks.
+
+    Attributes:
+        paths: where the download lies.
+        borrowed: places that may lend blobs.
+        digests: manifest digests the user knows.
+        depth: how closely layers are looked at.
+        jobs: how many files are read at once; None leaves it to the machine.
+    """
+
+    paths: tuple[Path, ...]
+    borrowed: tuple[Path, ...] = ()
+    digests: tuple[Digest, ...] = ()
+    depth: Depth = field(default_factory=Depth)
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Investigation:
+    """What was seen, planned and found."""
+
+    question: Question
+    case: Case
+    findings: tuple[Finding, ...]
+
+
+def investigate(question: Question, progress: Progress, capture: Capture | None = None) -> Investigation:
+    """Look at everything and explain it; raises UsageError and InputError for paths that can't be read."""
+    sources = [*open_sources(question.paths), *open_sources(question.borrowed, borrowed=True)]
+    inspector = Inspector(question.jobs, progress)
+    inspection = inspector.inspect(sources, capture)
+    inventory = Inventory.of(inspection.facts, inspection.problems)
+    inventory = examine(inventory, question.depth, inspector, progress)
+    known = known_digests(inventory, question.digests)
+    case = Case(inventory, known, make_plan(inventory, known, inspector.advance))
+    return Investigation(question, case, find_all(case))

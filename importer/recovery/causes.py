@@ -1,0 +1,209 @@
+"""Why a wanted blob isn't simply there: each cause with the evidence for it.
+
+A cause is a value; the text that explains it to people belongs to the rule of the same subject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.domain.digest import Digest
+from importer.domain.media_types import Compression
+from importer.inspection.json_text import TextForm
+from importer.inspection.signatures import FileKind
+from importer.inspection.tar_headers import TarEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The head of the family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Cause):
+    """Nothing in the input is, or was meant to be, this blob."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker(Cause):
+    """A placeholder stands where the blob should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty(Cause):
+    """The file has no bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage(Cause):
+    """An error message was saved instead of the blob; ``message`` quotes it."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDownload(Cause):
+    """The browser's unfinished file, with ``have`` bytes."""
+
+    have: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable(Cause):
+    """A file that is named after the blob can't be read."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated(Cause):
+    """A true beginning of the blob.
+
+    Attributes:
+        have: bytes that are there.
+        good: bytes of them that decode without an error.
+        content_size: bytes of content that decode from them.
+        entries: members of the layer's tar, as far as headers are there, when they were asked for.
+    """
+
+    have: int
+    good: int
+    content_size: int | None = None
+    entries: tuple[TarEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroFilled(Cause):
+    """Full size, but only zeros from ``zeros_from`` on; entries as for ``Truncated``."""
+
+    zeros_from: int
+    content_size: int | None = None
+    entries: tuple[TarEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Corrupt(Cause):
+    """Right size, wrong digest; ``broken_at`` is where decoding fails, None when it doesn't."""
+
+    actual: Digest
+    broken_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestMismatch(Cause):
+    """Named after the blob's digest, but something else."""
+
+    actual: Digest
+    have: int
+    kind: FileKind
+    expands_too_far: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SizeMismatch(Cause):
+    """The bytes are right, the descriptor's size isn't."""
+
+    have: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedDigest(Cause):
+    """No program here can compute the algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Cause):
+    """The layer isn't kept by registries; it lives at its ``urls``."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMissing(Cause):
+    """A child of an index, for a platform that nobody downloaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationMissing(Cause):
+    """A child of an index that only describes how another was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidConfig(Cause):
+    """The config's bytes are right but aren't a config."""
+
+    pointer: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class WellKnown(Cause):
+    """The bytes are known by heart."""
+
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailingData(Cause):
+    """``extra`` bytes follow the blob."""
+
+    extra: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingData(Cause):
+    """``extra`` bytes stand before the blob (and ``after`` bytes behind it)."""
+
+    extra: int
+    after: int = 0
+    start: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedTrailer(Cause):
+    """Only ``missing`` bytes of the gzip trailer are gone, and they can be computed."""
+
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompressedAgain(Cause):
+    """The blob was compressed once more."""
+
+    compression: Compression
+
+
+@dataclass(frozen=True, slots=True)
+class Gunzipped(Cause):
+    """The layer's content without its compression.
+
+    Attributes:
+        proven: whether a diff_id proves it; without one it's a guess from the name.
+        repacked: whether the content is packed, but otherwise than the manifest wants.
+    """
+
+    proven: bool = True
+    repacked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Cause):
+    """The blob lies in pieces."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextMangled(Cause):
+    """A JSON document whose text went through a program that knows better; ``change`` says how."""
+
+    change: str
+    form: TextForm
+
+
+@dataclass(frozen=True, slots=True)
+class Reformatted(Cause):
+    """A JSON document that was indented or compacted anew; ``style`` is the original's."""
+
+    style: str

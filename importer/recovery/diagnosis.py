@@ -1,0 +1,129 @@
+"""From what is left of a blob to the cause: which file was meant to be it, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from importer.domain import media_types
+from importer.domain.descriptor import Descriptor
+from importer.inspection.content import compression_of_kind
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.signatures import FileKind
+from importer.inspection.streams import Ending
+from importer.inventory.inventory import claimed_digest, is_marker
+from importer.recovery.causes import (
+    Cause,
+    Corrupt,
+    DigestMismatch,
+    Empty,
+    ErrorPage,
+    Gunzipped,
+    Marker,
+    PartialDownload,
+    Truncated,
+    ZeroFilled,
+)
+
+PARTIAL_ENDINGS: Final = (".part", ".crdownload", ".download", ".partial", ".opdownload")
+"""What Firefox and curl, Chrome, Safari, Edge and wget, and Opera append to an unfinished download."""
+
+_ERROR_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
+_CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
+_MIN_ZEROS: Final = 512
+"""A run of zeros at the end counts as a hole from this many bytes on; tars end in 1024 of their own."""
+
+_MAX_ERROR_TEXT: Final = 64 * 1024
+
+
+def remains_of(descriptor: Descriptor, candidates: Sequence[FileFacts]) -> tuple[FileFacts, bool] | None:
+    """Find the file that was meant to be the blob.
+
+    Returns the file and whether its name says so; without a name, only a file that can be nothing
+    else is taken: the one broken file of the right kind that isn't larger than the blob.
+    """
+    named = [fact for fact in candidates if claimed_digest(fact.file) == descriptor.digest]
+    if named:
+        return max(named, key=lambda fact: (_is_layer_like(fact, descriptor), fact.size)), True
+    broken = [fact for fact in candidates if claimed_digest(fact.file) is None and _is_broken_form_of(fact, descriptor)]
+    return (broken[0], False) if len(broken) == 1 else None
+
+
+def _is_layer_like(fact: FileFacts, descriptor: Descriptor) -> bool:
+    """Whether a file has the compression that the blob's media type declares."""
+    declared = media_types.compression_of(descriptor.media_type)
+    return declared is not None and compression_of_kind(fact.kind) is declared
+
+
+def diagnose(descriptor: Descriptor, fact: FileFacts) -> Cause:
+    """Say what happened to the file that was meant to be the blob; the surest evidence decides."""
+    return (
+        _never_a_blob(fact)
+        or _unfinished(descriptor, fact)
+        or _decompressed(descriptor, fact)
+        or _full_size(descriptor, fact)
+        or _beginning(descriptor, fact)
+        or _something_else(fact)
+    )
+
+
+def is_partial(fact: FileFacts) -> bool:
+    """Whether a browser has named the file as an unfinished download."""
+    return any(part.lower().endswith(PARTIAL_ENDINGS) for part in fact.file.parts)
+
+
+def _never_a_blob(fact: FileFacts) -> Cause | None:
+    if is_marker(fact.file):
+        return Marker()
+    if not fact.size:
+        return PartialDownload(0) if is_partial(fact) else Empty()
+    if fact.kind in _ERROR_KINDS or (fact.kind is FileKind.TEXT and fact.size <= _MAX_ERROR_TEXT):
+        return ErrorPage(fact.excerpt)
+    return None
+
+
+def _unfinished(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
+    return PartialDownload(fact.size) if is_partial(fact) and fact.size <= descriptor.size else None
+
+
+def _full_size(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
+    if fact.size != descriptor.size:
+        return None
+    content = fact.content
+    if fact.size - fact.zeros_from >= _MIN_ZEROS and (content is None or content.consumed < fact.size):
+        return ZeroFilled(fact.zeros_from, content.size if content else None, content.entries if content else ())
+    broken_at = content.consumed if content and content.ending is not Ending.COMPLETE else None
+    return Corrupt(fact.digest, broken_at)
+
+
+def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
+    if fact.size >= descriptor.size:
+        return None
+    content = fact.content
+    if content and content.ending in _CUT_SHORT:
+        return Truncated(fact.size, content.consumed, content.size, content.entries)
+    declared = media_types.compression_of(descriptor.media_type)
+    if declared is media_types.Compression.NONE and fact.kind is FileKind.TAR:
+        return Truncated(fact.size, fact.size)
+    is_cut_document = fact.document and fact.document.error and descriptor.media_type.endswith("json")
+    return Truncated(fact.size, fact.size) if is_cut_document else None
+
+
+def _decompressed(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
+    declared = media_types.compression_of(descriptor.media_type)
+    if declared is media_types.Compression.GZIP and fact.kind is FileKind.TAR:
+        return Gunzipped(proven=False)
+    return None
+
+
+def _something_else(fact: FileFacts) -> Cause:
+    too_far = bool(fact.content and fact.content.ending is Ending.TOO_LARGE)
+    return DigestMismatch(fact.digest, fact.size, fact.kind, too_far)
+
+
+def _is_broken_form_of(fact: FileFacts, descriptor: Descriptor) -> bool:
+    if not _is_layer_like(fact, descriptor) or fact.size > descriptor.size:
+        return False
+    if fact.size == descriptor.size:
+        return True
+    return fact.content is not None and fact.content.ending in _CUT_SHORT

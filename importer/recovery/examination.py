@@ -1,0 +1,72 @@
+"""Deciding which files are worth decompressing, and having it done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from importer.domain.manifest import ImageManifest
+from importer.inspection.content import Content, can_decompress, examine_content
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.inspector import Inspector
+from importer.inspection.signatures import FileKind
+from importer.inventory.inventory import Inventory, is_sidecar
+from importer.progress import Progress
+from importer.recovery.wanted import manifests_of, wanted_blobs
+from importer.sources.source_file import SourceFile
+
+_LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How closely layers are looked at.
+
+    Attributes:
+        every_layer: decompress each layer, to check its diff_id and its tar headers.
+        entries: keep the list of what is in the layers that are looked at.
+    """
+
+    every_layer: bool = False
+    entries: bool = False
+
+
+def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: Progress) -> Inventory:
+    """Look into the files that are needed to explain what is missing, and those that were asked for."""
+    chosen = {fact.file.path: fact for fact in _chosen(inventory, depth)}
+    if not chosen:
+        return inventory
+
+    def look_into(file: SourceFile) -> tuple[str, Content | None]:
+        fact = chosen[file.path]
+        try:
+            content = examine_content(file, fact.kind, keep_entries=depth.entries, advance=inspector.advance)
+        except OSError:
+            return file.path, None
+        return file.path, content
+
+    progress.start("Unpacking", sum(fact.size for fact in chosen.values()))
+    contents = inspector.run(look_into, [fact.file for fact in chosen.values()])
+    progress.stop()
+    return inventory.with_contents({path: content for path, content in contents if content})
+
+
+def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
+    wanted = wanted_blobs(inventory)
+    if wanted.unresolved:
+        yield from (fact for fact in inventory.facts if _may_explain(fact) and not wanted.digests & set(fact.digests))
+    if depth.every_layer:
+        for _, manifest in manifests_of(inventory):
+            yield from _layer_files(inventory, manifest)
+
+
+def _may_explain(fact: FileFacts) -> bool:
+    return can_decompress(fact.kind) and not is_sidecar(fact.file)
+
+
+def _layer_files(inventory: Inventory, manifest: ImageManifest) -> Iterator[FileFacts]:
+    for layer in manifest.layers:
+        for fact in inventory.with_digest(layer.digest)[:1]:
+            if fact.kind in _LAYER_KINDS:
+                yield fact

@@ -1,0 +1,169 @@
+"""Finding each wanted blob: as it is, from knowledge, by a repair, by its content, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.inspection.content import can_decompress
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.signatures import DOCUMENT_KINDS
+from importer.inventory.inventory import Inventory, claimed_digest, is_marker, is_sidecar
+from importer.recovery.causes import (
+    Foreign,
+    Gunzipped,
+    Missing,
+    SizeMismatch,
+    Unreadable,
+    UnsupportedDigest,
+    WellKnown,
+)
+from importer.recovery.diagnosis import diagnose, remains_of
+from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.recovery.recipe_blocks import makes
+from importer.recovery.recipes import Decompressed, Literal, Whole
+from importer.recovery.repairs import ALL_REPAIRS, Wanted
+from importer.recovery.wanted import is_json
+
+
+@dataclass(frozen=True, slots=True)
+class BlobWish:
+    """A descriptor, what it is for, and the diff_id its content must have."""
+
+    descriptor: Descriptor
+    role: Role
+    position: int | None = None
+    diff_id: Digest | None = None
+
+
+class BlobFinder:
+    """Looks for blobs in one inventory; a blob that several images want is looked for once.
+
+    Args:
+        inventory: what there is.
+        wanted: digests that any image wants: a file with one of them is nobody else's remains.
+        advance: is told of bytes read while trying a repair.
+    """
+
+    def __init__(self, inventory: Inventory, wanted: Iterable[Digest], advance: Callable[[int], None]) -> None:
+        self._inventory = inventory
+        self._advance = advance
+        self._leftovers = _leftovers(inventory, frozenset(wanted))
+        self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
+
+    def find(self, wish: BlobWish) -> BlobPlan:
+        """Find one blob; what is found is proven by its digest."""
+        key = (wish.descriptor.digest, wish.descriptor.size, wish.diff_id)
+        if key not in self._found:
+            self._found[key] = self._find(wish)
+        known = self._found[key]
+        return replace(known, role=wish.role, position=wish.position, descriptor=wish.descriptor)
+
+    def _find(self, wish: BlobWish) -> BlobPlan:
+        return (
+            self._as_it_is(wish)
+            or self._from_knowledge(wish)
+            or self._by_repair(wish)
+            or self._by_content(wish)
+            or self._unfound(wish)
+        )
+
+    def _as_it_is(self, wish: BlobWish) -> BlobPlan | None:
+        facts = self._inventory.with_digest(wish.descriptor.digest)
+        if not facts:
+            return None
+        digest = wish.descriptor.digest
+        fact = min(facts, key=lambda f: (f.file.borrowed, claimed_digest(f.file) != digest, f.file.path))
+        if fact.size != wish.descriptor.size:
+            return _plan(wish, BlobStatus.DAMAGED, cause=SizeMismatch(fact.size), file=fact)
+        proven = ProvenBlob(digest, fact.size, Whole(fact.file))
+        return _plan(wish, BlobStatus.OK, exact=proven, content=_content_of(fact, wish.diff_id), file=fact)
+
+    def _from_knowledge(self, wish: BlobWish) -> BlobPlan | None:
+        known = WELL_KNOWN_BLOBS.get(wish.descriptor.digest)
+        if not known or len(known.content) != wish.descriptor.size:
+            return None
+        proven = ProvenBlob(wish.descriptor.digest, len(known.content), Literal(known.content))
+        return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
+
+    def _by_repair(self, wish: BlobWish) -> BlobPlan | None:
+        descriptor = wish.descriptor
+        if not descriptor.digest.is_checkable:
+            return None
+        wanted = Wanted(descriptor, self._candidates(descriptor), is_json(descriptor))
+        for repair in ALL_REPAIRS:
+            for attempt in repair(wanted):
+                if attempt.is_proven or makes(attempt.recipe, descriptor.digest, descriptor.size, self._advance):
+                    proven = ProvenBlob(descriptor.digest, descriptor.size, attempt.recipe)
+                    return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=attempt.cause, file=attempt.file)
+        return None
+
+    def _by_content(self, wish: BlobWish) -> BlobPlan | None:
+        if wish.diff_id is None or not wish.diff_id.is_checkable:
+            return None
+        for fact in self._inventory.with_digest(wish.diff_id):
+            plain = ProvenBlob(wish.diff_id, fact.size, Whole(fact.file))
+            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=Gunzipped(), file=fact)
+        for fact in self._inventory.with_content(wish.diff_id):
+            packed = _content_of(fact, wish.diff_id)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=Gunzipped(repacked=True), file=fact)
+        return None
+
+    def _unfound(self, wish: BlobWish) -> BlobPlan:
+        descriptor = wish.descriptor
+        remains = remains_of(descriptor, self._candidates(descriptor))
+        if remains:
+            fact, is_named = remains
+            cause = diagnose(descriptor, fact)
+            return _plan(wish, BlobStatus.DAMAGED, cause=cause, file=fact, certain=is_named)
+        if not descriptor.digest.is_checkable:
+            return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
+        for problem in self._inventory.problems:
+            if Digest.from_name(problem.path) == descriptor.digest:
+                return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
+        if descriptor.urls:
+            return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.urls))
+        return _plan(wish, BlobStatus.MISSING, cause=Missing())
+
+    def _candidates(self, descriptor: Descriptor) -> Sequence[FileFacts]:
+        """Leftovers that may be this blob's, those named after it first, then by likeness of size."""
+        return sorted(
+            self._leftovers,
+            key=lambda fact: (
+                claimed_digest(fact.file) != descriptor.digest,
+                abs(fact.size - descriptor.size),
+                fact.file.path,
+            ),
+        )
+
+
+def _leftovers(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:
+    return tuple(
+        fact
+        for fact in inventory.facts
+        if not wanted.intersection(fact.digests) and not is_sidecar(fact.file) and _may_be_remains(fact)
+    )
+
+
+def _may_be_remains(fact: FileFacts) -> bool:
+    # Among a hundred thousand strangers only these can be parts, forms or ruins of a blob.
+    named = claimed_digest(fact.file) is not None or is_marker(fact.file)
+    return named or can_decompress(fact.kind) or fact.kind in DOCUMENT_KINDS or not fact.file.borrowed
+
+
+def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:
+    content = fact.content
+    if diff_id is None or content is None or not content.is_whole or content.digest != diff_id:
+        return None
+    recipe = Decompressed(Whole(fact.file), fact.kind) if can_decompress(fact.kind) else Whole(fact.file)
+    return ProvenBlob(diff_id, content.size, recipe)
+
+
+def _plan(wish: BlobWish, status: BlobStatus, **facts: object) -> BlobPlan:
+    return replace(
+        BlobPlan(wish.role, wish.descriptor, status, position=wish.position, diff_id=wish.diff_id),
+        **facts,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,180 @@
+"""Which documents are the manifests to recover, what their bytes should be, and who vouches for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from importer.domain import media_types
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.inspection.documents import Document, read_document
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.json_text import TextForm
+from importer.inspection.signatures import FileKind
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.recovery.causes import Cause, DigestMismatch, TextMangled
+from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.recovery.recipes import Literal, Whole
+from importer.recovery.repairs.text_document import read_small
+from importer.recovery.restoration import restorations
+from importer.recovery.wanted import indexes_of
+
+MANIFEST_KINDS = frozenset({FileKind.MANIFEST, FileKind.INDEX})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundManifest:
+    """A manifest or index: the blob it is, the document it holds, and what is known of it.
+
+    Attributes:
+        blob: how its bytes come about.
+        document: what they say.
+        files: every file that holds them, the one in ``blob`` first.
+        proofs: where its digest is known from; none when nothing proves it.
+        parents: indexes that list it.
+    """
+
+    blob: BlobPlan
+    document: Document
+    files: tuple[FileFacts, ...]
+    proofs: tuple[str, ...]
+    parents: tuple[Digest, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the bytes."""
+        return self.blob.descriptor.digest
+
+    @property
+    def parsed(self) -> ImageManifest | Index | None:
+        """The manifest or index; None when the document breaks its schema."""
+        return self.document.manifest or self.document.index
+
+
+def find_manifests(inventory: Inventory, known: KnownDigests) -> tuple[FoundManifest, ...]:
+    """All manifests and indexes among the user's own files, the broken ones too, each digest once."""
+    children = _children(inventory)
+    groups: dict[Digest, list[FileFacts]] = {}
+    for fact in inventory.facts:
+        if fact.kind in MANIFEST_KINDS and fact.document and not fact.file.borrowed:
+            groups.setdefault(fact.digest, []).append(fact)
+    found = (_found(files, known, children, inventory) for files in groups.values())
+    return tuple(_merged(found))
+
+
+def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
+    """One manifest a digest: a restored one may equal one that was there all the time."""
+    by_digest: dict[Digest, FoundManifest] = {}
+    for manifest in sorted(found, key=lambda m: m.blob.status is not BlobStatus.OK):
+        first = by_digest.get(manifest.digest)
+        by_digest[manifest.digest] = replace(first, files=first.files + manifest.files) if first else manifest
+    yield from by_digest.values()
+
+
+def _found(
+    files: list[FileFacts],
+    known: KnownDigests,
+    children: Mapping[Digest, tuple[Digest, ...]],
+    inventory: Inventory,
+) -> FoundManifest:
+    fact = files[0]
+    proofs = _proofs(fact.digest, files, known, children)
+    if proofs or not fact.document:
+        return _as_it_is(files, proofs, children)
+    restored = _restored(fact, _missed_digests(fact, known, children, inventory))
+    if restored:
+        digest, content, cause = restored
+        document = read_document(content)
+        blob = BlobPlan(
+            Role.MANIFEST,
+            _descriptor(document, digest, len(content)),
+            BlobStatus.REPAIRED,
+            exact=ProvenBlob(digest, len(content), Literal(content)),
+            cause=cause,
+            file=fact,
+        )
+        return FoundManifest(
+            blob, document, tuple(files), _proofs(digest, files, known, children), children.get(digest, ())
+        )
+    return _as_it_is(files, (), children, _mismatch(fact, known))
+
+
+def _as_it_is(
+    files: list[FileFacts],
+    proofs: tuple[str, ...],
+    children: Mapping[Digest, tuple[Digest, ...]],
+    cause: Cause | None = None,
+) -> FoundManifest:
+    fact = files[0]
+    document = fact.document or Document(fact.kind)
+    if cause is None and document.form is not TextForm.UTF8:
+        cause = TextMangled(f"saved as {document.form}", document.form)
+    status = BlobStatus.DAMAGED if cause or not document.is_valid else BlobStatus.OK
+    descriptor = _descriptor(document, fact.digest, fact.size)
+    blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
+    if status is BlobStatus.OK:
+        blob = replace(blob, exact=ProvenBlob(fact.digest, fact.size, Whole(fact.file)))
+    return FoundManifest(blob, document, tuple(files), proofs, children.get(fact.digest, ()))
+
+
+def _mismatch(fact: FileFacts, known: KnownDigests) -> Cause | None:
+    if known.expected_of(fact):
+        return DigestMismatch(fact.digest, fact.size, fact.kind)
+    return None
+
+
+def _descriptor(document: Document, digest: Digest, size: int) -> Descriptor:
+    parsed = document.manifest or document.index
+    return Descriptor(parsed.media_type if parsed else _declared_type(document), digest, size)
+
+
+def _declared_type(document: Document) -> str:
+    declared = document.value.get("mediaType") if isinstance(document.value, dict) else None
+    fallback = media_types.OCI_INDEX if document.kind is FileKind.INDEX else media_types.OCI_MANIFEST
+    return declared if isinstance(declared, str) else fallback
+
+
+def _children(inventory: Inventory) -> dict[Digest, tuple[Digest, ...]]:
+    parents: dict[Digest, tuple[Digest, ...]] = {}
+    for fact, index in indexes_of(inventory):
+        for child in index.children:
+            if fact.digest not in parents.get(child.digest, ()):
+                parents[child.digest] = (*parents.get(child.digest, ()), fact.digest)
+    return parents
+
+
+def _proofs(
+    digest: Digest,
+    files: Iterable[FileFacts],
+    known: KnownDigests,
+    children: Mapping[Digest, tuple[Digest, ...]],
+) -> tuple[str, ...]:
+    proofs = [known.expected_of(fact)[digest] for fact in files if digest in known.expected_of(fact)]
+    proofs += [f"the index {parent.short}" for parent in children.get(digest, ())]
+    if digest in known.given:
+        proofs.append("the digest given")
+    return tuple(dict.fromkeys(proofs))
+
+
+def _missed_digests(
+    fact: FileFacts,
+    known: KnownDigests,
+    children: Mapping[Digest, tuple[Digest, ...]],
+    inventory: Inventory,
+) -> tuple[Digest, ...]:
+    """Digests that this manifest may have had: its own known ones, then those nobody has yet."""
+    others = [*known.given, *children]
+    return (*known.expected_of(fact), *(digest for digest in others if not inventory.with_digest(digest)))
+
+
+def _restored(fact: FileFacts, digests: tuple[Digest, ...]) -> tuple[Digest, bytes, Cause] | None:
+    if not digests:
+        return None
+    for restoration in restorations(read_small(fact)):
+        for digest in digests:
+            if digest.is_checkable and Digest.of(restoration.content, digest.algorithm) == digest:
+                return digest, restoration.content, restoration.cause
+    return None

@@ -1,0 +1,274 @@
+"""The plan: for every image what it wants and how each blob of it comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from importer.domain.config import ImageConfig
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.domain.platform import Platform
+from importer.domain.reference import Reference
+from importer.inspection.content import Content
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.schema_validation import SchemaViolation
+from importer.recovery.causes import AttestationMissing, Cause, Foreign
+from importer.recovery.recipes import Recipe
+
+
+class Role(StrEnum):
+    """What a blob is for."""
+
+    MANIFEST = "manifest"
+    CONFIG = "config"
+    LAYER = "layer"
+    CHILD = "child"
+
+
+class BlobStatus(StrEnum):
+    """What became of a wanted blob."""
+
+    OK = "ok"
+    REPAIRED = "repaired"
+    CONTENT_OK = "content-ok"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+class ImageStatus(StrEnum):
+    """What became of an image."""
+
+    INTACT = "intact"
+    REPAIRABLE = "repairable"
+    INCOMPLETE = "incomplete"
+
+
+class ImageKind(StrEnum):
+    """What a manifest stands for."""
+
+    IMAGE = "image"
+    INDEX = "index"
+    ARTIFACT = "artifact"
+
+
+class Output(StrEnum):
+    """What can be written."""
+
+    REGISTRY_TREE = "registry-tree"
+    DOCKER_TAR = "docker-tar"
+    OCI_LAYOUT = "oci-layout"
+
+
+class Fidelity(IntEnum):
+    """How true an output is to the original; the higher, the truer."""
+
+    NONE = 0
+    SAME_IMAGE = 1
+    EXACT = 2
+
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenBlob:
+    """A recipe whose result was seen to have the digest and the size (bytes)."""
+
+    digest: Digest
+    size: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPlan:
+    """One wanted blob.
+
+    Attributes:
+        role, position: what it is for; layers and children are counted from 0.
+        descriptor: what is wanted.
+        status: what became of it.
+        exact: how its very bytes come about, when they can.
+        content: how its decompressed content comes about, proven by the diff_id, when only that is
+            here or when it was looked at.
+        diff_id: the digest that the config wants of the content.
+        cause: why it isn't simply there.
+        file: the file that holds it, or what is left of it.
+        certain: whether a digest ties the file to the blob; else it's an inference.
+    """
+
+    role: Role
+    descriptor: Descriptor
+    status: BlobStatus
+    position: int | None = None
+    exact: ProvenBlob | None = None
+    content: ProvenBlob | None = None
+    diff_id: Digest | None = None
+    cause: Cause | None = None
+    file: FileFacts | None = None
+    path: str | None = None
+    certain: bool = True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its very bytes can be written."""
+        return self.exact is not None
+
+    @property
+    def is_dispensable(self) -> bool:
+        """Whether registries do without it: they don't hold foreign layers, and attestations may lack."""
+        return self.status is BlobStatus.MISSING and isinstance(self.cause, Foreign | AttestationMissing)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something about an image as a whole; no file can be blamed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCountMismatch(Flaw):
+    """The manifest and the config disagree on the number of layers."""
+
+    layers: int
+    diff_ids: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiffIdMismatch(Flaw):
+    """A layer that is what the manifest wants isn't what the config wants."""
+
+    position: int
+    expected: Digest
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidManifest(Flaw):
+    """The manifest can't be read as one."""
+
+    problems: tuple[SchemaViolation, ...]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """One manifest and all it wants.
+
+    Attributes:
+        manifest: the manifest itself, as a blob.
+        parsed: the manifest or index, when it could be read.
+        config: the image's config, when it is here and valid.
+        blobs: the config and the layers, or the children of an index, in the manifest's order.
+        names: under which names it goes.
+        parents: the indexes it belongs to.
+        proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
+        flaws: what is wrong with it as a whole.
+        children: the plans of an index's children that are here.
+    """
+
+    kind: ImageKind
+    manifest: BlobPlan
+    parsed: ImageManifest | Index | None
+    config: ImageConfig | None = None
+    blobs: tuple[BlobPlan, ...] = ()
+    names: tuple[Reference, ...] = ()
+    parents: tuple[Digest, ...] = ()
+    proofs: tuple[str, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+    platform: Platform | None = None
+    children: tuple[ImagePlan, ...] = field(default=(), repr=False)
+
+    @property
+    def manifest_digest(self) -> Digest | None:
+        """The digest of the original manifest; None when its bytes aren't here."""
+        return self.manifest.descriptor.digest if self.parsed and self.manifest.is_here else None
+
+    @property
+    def image_id(self) -> Digest | None:
+        """The digest of the config of a container image."""
+        if self.kind is ImageKind.IMAGE and isinstance(self.parsed, ImageManifest):
+            return self.parsed.config.digest
+        return None
+
+    @property
+    def config_blob(self) -> BlobPlan | None:
+        """The config as a blob."""
+        return next((blob for blob in self.blobs if blob.role is Role.CONFIG), None)
+
+    @property
+    def layers(self) -> tuple[BlobPlan, ...]:
+        """The layers as blobs, lowest first."""
+        return tuple(blob for blob in self.blobs if blob.role is Role.LAYER)
+
+    @property
+    def all_blobs(self) -> Iterator[BlobPlan]:
+        """The manifest and everything it wants."""
+        yield self.manifest
+        yield from self.blobs
+
+    @property
+    def status(self) -> ImageStatus:
+        """Whether it is whole, can be made whole, or can't."""
+        if self.kind is ImageKind.INDEX:
+            return self._status_of_index()
+        if max(self.fidelity(output) for output in Output) is not Fidelity.EXACT:
+            return ImageStatus.INCOMPLETE
+        untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
+        return ImageStatus.INTACT if untouched and not self.flaws else ImageStatus.REPAIRABLE
+
+    def fidelity(self, output: Output) -> Fidelity:
+        """How true to the original the output would be."""
+        if not self.parsed:
+            return Fidelity.NONE
+        if output is Output.DOCKER_TAR:
+            return self._docker_tar_fidelity()
+        if self.kind is ImageKind.INDEX:
+            return self._index_fidelity(output)
+        if self.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in self.blobs):
+            return Fidelity.EXACT
+        return Fidelity.SAME_IMAGE if self._docker_tar_fidelity() is Fidelity.EXACT else Fidelity.NONE
+
+    def _docker_tar_fidelity(self) -> Fidelity:
+        if self.kind is ImageKind.INDEX:
+            return max((child.fidelity(Output.DOCKER_TAR) for child in self.children), default=Fidelity.NONE)
+        config = self.config_blob
+        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or self.flaws:
+            return Fidelity.NONE
+        whole = all(layer.is_here or layer.content for layer in self.layers)
+        return Fidelity.EXACT if whole else Fidelity.NONE
+
+    def _index_fidelity(self, output: Output) -> Fidelity:
+        if not self.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in self.blobs):
+            return Fidelity.NONE
+        fidelities = [child.fidelity(output) for child in self.children if child.kind is not ImageKind.ARTIFACT]
+        return Fidelity.EXACT if all(f is Fidelity.EXACT for f in fidelities) else Fidelity.NONE
+
+    def _status_of_index(self) -> ImageStatus:
+        states = [child.status for child in self.children if not _is_attestation(child)]
+        complete = all(blob.is_here or blob.is_dispensable for blob in self.blobs) and self.manifest.is_here
+        if not complete or ImageStatus.INCOMPLETE in states:
+            return ImageStatus.INCOMPLETE
+        untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
+        intact = untouched and all(state is ImageStatus.INTACT for state in states)
+        return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All images of the input, and which files they use.
+
+    Attributes:
+        images: indexes first, then by name and digest.
+        used: paths of the files from which something is taken.
+        explained: paths of the files whose damage a blob's cause tells of.
+    """
+
+    images: tuple[ImagePlan, ...]
+    used: frozenset[str]
+    explained: frozenset[str]
+
+
+def _is_attestation(plan: ImagePlan) -> bool:
+    return bool(plan.platform and plan.platform.is_unknown)

@@ -1,0 +1,185 @@
+"""Making the plan: each manifest's wishes, granted as far as the inventory can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from importer.domain.config import ImageConfig
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.domain.platform import Platform
+from importer.inspection.documents import Document, read_document
+from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.recovery.causes import AttestationMissing, InvalidConfig, Missing, PlatformMissing
+from importer.recovery.finding import BlobFinder, BlobWish
+from importer.recovery.manifests import FoundManifest, find_manifests
+from importer.recovery.naming import names_from_paths
+from importer.recovery.plan import (
+    BlobPlan,
+    BlobStatus,
+    DiffIdMismatch,
+    Flaw,
+    ImageKind,
+    ImagePlan,
+    InvalidManifest,
+    LayerCountMismatch,
+    Plan,
+    Role,
+)
+from importer.recovery.recipe_blocks import blocks_of
+from importer.recovery.recipes import files_of
+from importer.recovery.wanted import diff_ids_of, wanted_blobs
+
+
+def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int], None] = lambda _: None) -> Plan:
+    """Plan the recovery of every image whose manifest is in the inventory."""
+    manifests = find_manifests(inventory, known)
+    wanted = wanted_blobs(inventory).digests | {manifest.digest for manifest in manifests}
+    planner = _Planner(manifests, BlobFinder(inventory, wanted, advance))
+    images = tuple(sorted(planner.plans(), key=_order))
+    return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
+
+
+class _Planner:
+    def __init__(self, manifests: Iterable[FoundManifest], finder: BlobFinder) -> None:
+        self._manifests = {manifest.digest: manifest for manifest in manifests}
+        self._finder = finder
+        self._plans: dict[Digest, ImagePlan] = {}
+
+    def plans(self) -> Iterator[ImagePlan]:
+        for manifest in self._manifests.values():
+            yield self._plan(manifest, ())
+
+    def _plan(self, found: FoundManifest, above: tuple[Digest, ...]) -> ImagePlan:
+        if found.digest not in self._plans:
+            match found.parsed:
+                case ImageManifest() as manifest:
+                    plan = self._image(found, manifest)
+                case Index() as index:
+                    plan = self._index(found, index, (*above, found.digest))
+                case _:
+                    plan = _invalid(found)
+            self._plans[found.digest] = plan
+        return self._plans[found.digest]
+
+    def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
+        kind = ImageKind.IMAGE if manifest.is_container_image else ImageKind.ARTIFACT
+        config_blob = self._finder.find(BlobWish(manifest.config, Role.CONFIG))
+        document = _document_of(config_blob) if kind is ImageKind.IMAGE else None
+        if document and not document.config:
+            config_blob = replace(config_blob, status=BlobStatus.DAMAGED, cause=_invalid_config(document))
+        config = document.config if document else None
+        layers = tuple(
+            self._finder.find(BlobWish(layer, Role.LAYER, position, diff_id))
+            for position, (layer, diff_id) in enumerate(
+                zip(manifest.layers, diff_ids_of(manifest, config), strict=True)
+            )
+        )
+        return ImagePlan(
+            kind=kind,
+            manifest=found.blob,
+            parsed=manifest,
+            config=config,
+            blobs=(config_blob, *layers),
+            names=names_from_paths(found.files),
+            parents=found.parents,
+            proofs=found.proofs,
+            flaws=tuple(_flaws(manifest, config, layers)),
+            platform=config.platform if config else None,
+        )
+
+    def _index(self, found: FoundManifest, index: Index, above: tuple[Digest, ...]) -> ImagePlan:
+        blobs, children = [], []
+        for position, child in enumerate(index.children):
+            manifest = self._manifests.get(child.digest)
+            wish = BlobWish(child, Role.CHILD, position)
+            if manifest and child.digest not in above:
+                plan = self._plan(manifest, above)
+                children.append(plan if plan.platform else replace(plan, platform=child.platform))
+                blobs.append(replace(manifest.blob, role=Role.CHILD, position=position, descriptor=child))
+            else:
+                blobs.append(_child_blob(self._finder.find(wish), child.platform))
+        return ImagePlan(
+            kind=ImageKind.INDEX,
+            manifest=found.blob,
+            parsed=index,
+            blobs=tuple(blobs),
+            names=names_from_paths(found.files),
+            parents=found.parents,
+            proofs=found.proofs,
+            children=tuple(children),
+        )
+
+
+def _child_blob(blob: BlobPlan, platform: Platform | None) -> BlobPlan:
+    if blob.status is BlobStatus.MISSING and isinstance(blob.cause, Missing):
+        is_attestation = platform is not None and platform.is_unknown
+        return replace(blob, cause=AttestationMissing() if is_attestation else PlatformMissing())
+    return blob
+
+
+def _document_of(blob: BlobPlan) -> Document | None:
+    if not blob.exact:
+        return None
+    if blob.file and blob.status is BlobStatus.OK and blob.file.document:
+        return blob.file.document
+    content = b""
+    for block in blocks_of(blob.exact.recipe):
+        content += block
+        if len(content) > MAX_DOCUMENT_SIZE:
+            break
+    return read_document(content)
+
+
+def _invalid_config(document: Document) -> InvalidConfig:
+    if document.problems:
+        first = document.problems[0]
+        return InvalidConfig(first.pointer, first.expected, first.found)
+    return InvalidConfig("", "an image config in JSON", document.error or str(document.kind))
+
+
+def _invalid(found: FoundManifest) -> ImagePlan:
+    flaw = InvalidManifest(found.document.problems, found.document.error)
+    return ImagePlan(
+        kind=ImageKind.IMAGE,
+        manifest=found.blob,
+        parsed=None,
+        names=names_from_paths(found.files),
+        parents=found.parents,
+        proofs=found.proofs,
+        flaws=(flaw,),
+    )
+
+
+def _flaws(manifest: ImageManifest, config: ImageConfig | None, layers: tuple[BlobPlan, ...]) -> Iterator[Flaw]:
+    if config and len(config.diff_ids) != len(manifest.layers):
+        yield LayerCountMismatch(len(manifest.layers), len(config.diff_ids))
+    for layer in layers:
+        content = layer.file.content if layer.file else None
+        if layer.status is not BlobStatus.OK or layer.diff_id is None or content is None or layer.position is None:
+            continue
+        if not content.is_whole or (layer.diff_id.algorithm == "sha256" and content.digest != layer.diff_id):
+            yield DiffIdMismatch(layer.position, layer.diff_id, content)
+
+
+def _order(plan: ImagePlan) -> tuple[bool, tuple[str, ...], str]:
+    return plan.kind is not ImageKind.INDEX, tuple(map(str, plan.names)), str(plan.manifest.descriptor.digest)
+
+
+def _used(images: Iterable[ImagePlan]) -> Iterator[str]:
+    for image in images:
+        for blob in image.all_blobs:
+            for proven in (blob.exact, blob.content):
+                yield from (file.path for file in files_of(proven.recipe)) if proven else ()
+            if blob.file and (blob.exact or blob.content):
+                yield blob.file.file.path
+
+
+def _explained(images: Iterable[ImagePlan]) -> Iterator[str]:
+    for image in images:
+        for blob in image.all_blobs:
+            if blob.cause and blob.file:
+                yield blob.file.file.path

@@ -1,0 +1,60 @@
+"""Following a recipe: the bytes, unproven. Only a prover and the verifying reader come here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from importer.domain.digest import Digest
+from importer.errors import DecodeError
+from importer.inspection.content import decoder_for, read_blocks
+from importer.inspection.streams import Ending
+from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
+
+
+def blocks_of(recipe: Recipe) -> Iterator[bytes]:
+    """Yield the bytes a recipe makes, in blocks; raises OSError and DecodeError."""
+    match recipe:
+        case Whole(file):
+            yield from read_blocks(file)
+        case Part(file, start, length):
+            yield from read_blocks(file, start=start, length=length)
+        case Literal(content):
+            yield content
+        case Joined(pieces):
+            for piece in pieces:
+                yield from blocks_of(piece)
+        case Decompressed():
+            yield from _decompressed(recipe)
+
+
+def makes(
+    recipe: Recipe, digest: Digest, size: int | None, advance: Callable[[int], None] = lambda _: None
+) -> int | None:
+    """Follow a recipe to see whether it makes the bytes with this digest.
+
+    Returns their size (bytes), or None when it doesn't; stops as soon as more bytes come than ``size``.
+    """
+    hashed = hashlib.new(digest.algorithm)
+    made = 0
+    try:
+        for block in blocks_of(recipe):
+            made += len(block)
+            if size is not None and made > size:
+                return None
+            hashed.update(block)
+            advance(len(block))
+    except (OSError, DecodeError):
+        return None
+    return made if hashed.hexdigest() == digest.hex and size in (None, made) else None
+
+
+def _decompressed(recipe: Decompressed) -> Iterator[bytes]:
+    stream = decoder_for(recipe.kind)
+    for block in blocks_of(recipe.packed):
+        yield from stream.feed(block)
+        if stream.ending is not None:
+            break
+    # Bytes that follow the stream don't belong to the content; the content itself must be whole.
+    if stream.close() not in (Ending.COMPLETE, Ending.TRAILING_DATA):
+        raise DecodeError(f"the {recipe.kind} data ends {stream.ending}")

@@ -1,0 +1,61 @@
+"""Recipes: how the bytes of a blob come about, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.inspection.signatures import FileKind
+from importer.sources.source_file import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file as it is."""
+
+    file: SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``length`` bytes of a file from ``start`` on."""
+
+    file: SourceFile
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Bytes known by heart or restored from a small document."""
+
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several recipes, one after the other."""
+
+    pieces: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decompressed:
+    """What comes out of another recipe's bytes when they are decompressed once."""
+
+    packed: Recipe
+    kind: FileKind
+
+
+Recipe = Whole | Part | Literal | Joined | Decompressed
+
+
+def files_of(recipe: Recipe) -> tuple[SourceFile, ...]:
+    """The files that a recipe reads, in order."""
+    match recipe:
+        case Whole(file) | Part(file):
+            return (file,)
+        case Joined(pieces):
+            return tuple(file for piece in pieces for file in files_of(piece))
+        case Decompressed(packed):
+            return files_of(packed)
+    return ()

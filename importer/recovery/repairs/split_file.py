@@ -1,0 +1,51 @@
+"""Join the pieces that a splitting program or a download in ranges has left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from importer.inspection.file_facts import FileFacts
+from importer.recovery.causes import Split
+from importer.recovery.recipes import Joined, Whole
+from importer.recovery.repairs.attempt import Attempt, Wanted
+
+_MAX_PIECES: Final = 10_000
+
+# `.001`, `.part1`, `.part01of10`, `-aa`, `.xab`, `_2`, ` (3)`: what splitters and browsers append.
+_PIECE: Final = re.compile(
+    r"(?P<stem>.*?)[ ._-]*(?:(?:part|chunk|piece|seg|p|z)?[ ._-]*\(?(?P<number>\d{1,6})\)?(?:[ ._-]*of[ ._-]*\d+)?"
+    r"|(?:part|x)?(?P<letters>[a-z]{2,3}))",
+    re.IGNORECASE,
+)
+
+
+def attempts(wanted: Wanted) -> Iterator[Attempt]:
+    """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
+    families: dict[tuple[str, ...], list[tuple[int, FileFacts]]] = {}
+    for fact in wanted.candidates:
+        for stem, order in _readings(fact.file.name):
+            families.setdefault((*fact.file.parts[:-1], stem), []).append((order, fact))
+    for family in families.values():
+        pieces = [fact for _, fact in sorted(family, key=lambda piece: piece[0])]
+        if 1 < len(pieces) <= _MAX_PIECES and sum(fact.size for fact in pieces) == wanted.descriptor.size:
+            recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
+            yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
+
+
+def _readings(name: str) -> Iterator[tuple[str, int]]:
+    match = _PIECE.fullmatch(name)
+    if not match:
+        return
+    if match["number"]:
+        yield match["stem"], int(match["number"])
+    elif match["letters"]:
+        yield match["stem"], _order_of(match["letters"].lower())
+
+
+def _order_of(letters: str) -> int:
+    order = 0
+    for letter in letters:
+        order = order * 26 + ord(letter) - ord("a")
+    return order

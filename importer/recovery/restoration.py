@@ -1,0 +1,114 @@
+r"""Forms that a JSON document may have had before a program changed its text.
+
+A form is only a candidate: the digest that was wanted decides. Writers' habits, from their
+sources: docker and distribution indent manifests by three spaces without a newline at the end
+(distribution, manifest/schema2/manifest.go), BuildKit by two (exporter/containerimage/writer.go),
+go-containerregistry and all writers of configs write compact JSON; Go's encoder writes ``<``,
+``>`` and ``&`` as ``\u003c``, ``\u003e`` and ``\u0026`` (encoding/json).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json
+from importer.recovery.causes import Cause, Reformatted, TextMangled
+
+_INDENTS: Final = (
+    ("   ", "indented by 3 spaces, as docker writes manifests"),
+    ("  ", "indented by 2 spaces, as BuildKit writes manifests"),
+    ("", "compact, as configs are written"),
+    ("    ", "indented by 4 spaces"),
+    ("\t", "indented by tabs"),
+)
+_GO_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What the document may have been, and what then happened to it."""
+
+    content: bytes
+    cause: Cause
+
+
+class _Number(str):
+    """A number as it was written."""
+
+
+def restorations(content: bytes) -> Iterator[Restoration]:
+    """Yield the likely originals of a document, the likeliest first; none when it isn't text."""
+    try:
+        decoded = decode_json(content)
+    except UnreadableJsonError:
+        return
+    seen = {content}
+    for restoration in (*_unmangled(decoded.text, decoded.form), *_reformatted(decoded.text)):
+        if restoration.content not in seen:
+            seen.add(restoration.content)
+            yield restoration
+
+
+def _unmangled(text: str, form: TextForm) -> Iterator[Restoration]:
+    changes = [] if form is TextForm.UTF8 else [f"saved as {form}"]
+    unix = text.replace("\r\n", "\n")
+    variants = [(text, changes)]
+    if unix != text:
+        variants.append((unix, [*changes, "line ends turned into CRLF"]))
+    for variant, said in variants:
+        yield _mangled(variant, said, form)
+        stripped = variant.rstrip("\r\n")
+        if stripped != variant:
+            yield _mangled(stripped, [*said, "a newline added at the end"], form)
+        yield _mangled(stripped + "\n", [*said, "the newline at the end lost"], form)
+
+
+def _mangled(text: str, changes: list[str], form: TextForm) -> Restoration:
+    return Restoration(text.encode("utf-8", "surrogatepass"), TextMangled(", ".join(changes), form))
+
+
+def _reformatted(text: str) -> Iterator[Restoration]:
+    try:
+        value = json.loads(text, parse_int=_Number, parse_float=_Number)
+    except (ValueError, RecursionError):
+        return
+    for indent, style in _INDENTS:
+        for quote in (_quote_like_go, _quote_plainly):
+            written = _write(value, indent, quote)
+            for end, newline in (("", ""), ("\n", ", with a newline at the end")):
+                yield Restoration((written + end).encode("utf-8", "surrogatepass"), Reformatted(style + newline))
+
+
+def _write(value: Any, indent: str, quote: Callable[[str], str], depth: int = 0) -> str:
+    if isinstance(value, dict):
+        colon = ": " if indent else ":"
+        items = [quote(k) + colon + _write(v, indent, quote, depth + 1) for k, v in value.items()]
+        return _bracketed("{}", items, indent, depth)
+    if isinstance(value, list):
+        return _bracketed("[]", [_write(v, indent, quote, depth + 1) for v in value], indent, depth)
+    if isinstance(value, _Number):
+        return str(value)
+    return quote(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _bracketed(brackets: str, items: list[str], indent: str, depth: int) -> str:
+    if not items:
+        return brackets
+    if not indent:
+        return brackets[0] + ",".join(items) + brackets[1]
+    inner = "\n" + indent * (depth + 1)
+    return brackets[0] + inner + ("," + inner).join(items) + "\n" + indent * depth + brackets[1]
+
+
+def _quote_plainly(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _quote_like_go(text: str) -> str:
+    quoted = _quote_plainly(text)
+    for character, escape in _GO_ESCAPES.items():
+        quoted = quoted.replace(character, escape)
+    return quoted

@@ -1,0 +1,71 @@
+"""What the documents of an inventory want, at a glance: enough to know what is still to be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from importer.domain.config import ImageConfig
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class WantedBlobs:
+    """What all manifests and indexes of the input point at.
+
+    Attributes:
+        digests: of every blob and child.
+        unresolved: those that no file is and no knowledge makes.
+    """
+
+    digests: frozenset[Digest]
+    unresolved: tuple[Descriptor, ...]
+
+
+def manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, ImageManifest]]:
+    """The image manifests among the user's own files, each file of them."""
+    for fact in inventory.facts:
+        if fact.document and fact.document.manifest and not fact.file.borrowed:
+            yield fact, fact.document.manifest
+
+
+def indexes_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
+    """The indexes among the user's own files."""
+    for fact in inventory.facts:
+        if fact.document and fact.document.index and not fact.file.borrowed:
+            yield fact, fact.document.index
+
+
+def wanted_blobs(inventory: Inventory) -> WantedBlobs:
+    """Collect what is wanted and what of it isn't simply there."""
+    descriptors: dict[Digest, Descriptor] = {}
+    for _, manifest in manifests_of(inventory):
+        descriptors |= {descriptor.digest: descriptor for descriptor in manifest.blobs}
+    for _, index in indexes_of(inventory):
+        descriptors |= {child.digest: child for child in index.children}
+    unresolved = (
+        descriptor
+        for digest, descriptor in descriptors.items()
+        if not inventory.with_digest(digest) and digest not in WELL_KNOWN_BLOBS
+    )
+    return WantedBlobs(frozenset(descriptors), tuple(unresolved))
+
+
+def is_json(descriptor: Descriptor) -> bool:
+    """Whether a descriptor points at a JSON document: a config or a manifest."""
+    return descriptor.media_type.endswith(("+json", "/json", "+prettyjws")) and not descriptor.media_type.endswith(
+        "simplesigning.v1+json"
+    )
+
+
+def diff_ids_of(manifest: ImageManifest, config: ImageConfig | None) -> tuple[Digest | None, ...]:
+    """The diff_id of each layer, by position; None where the config gives none."""
+    layers = len(manifest.layers)
+    if not config or len(config.diff_ids) != layers:
+        return (None,) * layers
+    return config.diff_ids

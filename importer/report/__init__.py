@@ -1,0 +1,1 @@
+"""What people and scripts are told: one report, in several forms."""

@@ -1,0 +1,126 @@
+"""The report for scripts; its form is ``schemas/scan-report.schema.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Final
+
+import importer
+from importer.investigation import Investigation
+from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
+from importer.report.downloads import Download, downloads_of
+from importer.report.printable import as_unicode
+from importer.rules.catalogue import rule_explaining
+from importer.rules.rule import Finding
+from importer.rules.wording import path_of
+
+SCHEMA_VERSION: Final = 1
+
+
+def render_json(investigation: Investigation) -> str:
+    """The whole report as one JSON document."""
+    return json.dumps(report(investigation), indent=2, ensure_ascii=False)
+
+
+def report(investigation: Investigation) -> dict[str, Any]:
+    """The report as JSON values."""
+    plan = investigation.case.plan
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "blobfix": importer.__version__,
+        "inputs": [as_unicode(os.fspath(path)) for path in investigation.question.paths],
+        "images": [_image(image) for image in plan.images],
+        "files": _files(investigation),
+        "findings": [_finding(finding) for finding in investigation.findings],
+        "downloads": [_download(download) for download in downloads_of(plan)],
+        "summary": summary(investigation),
+    }
+
+
+def summary(investigation: Investigation) -> dict[str, int]:
+    """How many images and files there are, and how the images fare."""
+    images, facts = investigation.case.plan.images, investigation.case.inventory.facts
+    counts = {status.value: sum(image.status is status for image in images) for status in ImageStatus}
+    return {"images": len(images), **counts, "files": len(facts), "bytes": sum(fact.size for fact in facts)}
+
+
+def _image(image: ImagePlan) -> dict[str, Any]:
+    return {
+        "name": str(image.names[0]) if image.names else None,
+        "kind": image.kind.value,
+        "media_type": image.manifest.descriptor.media_type,
+        "manifest_digest": _text(image.manifest_digest),
+        "image_id": _text(image.image_id),
+        "platform": _text(image.platform),
+        "parent": _text(image.parents[0]) if image.parents else None,
+        "status": image.status.value,
+        "outputs": {output.value: str(image.fidelity(output)) for output in Output},
+        "blobs": [_blob(blob) for blob in image.all_blobs],
+    }
+
+
+def _blob(blob: BlobPlan) -> dict[str, Any]:
+    rule = rule_explaining(blob.cause) if blob.cause else None
+    path = path_of(blob)
+    unknown = blob.role is Role.MANIFEST and not blob.is_here
+    return {
+        "role": blob.role.value,
+        "position": blob.position,
+        "digest": None if unknown else str(blob.descriptor.digest),
+        "size": blob.descriptor.size,
+        "status": blob.status.value,
+        "path": as_unicode(path) if path else None,
+        "rule": rule.name if rule else None,
+    }
+
+
+def _files(investigation: Investigation) -> list[dict[str, Any]]:
+    used = investigation.case.plan.used
+    inventory = investigation.case.inventory
+    files: list[dict[str, Any]] = [
+        {
+            "path": as_unicode(fact.file.path),
+            "size": fact.size,
+            "sha256": fact.digest.hex,
+            "kind": fact.kind.value,
+            "used": fact.file.path in used,
+        }
+        for fact in inventory.facts
+    ]
+    files += [
+        {"path": as_unicode(problem.path), "size": 0, "sha256": None, "kind": "unreadable", "used": False}
+        for problem in inventory.problems
+    ]
+    return files
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    seen = finding.observation
+    return {
+        "code": finding.rule.code,
+        "rule": finding.rule.name,
+        "severity": finding.rule.severity.value,
+        "certainty": seen.certainty.value,
+        "path": as_unicode(seen.path) if seen.path else None,
+        "digest": _text(seen.digest),
+        "image": _text(seen.image.manifest.descriptor.digest) if seen.image else None,
+        "message": as_unicode(seen.message),
+        "fix": {"safety": finding.safety.value, "summary": as_unicode(seen.remedy)},
+    }
+
+
+def _download(download: Download) -> dict[str, Any]:
+    return {
+        "digest": str(download.digest),
+        "size": download.size,
+        "have": download.have,
+        "reason": download.reason,
+        "file_name": download.file_name,
+        "paths": list(download.paths),
+        "command": download.command,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,68 @@
+"""BF201: a true beginning of a blob, and no more."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import Truncated
+from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, path_of, whereabouts
+
+_PROXY_LIMIT: Final = 1 << 30
+_PROXY_SLACK: Final = 64 << 20
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob of which only the first bytes are here."""
+    for image, blob, cause in blobs_with(case, Truncated):
+        missing = blob.descriptor.size - cause.have
+        message = (
+            f"{whereabouts(image, blob)} is cut short: {bytes_of(cause.have)} of "
+            f"{bytes_of(blob.descriptor.size)} are here, {bytes_of(missing)} are missing"
+        )
+        if abs(cause.have - _PROXY_LIMIT) <= _PROXY_SLACK:
+            message += "; a cut at 1 GiB smells of a proxy's limit (nginx: proxy_max_temp_file_size)"
+        yield Observation(
+            message,
+            remedy=f"{fetch_again(blob)}; a download that resumes needs only the last {bytes_of(missing)}",
+            path=path_of(blob),
+            digest=blob.descriptor.digest,
+            image=image,
+            certainty=Certainty.INFERRED,
+        )
+
+
+RULE: Final = Rule(
+    code="BF201",
+    name="truncated",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a true beginning of a blob; the rest is missing",
+    explanation=Explanation(
+        meaning=(
+            "The file begins as the blob should, and then it ends too early. What is there is good, "
+            "but a layer is only worth something as a whole: its digest can't be right."
+        ),
+        origin=(
+            "The connection broke while the file was being downloaded: a proxy's time limit, a full disk, "
+            "a laptop that went to sleep. A cut at very nearly 1 GiB is typical of nginx in front of "
+            "Artifactory, whose proxy_max_temp_file_size is 1024m unless someone changed it."
+        ),
+        remedy=(
+            "It tells how many bytes are here and how many are missing, and puts the blob on the list "
+            "of what to download. It never pads or invents the rest."
+        ),
+        advice=(
+            "Download the file again, best with a program that can resume (curl -C - continues where the file "
+            "ends). If it breaks at the same place each time, the limit is on the way, not on your side: "
+            "ask the administrator of the proxy, or try from another network."
+        ),
+    ),
+    find=find,
+    causes=(Truncated,),
+    symptoms=(
+        "unexpected EOF",
+        "gzip: unexpected end of file",
+        "failed size validation: … != …",
+        "transfer closed with … bytes remaining to read",
+    ),
+)

@@ -1,0 +1,52 @@
+"""All rules, and what they find."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+import importer.rules as package
+from importer.recovery.causes import Cause
+from importer.rules.rule import Case, Finding, Rule, Severity
+
+_MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
+_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    modules = (import_module(f"{package.__name__}.{name}") for name in names if _MODULE_NAME.fullmatch(name))
+    return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))
+
+
+def rule_named(name: str) -> Rule | None:
+    """The rule with a code or a name, in any case."""
+    wanted = name.strip().lower()
+    return next((rule for rule in all_rules() if wanted in (rule.code.lower(), rule.name)), None)
+
+
+def rule_explaining(cause: Cause) -> Rule | None:
+    """The rule whose text explains a cause."""
+    return next((rule for rule in all_rules() if isinstance(cause, rule.causes)), None)
+
+
+def find_all(case: Case) -> tuple[Finding, ...]:
+    """Ask every rule; the worst comes first."""
+    return tuple(sorted(_findings(case), key=_order))
+
+
+def _findings(case: Case) -> Iterator[Finding]:
+    for rule in all_rules():
+        for observation in rule.find(case):
+            yield Finding(rule, observation)
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    seen = finding.observation
+    return _ORDER[finding.rule.severity], finding.rule.code, seen.path or "", str(seen.digest or "")

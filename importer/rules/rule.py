@@ -1,0 +1,123 @@
+"""What a rule is made of, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.domain.digest import Digest
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.recovery.causes import Cause
+from importer.recovery.plan import ImagePlan, Plan
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Certainty(StrEnum):
+    """Whether a digest says so, or only all signs."""
+
+    PROVEN = "proven"
+    INFERRED = "inferred"
+
+
+class Safety(StrEnum):
+    """Whether the fix keeps the image's identity, changes it, or doesn't exist."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The one text about a rule that every report, page and command prints.
+
+    Attributes:
+        meaning: what it means.
+        origin: how it happens.
+        remedy: what blobfix does.
+        advice: what the reader can do.
+    """
+
+    meaning: str
+    origin: str
+    remedy: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a rule may look at."""
+
+    inventory: Inventory
+    known: KnownDigests
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing a rule has seen.
+
+    Attributes:
+        message: what is so and how it's known, in one or two plain sentences.
+        remedy: what is done about it, or what to do next.
+        path, digest, image: the file, the blob and the image it is about.
+        certainty: whether a digest proves it.
+        safety: the fix in this very case; None where it is the rule's usual one.
+    """
+
+    message: str
+    remedy: str
+    path: str | None = None
+    digest: Digest | None = None
+    image: ImagePlan | None = None
+    certainty: Certainty = Certainty.PROVEN
+    safety: Safety | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: data, and a pure function.
+
+    Attributes:
+        code, name: stable for ever.
+        severity: of each finding.
+        fix: what can usually be done.
+        summary: when it applies, in half a sentence.
+        explanation: the text.
+        find: looks at the case and yields what it sees.
+        causes: the causes of a blob's state that this rule explains.
+        symptoms: literal messages of docker, registries, skopeo, containerd, podman and
+            Artifactory that lead here; ``…`` stands for what varies.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    fix: Safety
+    summary: str
+    explanation: Explanation
+    find: Callable[[Case], Iterator[Observation]] = field(repr=False)
+    causes: tuple[type[Cause], ...] = ()
+    symptoms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An observation together with the rule that made it."""
+
+    rule: Rule
+    observation: Observation
+
+    @property
+    def safety(self) -> Safety:
+        """The fix in this very case."""
+        return self.observation.safety or self.rule.fix

@@ -1,0 +1,135 @@
+"""A tar that docker load, containerd, podman and skopeo take alike.
+
+It is an OCI image layout and a docker-save archive in one, as ``docker save`` writes it from a
+containerd store: the blobs once, ``index.json`` and ``oci-layout`` for those who know them, and
+``manifest.json`` for the others. Sources: OCI image-spec, image-layout.md; moby,
+daemon/internal/image/tarexport/load.go; containerd, core/images/archive/importer.go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from importer.domain.digest import Digest
+from importer.domain.reference import Reference
+from importer.errors import VerificationError
+from importer.inspection.signatures import FileKind
+from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
+from importer.writers.named_image import NamedImage
+from importer.writers.verifying_reader import Advance, kind_of_blob, unpacked
+
+INDEX_TYPE: Final = "application/vnd.oci.image.index.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """A file of the archive: a proven blob, or a small document."""
+
+    name: str
+    content: ProvenBlob | bytes
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
+
+
+def blob_name(digest: Digest) -> str:
+    """Where an OCI layout keeps a blob."""
+    return f"blobs/{digest.algorithm}/{digest.hex}"
+
+
+def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[TarMember, ...]:
+    """Decide what goes into the archive, and in which order: the documents that bind it all last.
+
+    Raises VerificationError when a layer that has to be unpacked isn't what the config says.
+    """
+    layers = [_Layers.of(image.plan, advance) for image in images]
+    blobs = {blob.digest: blob for each in layers for blob in each.blobs}
+    members = [TarMember(blob_name(digest), blobs[digest]) for digest in sorted(blobs)]
+    plain = {layer.digest: layer for each in layers for layer in each.plain}
+    members += [TarMember(_plain_name(digest), plain[digest]) for digest in sorted(plain)]
+    if all(each.is_original for each in layers):
+        members.append(TarMember("index.json", _json(_index(images))))
+    members.append(TarMember("manifest.json", _json([_entry(i, each) for i, each in zip(images, layers, strict=True)])))
+    if all(each.is_original for each in layers):
+        members.append(TarMember("oci-layout", _json({"imageLayoutVersion": "1.0.0"})))
+    return tuple(members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """How an image's layers go into the archive.
+
+    Attributes:
+        blobs: original bytes, under their digests.
+        plain: unpacked layers, when docker is to read those.
+        names: what ``manifest.json`` lists, one for each layer.
+        is_original: whether the original manifest can stand in the archive.
+    """
+
+    blobs: tuple[ProvenBlob, ...]
+    plain: tuple[ProvenBlob, ...]
+    names: tuple[str, ...]
+    is_original: bool
+
+    @classmethod
+    def of(cls, plan: ImagePlan, advance: Advance) -> _Layers:
+        original = plan.manifest.is_here and all(blob.is_here for blob in plan.blobs)
+        originals = [blob.exact for blob in plan.all_blobs if blob.exact] if original else _config_of(plan)
+        if original and _is_even(plan.layers):
+            return cls(tuple(originals), (), tuple(blob_name(layer.descriptor.digest) for layer in plan.layers), True)
+        # Docker before 23 knows no zstd, and some programs judge all layers by the first: plain ones suit all.
+        plain = tuple(unpacked(layer, advance) for layer in plan.layers)
+        return cls(tuple(originals), plain, tuple(_plain_name(layer.digest) for layer in plain), original)
+
+
+def _config_of(plan: ImagePlan) -> list[ProvenBlob]:
+    config = plan.config_blob
+    if not config or not config.exact:
+        raise VerificationError("the image has no config that could be written")
+    return [config.exact]
+
+
+def _is_even(layers: Iterable[BlobPlan]) -> bool:
+    kinds = {kind_of_blob(layer.exact) for layer in layers if layer.exact}
+    return kinds <= {FileKind.GZIP} or kinds <= {FileKind.TAR, FileKind.ZEROS}
+
+
+def _plain_name(diff_id: Digest) -> str:
+    return f"layers/{diff_id.hex}.tar"
+
+
+def _entry(image: NamedImage, layers: _Layers) -> dict[str, Any]:
+    config = image.plan.config_blob
+    names = [name.fully_qualified for name in image.names]
+    return {
+        "Config": blob_name(config.descriptor.digest) if config else "",
+        "RepoTags": names or None,
+        "Layers": list(layers.names),
+    }
+
+
+def _index(images: Iterable[NamedImage]) -> dict[str, Any]:
+    entries = [entry for image in images for entry in _descriptors(image)]
+    return {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries}
+
+
+def _descriptors(image: NamedImage) -> Iterator[dict[str, Any]]:
+    manifest = image.plan.manifest.descriptor
+    descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
+    for name in image.names:
+        yield descriptor | {"annotations": _annotations(name)}
+    if not image.names:
+        yield descriptor
+
+
+def _annotations(name: Reference) -> dict[str, str]:
+    return {"io.containerd.image.name": name.fully_qualified, "org.opencontainers.image.ref.name": name.tag}
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

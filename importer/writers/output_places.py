@@ -1,0 +1,58 @@
+"""Whether a place is one to write to, found out before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from importer.errors import OutputError, UsageError
+from importer.sources.folder import UNFINISHED_PREFIX
+from importer.writers.registry_tree import STORAGE
+
+_HARMLESS: Final = frozenset({"lost+found", STORAGE.parts[0]})
+
+
+def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
+    """A registry tree goes into a new or empty folder, or into one that holds a tree already."""
+    _check_outside(root, inputs)
+    if not root.exists():
+        return
+    if not root.is_dir():
+        raise UsageError(f"{root}: is a file; a registry tree needs a folder")
+    strangers = [] if (root / STORAGE).is_dir() else _strangers_in(root)
+    if strangers:
+        raise UsageError(
+            f"{root}: the folder is not empty and holds no registry's data ({strangers[0]} is there); "
+            "give a new or empty folder, or the one that is mounted at /var/lib/registry"
+        )
+
+
+def check_file_place(target: Path, inputs: Iterable[Path]) -> None:
+    """An archive goes into a folder that is there, and takes the place of regular files alone."""
+    _check_outside(target, inputs)
+    if target.is_dir():
+        raise UsageError(f"{target}: is a folder; give the name of a file, as in {target / 'image.tar'}")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target}: is not a regular file; -o - writes to the standard output")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: there is no such folder; make it first")
+
+
+def _check_outside(output: Path, inputs: Iterable[Path]) -> None:
+    real = Path(os.path.realpath(output))
+    for path in inputs:
+        if real.is_relative_to(os.path.realpath(path)):
+            raise UsageError(
+                f"{output}: lies inside the input {path}, and inputs are never changed; "
+                f"choose a place outside, as in -o {Path(os.pardir) / output.name}"
+            )
+
+
+def _strangers_in(root: Path) -> list[str]:
+    try:
+        names = sorted(entry.name for entry in root.iterdir())
+    except OSError as error:
+        raise OutputError(f"{root}: can't be listed: {error.strerror}") from error
+    return [name for name in names if name not in _HARMLESS and not name.startswith(UNFINISHED_PREFIX)]

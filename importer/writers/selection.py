@@ -1,0 +1,106 @@
+"""Which images are written, under which names, and whether they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.domain.platform import Platform
+from importer.domain.reference import Reference
+from importer.errors import CannotWriteError, NoImageError, UsageError
+from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
+from importer.recovery.rewriting import with_new_manifest
+from importer.rules.wording import title_of
+from importer.writers.named_image import NamedImage
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the user says about the images to write.
+
+    Attributes:
+        name: the name to write under.
+        select: the name, manifest digest or image id of one image among several.
+        platform: which child of an index.
+        allow_new_digest: whether a new manifest digest will do.
+    """
+
+    name: Reference | None = None
+    select: str | None = None
+    platform: Platform | None = None
+    allow_new_digest: bool = False
+
+
+def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:
+    """Pick the images to write.
+
+    Raises NoImageError when there is none, UsageError when the choice fits none or several, and
+    CannotWriteError when one can't be written as truly as asked.
+    """
+    images = _selected([image for image in plan.images if not image.parents], choice)
+    if choice.name and len(images) > 1:
+        raise UsageError(
+            f"--name fits one image, and there are {len(images)}: {_list(images)}; choose one with --select"
+        )
+    named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
+    written = tuple(_writable(each, choice, output) for each in named)
+    nameless = [each.plan for each in written if not each.names]
+    if nameless and output is Output.REGISTRY_TREE:
+        raise UsageError(
+            f"a registry needs a name for {_list(nameless)}, and nothing here tells one; "
+            "give it with --name, as in --name team/app:1.4"
+        )
+    return written
+
+
+def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
+    if not images:
+        raise NoImageError(
+            "there is no image here: no file is a manifest. Save manifest.json from the folder "
+            "in which the layers lie, and put it beside them"
+        )
+    if choice.select is None:
+        return images
+    selected = [image for image in images if _answers_to(image, choice.select)]
+    if not selected:
+        raise UsageError(f"no image here is called {choice.select}; there are {_list(images)}")
+    return selected
+
+
+def _answers_to(image: ImagePlan, wanted: str) -> bool:
+    names = [str(name) for name in image.names] + [name.repository for name in image.names]
+    digests = [str(digest) for digest in (image.manifest.descriptor.digest, image.image_id) if digest]
+    hexes = [digest.partition(":")[2] for digest in digests]
+    is_prefix = len(wanted) >= 12 and any(value.startswith(wanted) for value in (*digests, *hexes))
+    return wanted in (*names, *digests, *hexes) or is_prefix
+
+
+def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
+    fidelity = image.plan.fidelity(output)
+    if fidelity is Fidelity.EXACT:
+        return image
+    if fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest:
+        return NamedImage(with_new_manifest(image.plan), image.names)
+    raise CannotWriteError(_refusal(image.plan, output, fidelity))
+
+
+def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
+    title = title_of(plan)
+    if fidelity is Fidelity.SAME_IMAGE:
+        return (
+            f"{title}: the original manifest can't be written, since not every layer has its original bytes. "
+            "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
+            "to-docker-tar needs no option"
+        )
+    if plan.kind is ImageKind.ARTIFACT:
+        return f"{title} is no container image; docker can't load it, a registry tree can hold it"
+    gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
+    lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
+    lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+    what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
+    return f"{title} {what}. A {output} can't be written; `blobfix scan` says why and what to do"
+
+
+def _list(images: Sequence[ImagePlan]) -> str:
+    titles = [f"{title_of(image)} ({image.manifest.descriptor.digest.short})" for image in images[:10]]
+    return ", ".join(titles) + (" …" if len(images) > 10 else "")

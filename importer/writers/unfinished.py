@@ -1,0 +1,83 @@
+"""Places for what isn't whole yet, next to where it will stand.
+
+Everything is written under a name that begins with ``.blobfix-`` and takes its real name in one
+step when it is whole. An interrupt, an error or an end of the program leaves nothing else behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from importer.errors import OutputError
+from importer.sources.folder import UNFINISHED_PREFIX
+
+FOLDER_MODE: Final = 0o755
+FILE_MODE: Final = 0o644
+
+
+@contextmanager
+def output_errors(place: Path) -> Iterator[None]:
+    """Turn the system's errors about a place into one that people understand."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or place
+        raise OutputError(f"{os.fspath(where)}: can't be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def unfinished_folder(parent: Path) -> Iterator[Path]:
+    """A folder of one's own below ``parent`` that vanishes with everything left in it."""
+    folder = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def folder_if_used(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it, and take away again what is still empty at the end."""
+    made = []
+    while not folder.exists():
+        made.append(folder)
+        folder = folder.parent
+    for path in reversed(made):
+        path.mkdir(exist_ok=True)
+    try:
+        yield
+    finally:
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+
+
+def make_folders(folder: Path, root: Path) -> None:
+    """Make a folder and those above it up to ``root``, readable for the registry's user."""
+    missing = []
+    while folder != root and not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(FOLDER_MODE)
+
+
+def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
+    """Write a new file block by block."""
+    with path.open("xb", buffering=0) as stream:
+        for block in blocks:
+            write_all(stream.fileno(), block)
+
+
+def write_all(descriptor: int, block: bytes | memoryview) -> None:
+    """Write a block to its last byte: one system call may take only a part."""
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,132 @@
+"""Fixtures for all tests: real programs, and images that they made.
+
+A test that uses one of the programs gets the marker ``real_programs``, so ``-m "not real_programs"`` leaves the quick
+tests. A missing program skips them, or fails them when the environment variable CI is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.images.artifactory import artifactory_folder, oci_folder
+from tests.images.built import PushedImage, build_and_push
+from tests.images.content import sample_layers
+from tests.programs.command import MissingProgramError
+from tests.programs.docker_registry import DockerRegistry
+from tests.programs.dockerd import Dockerd
+from tests.programs.podman import Podman
+from tests.programs.skopeo import Skopeo
+from tests.programs.umoci import Umoci
+
+T = TypeVar("T")
+
+_PROGRAM_FIXTURES = {"docker_registry", "serve_registry", "docker_daemon", "skopeo", "podman", "umoci"}
+_IMAGE_SIZE = 600_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _PROGRAM_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("real_programs")
+
+
+def _need(program: Callable[[], T]) -> T:
+    try:
+        return program()
+    except MissingProgramError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """The registry that the test images are pushed to; a test may push more, under names of its own."""
+    with _need(lambda: DockerRegistry(tmp_path_factory.mktemp("registry"))) as registry:
+        yield registry
+
+
+@pytest.fixture
+def serve_registry() -> Iterator[Callable[..., DockerRegistry]]:
+    """A function ``serve(root, readonly=False)`` that starts a registry over a tree; all end with the test."""
+    with ExitStack() as stack:
+        yield lambda root, **options: stack.enter_context(_need(lambda: DockerRegistry(root, **options)))
+
+
+@pytest.fixture(scope="session")
+def docker_daemon() -> Iterator[Dockerd]:
+    """The session's docker daemon, with whatever is in its store; most tests want ``dockerd``."""
+    with _need(Dockerd) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def dockerd(docker_daemon: Dockerd) -> Dockerd:
+    """The docker daemon with an empty store."""
+    docker_daemon.remove_all()
+    return docker_daemon
+
+
+@pytest.fixture(scope="session")
+def skopeo() -> Skopeo:
+    return _need(Skopeo)
+
+
+@pytest.fixture(scope="session")
+def umoci() -> Umoci:
+    return _need(Umoci)
+
+
+@pytest.fixture
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    """Podman with an empty store."""
+    store = tmp_path_factory.mktemp("podman")
+    yield _need(lambda: Podman(store))
+    shutil.rmtree(store, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pushed_image(docker_daemon: Dockerd, docker_registry: DockerRegistry) -> PushedImage:
+    """An image of three layers, built and pushed by docker: ``team/app:1.4``."""
+    return build_and_push(docker_daemon, docker_registry, sample_layers("app", _IMAGE_SIZE), "team/app", "1.4")
+
+
+@pytest.fixture(scope="session")
+def pristine_download(
+    docker_registry: DockerRegistry, pushed_image: PushedImage, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder that Artifactory would show for ``pushed_image``; shared by all tests, so don't change it."""
+    folder = tmp_path_factory.mktemp("artifactory") / pushed_image.name / pushed_image.tag
+    return artifactory_folder(docker_registry, pushed_image.name, pushed_image.tag, folder)
+
+
+@pytest.fixture
+def download(pristine_download: Path, tmp_path: Path) -> Path:
+    """A copy of ``pristine_download`` at ``<tmp_path>/downloads/team/app/1.4``, to be damaged."""
+    return Path(shutil.copytree(pristine_download, tmp_path / "downloads" / "team" / "app" / "1.4"))
+
+
+@pytest.fixture(scope="session")
+def oci_download(
+    skopeo: Skopeo, pushed_image: PushedImage, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Path], Path]:
+    """A function ``oci_download(kind, destination)``: the image as OCI, of one of OCI_KINDS, as Artifactory shows it.
+
+    Each kind is made once; the destination gets a copy that may be damaged.
+    """
+    made: dict[str, Path] = {}
+
+    def copy(kind: str, destination: Path) -> Path:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(f"oci-{kind}") / "folder"
+            made[kind] = oci_folder(skopeo, f"docker://{pushed_image.reference}", kind, folder)
+        return Path(shutil.copytree(made[kind], destination))
+
+    return copy

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs what is missing of the programs that the tests run, by apt-get, when run as root; otherwise says how.
+# With the argument "venv" it sees to Python's venv module instead, which Debian keeps in a package of its own.
+set -eu
+
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+
+missing=""
+need() { # need PACKAGE COMMAND...
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+if [ "${1:-}" = venv ]; then
+    need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
+else
+    need docker.io command -v dockerd
+    need docker-registry command -v docker-registry
+    need skopeo command -v skopeo
+    need podman command -v podman
+    need umoci command -v umoci
+fi
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Missing:$missing. On Debian or Ubuntu, get them with: sudo apt-get install$missing" >&2
+    exit 0
+fi
+
+# The programs are only there to be run by the tests; no service of theirs is to start, or to take a port.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+# shellcheck disable=SC2086  # several packages, several words
+apt-get install -y --no-install-recommends $missing
