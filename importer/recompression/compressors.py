@@ -23,7 +23,7 @@ from importer.recompression.bodies import (
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 
 GO_ZERO_TIME: Final = 0x886E0900
-"""Go's zero time cut to 32 bits: pgzip writes it, and compress/gzip did before Go 1.8."""
+"""Go's zero time cut to 32 bits: klauspost's gzip and pgzip write it, and compress/gzip did before Go 1.8."""
 
 _FASTEST: Final = 4
 _BEST: Final = 2
@@ -67,6 +67,11 @@ def _go_headers(level: int) -> tuple[GzipHeader, ...]:
     return (GzipHeader(xfl=xfl), GzipHeader(mtime=GO_ZERO_TIME, xfl=xfl))
 
 
+def _klauspost_headers(level: int) -> tuple[GzipHeader, ...]:
+    """Of klauspost/compress 1.15.12, gzip/gzip.go, Write; pgzip 1.2.5, gzip.go, Write."""
+    return _go_headers(level)[::-1]
+
+
 def _zlib_headers(level: int) -> tuple[GzipHeader, ...]:
     """Of zlib 1.2.13, deflate.c; java.util.zip.GZIPOutputStream of JDK 17 and 8; libarchive 3.6.2.
 
@@ -90,7 +95,6 @@ def _pigz_headers(level: int) -> tuple[GzipHeader, ...]:
     return (named, plain) if level == 9 else (plain, named)
 
 
-_PGZIP_HEADERS: Final = (GzipHeader(mtime=GO_ZERO_TIME), GzipHeader())
 _MIB: Final = 1 << 20
 _QUARTER_MIB: Final = 1 << 18
 
@@ -113,14 +117,14 @@ def _go_compressors() -> list[Compressor]:
 
 def _klauspost_compressors() -> list[Compressor]:
     return [
-        Compressor(pgzip_body(_MIB, full_tables=True), _PGZIP_HEADERS, _CONTAINERS_IMAGE, 80),
-        Compressor(pgzip_body(_MIB, full_tables=False), _PGZIP_HEADERS, _CONTAINERS_IMAGE, 50),
-        Compressor(pgzip_body(_QUARTER_MIB, full_tables=True), _PGZIP_HEADERS, ("umoci",), 12),
-        Compressor(pgzip_body(_QUARTER_MIB, full_tables=False), _PGZIP_HEADERS, ("umoci",), 10),
-        Compressor(klauspost_body(5), _go_headers(5), ("programs with klauspost/compress/gzip",), 8),
-        Compressor(modern_body(5), _go_headers(5), ("programs with klauspost/compress/gzip",), 7),
-        Compressor(klauspost_body(1), _go_headers(1), (), 3),
-        Compressor(klauspost_body(6), _go_headers(6), (), 3),
+        Compressor(pgzip_body(_MIB, full_tables=True), _klauspost_headers(5), _CONTAINERS_IMAGE, 80),
+        Compressor(pgzip_body(_MIB, full_tables=False), _klauspost_headers(5), _CONTAINERS_IMAGE, 50),
+        Compressor(pgzip_body(_QUARTER_MIB, full_tables=True), _klauspost_headers(5), ("umoci",), 12),
+        Compressor(pgzip_body(_QUARTER_MIB, full_tables=False), _klauspost_headers(5), ("umoci",), 10),
+        Compressor(klauspost_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 8),
+        Compressor(modern_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 7),
+        Compressor(klauspost_body(1), _klauspost_headers(1), (), 3),
+        Compressor(klauspost_body(6), _klauspost_headers(6), (), 3),
     ]
 
 
