@@ -68,12 +68,17 @@ def order_by_evidence(compressors: Sequence[Compressor], evidence: Evidence) -> 
 
     def score(compressor: Compressor) -> int:
         recognised = sum(compressor.body.name in _names(sibling) for sibling in evidence.siblings)
-        same_header = any(header in compressor.headers for header in headers)
+        same_header = max((_fit(header, compressor) for header in headers), default=0)
         traced = not writers.isdisjoint(compressor.writers)
-        return compressor.commonness + _RECOGNISED * recognised + _SAME_HEADER * same_header + _TRACED * traced
+        return compressor.commonness + _RECOGNISED * recognised + same_header + _TRACED * traced
 
     ordered = sorted(compressors, key=score, reverse=True)
     return tuple(_with_headers(compressor, evidence.siblings) for compressor in ordered)
+
+
+def _fit(header: GzipHeader, compressor: Compressor) -> int:
+    """How much a header speaks for a compressor: less if that usually writes another."""
+    return _SAME_HEADER // (1 + compressor.headers.index(header)) if header in compressor.headers else 0
 
 
 def _names(sibling: Recognition) -> set[str]:
