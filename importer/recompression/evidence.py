@@ -25,6 +25,12 @@ class Evidence:
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Of the manifest and of the layer's descriptor."""
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether the siblings leave one compressor only; it is then the first in order."""
+        names = [_names(sibling) for sibling in self.siblings]
+        return bool(names) and len(set.intersection(*names)) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class _Trace:

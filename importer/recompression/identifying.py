@@ -104,12 +104,15 @@ class _Identification:
         self._deadline = float("inf")
         self._is_stopped = False
 
-    def run(self, compressors: Sequence[Compressor], limit: float | None) -> Outcome:
+    def run(self, compressors: Sequence[Compressor], limit: float | None, *, first_alone: bool) -> Outcome:
         if limit is not None:
             self._deadline = time.monotonic() + limit
+        ranked = list(enumerate(compressors))
+        if first_alone and ranked:
+            self._try(*ranked.pop(0))
         with ThreadPoolExecutor(_THREADS) as pool:
             try:
-                for tried in [pool.submit(self._try, *item) for item in enumerate(compressors)]:
+                for tried in [pool.submit(self._try, *item) for item in ranked]:
                     tried.result()
             finally:
                 self._is_stopped = True
@@ -149,18 +152,22 @@ class _Identification:
                 self._progress(compressor, done)
 
 
-def identify(
+def identify(  # noqa: PLR0913 - what is looked for, where, and how
     open_raw: Opener,
     wanted: Wanted,
     compressors: Sequence[Compressor],
     *,
     progress: Progress | None = None,
     limit: float | None = None,
+    first_alone: bool = False,
 ) -> Outcome:
     """Find the compressor and header that make the wanted blob.
 
     They are tried in the order given, two at a time, each with a read of its own, so that a fast one
     does not wait for a slow one; the tries end after ``limit`` seconds. A try ends as soon as its output
     is longer than the wanted size. Memory: about 3 MB a try.
+
+    With ``first_alone`` the second core stays idle until the first one has failed: two at once slow each
+    other down, which is a waste when the evidence is certain.
     """
-    return _Identification(open_raw, wanted, progress).run(compressors, limit)
+    return _Identification(open_raw, wanted, progress).run(compressors, limit, first_alone=first_alone)

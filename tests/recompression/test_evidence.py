@@ -37,6 +37,17 @@ def test_compressor_of_a_sibling_comes_first() -> None:
     assert first(Evidence(siblings=[sibling], history=["buildkit.dockerfile.v0"])) == "zlib, level 4"
 
 
+def test_one_compressor_that_fits_all_siblings_is_certain() -> None:
+    both = Recognition(GzipHeader(), (NAMES["zlib, level 4"], NAMES["zlib, level 5"]))
+    one = Recognition(GzipHeader(), (NAMES["zlib, level 4"],))
+    other = Recognition(GzipHeader(), (NAMES["zlib, level 9"],))
+    assert Evidence(siblings=[both, one]).is_certain
+    assert not Evidence(siblings=[both]).is_certain
+    assert not Evidence(siblings=[one, other]).is_certain
+    assert not Evidence().is_certain
+    assert order_by_evidence(KNOWN, Evidence(siblings=[both, one]))[0].name == "zlib, level 4"
+
+
 def test_new_header_of_a_sibling_is_tried_too() -> None:
     header = GzipHeader(mtime=1_600_000_000, name=b"layer.tar")
     ordered = order_by_evidence(KNOWN, Evidence(siblings=[Recognition(header, (NAMES["zlib, level 6"],))]))

@@ -182,6 +182,22 @@ def test_fast_compressor_does_not_wait_for_a_slow_one() -> None:
     assert finished
 
 
+def test_first_one_is_tried_alone_when_told() -> None:
+    seen = []
+
+    def progress(compressor: Compressor, done: int) -> None:
+        assert done
+        seen.append(compressor)
+
+    wanted = Wanted(Digest.of(blob := compressed(KNOWN[0], TAR)), len(blob))
+    assert identify(opener(TAR), wanted, KNOWN[:4], progress=progress, first_alone=True).found
+    assert set(seen) == {KNOWN[0]}
+    outcome = identify(opener(TAR), wanted, KNOWN[1::-1], first_alone=True)
+    assert outcome.found
+    assert outcome.found.compressor == KNOWN[0]
+    assert identify(opener(TAR), wanted, [], first_alone=True) == Outcome(None)
+
+
 def test_progress_is_told_by_one_thread_at_a_time() -> None:
     running = threading.Lock()
     seen: dict[Compressor, list[int]] = {}

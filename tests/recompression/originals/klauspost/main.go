@@ -1,7 +1,8 @@
 // Compresses what it is sent with github.com/klauspost/compress and pgzip.
 //
-// A request is a line "KIND LEVEL LENGTH" and that many bytes; the answer is a line "LENGTH" and that
-// many bytes. KIND is gzip (klauspost's), or an integer: pgzip's block size in bytes.
+// A request is a line "KIND LEVEL LENGTH" and that many bytes; the answer is a line "LENGTH NANOSECONDS",
+// of what came out and how long it took, and the bytes. KIND is gzip (klauspost's), or an integer: pgzip's
+// block size in bytes.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/pgzip"
@@ -51,12 +53,13 @@ func main() {
 			panic(err)
 		}
 		var buffer bytes.Buffer
+		start := time.Now()
 		if size, err := strconv.Atoi(kind); err == nil {
 			compressBlocks(&buffer, level, size, data)
 		} else {
 			compressGzip(&buffer, level, data)
 		}
-		fmt.Fprintf(out, "%d\n", buffer.Len())
+		fmt.Fprintf(out, "%d %d\n", buffer.Len(), time.Since(start).Nanoseconds())
 		out.Write(buffer.Bytes())
 		out.Flush()
 	}

@@ -1,8 +1,8 @@
 // Compresses what it is sent with the compress packages of the Go that built it.
 //
-// A request is a line "KIND LEVEL LENGTH" and that many bytes; the answer is a line "LENGTH" and that
-// many bytes. KIND is gzip, or an integer: the block size in bytes of pgzip's format, written with the
-// standard library's flate in place of klauspost's.
+// A request is a line "KIND LEVEL LENGTH" and that many bytes; the answer is a line "LENGTH NANOSECONDS",
+// of what came out and how long it took, and the bytes. KIND is gzip, or an integer: the block size in
+// bytes of pgzip's format, written with the standard library's flate in place of klauspost's.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 )
 
 const tailSize = 16384
@@ -71,12 +72,13 @@ func main() {
 			panic(err)
 		}
 		var buffer bytes.Buffer
+		start := time.Now()
 		if size, err := strconv.Atoi(kind); err == nil {
 			compressBlocks(&buffer, level, size, data)
 		} else {
 			compressGzip(&buffer, level, data)
 		}
-		fmt.Fprintf(out, "%d\n", buffer.Len())
+		fmt.Fprintf(out, "%d %d\n", buffer.Len(), time.Since(start).Nanoseconds())
 		out.Write(buffer.Bytes())
 		out.Flush()
 	}

@@ -1,0 +1,1 @@
+"""How fast blobfix is: each module prints a table."""
