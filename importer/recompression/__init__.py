@@ -5,7 +5,7 @@ here, written to give the same bytes, so that a layer that was decompressed on i
 back. A result is proven by its digest; a wrong guess costs only time.
 """
 
-from importer.recompression.bodies import IS_NATIVE, ZLIB_IS_NG, BodyEncoder
+from importer.recompression.bodies import IS_NATIVE, BodyEncoder, is_original_zlib
 from importer.recompression.compressors import Compressor, known_compressors, seconds_for
 from importer.recompression.evidence import Evidence, order_by_evidence
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
@@ -14,7 +14,6 @@ from importer.recompression.recognising import Recognition, compressor_of
 
 __all__ = [
     "IS_NATIVE",
-    "ZLIB_IS_NG",
     "BodyEncoder",
     "Compressor",
     "Evidence",
@@ -28,6 +27,7 @@ __all__ = [
     "Wanted",
     "compressor_of",
     "identify",
+    "is_original_zlib",
     "known_compressors",
     "order_by_evidence",
     "seconds_for",

@@ -200,6 +200,9 @@ static Code fixed_literal(int symbol)
 
 static void prepare_tables(void)
 {
+    if (single_offset[0].length != 0) {
+        return;
+    }
     for (int code = 0; code < 29; code++) {
         int last = code == 28 ? 255 : LENGTH_BASE[code] + (1 << LENGTH_EXTRA[code]) - 1;
         for (int length = LENGTH_BASE[code]; length <= last; length++) {

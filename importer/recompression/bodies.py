@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Protocol
 
 from importer.recompression import pure_classic, pure_modern, pure_speed
@@ -24,9 +25,6 @@ else:
 IS_NATIVE: Final = _has_extension
 """Whether the C form was built and can be loaded; an install without a compiler does without."""
 
-ZLIB_IS_NG: Final = hasattr(zlib, "ZLIBNG_VERSION")
-"""Whether this Python's zlib is zlib-ng, which writes other bytes than zlib: no zlib or pigz then."""
-
 _MEMORY_LEVEL: Final = 8
 
 
@@ -38,6 +36,20 @@ class BodyEncoder(Protocol):
 
     def finish(self) -> bytes:
         """End the stream; return the rest of it."""
+
+
+_ZLIB_SAMPLE_CRCS: Final = {1: 2896310036, 6: 3633439765, 9: 1060727012}
+"""Of the sample that :func:`is_original_zlib` compresses, by level, with zlib 1.2.13."""
+
+
+@cache
+def is_original_zlib() -> bool:
+    """Whether this Python's zlib writes the bytes of the original zlib.
+
+    zlib-ng and the forks of some systems and processors write others: no zlib or pigz then.
+    """
+    sample = b" ".join(b"%d" % (number * number) for number in range(4000))
+    return all(zlib.crc32(zlib.compress(sample, level)) == crc for level, crc in _ZLIB_SAMPLE_CRCS.items())
 
 
 @dataclass(frozen=True, slots=True)

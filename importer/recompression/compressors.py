@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.recompression.bodies import (
-    ZLIB_IS_NG,
     Body,
     BodyEncoder,
     classic_body,
+    is_original_zlib,
     klauspost_body,
     modern_body,
     pgzip_body,
@@ -129,7 +129,7 @@ def _klauspost_compressors() -> list[Compressor]:
 
 
 def _zlib_compressors() -> list[Compressor]:
-    if ZLIB_IS_NG:
+    if not is_original_zlib():
         return []
     common = {6: ("jib", "Java", "bsdtar", "bazel tar.bzl", "Python"), 9: ("bsdtar", "Python")}
     ranks = {6: 30, 9: 14}
@@ -146,7 +146,7 @@ def _zlib_compressors() -> list[Compressor]:
 def known_compressors() -> tuple[Compressor, ...]:
     """Every compressor that can be reproduced here, the most common first.
 
-    Without zlib's own and pigz where Python was built with zlib-ng, which writes other bytes.
+    Without zlib's own and pigz where Python's zlib is another, which writes other bytes.
     """
     found = [*_go_compressors(), *_klauspost_compressors(), *_zlib_compressors()]
     return tuple(sorted(found, key=lambda compressor: -compressor.commonness))
