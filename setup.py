@@ -17,7 +17,13 @@ setup(
         Extension(
             "importer.recompression._deflate",
             sources=[f"{FOLDER}/_deflate.c"],
-            depends=[f"{FOLDER}/_deflate_common.h", f"{FOLDER}/_deflate_classic.h", f"{FOLDER}/_deflate_modern.h"],
+            depends=[
+                f"{FOLDER}/_deflate_common.h",
+                f"{FOLDER}/_deflate_classic.h",
+                f"{FOLDER}/_deflate_modern.h",
+                f"{FOLDER}/_deflate_modern_levels.h",
+                f"{FOLDER}/_deflate_modern_state.h",
+            ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,

@@ -1,6 +1,6 @@
-/* Go's compress/flate up to 1.26, levels 1 and 4 to 9.
+/* Go's compress/flate up to 1.26, levels 1 to 9.
  *
- * Follows compress/flate of Go 1.19.8: deflate.go (levels 4-9), deflatefast.go (level 1) and
+ * Follows compress/flate of Go 1.19.8: deflate.go (levels 2-9), deflatefast.go (level 1) and
  * huffman_bit_writer.go. Go 1.15 to 1.26 write the same bytes. Copyright of the originals: see NOTICE
  * in this folder.
  */
@@ -23,12 +23,13 @@ enum {
 };
 
 typedef struct {
-    int good, lazy, nice, chain;
+    int lazy, nice, chain;
+    int greedy; /* 0: lazy matching; else the longest match whose strings are all entered into the chains */
 } ClassicLevel;
 
 static const ClassicLevel CLASSIC_LEVELS[10] = {
-    {0, 0, 0, 0},       {0, 0, 0, 0},        {0, 0, 0, 0},          {0, 0, 0, 0},           {4, 4, 16, 16},
-    {8, 16, 32, 32},    {8, 16, 128, 128},   {8, 32, 128, 256},     {32, 128, 258, 1024},   {32, 258, 258, 4096},
+    {0, 0, 0, 0},     {0, 0, 0, 0},     {0, 16, 8, 5},     {0, 32, 32, 6},      {4, 16, 16, 0},
+    {16, 32, 32, 0},  {16, 128, 128, 0}, {32, 128, 256, 0}, {128, 258, 1024, 0}, {258, 258, 4096, 0},
 };
 
 typedef struct {
@@ -42,7 +43,7 @@ typedef struct {
     Code offsets[OFFSET_COUNT];
     Codegen codegen;
 
-    /* Levels 4-9: two windows of input, the second being compressed. Level 1: the previous block and
+    /* Levels 2-9: two windows of input, the second being compressed. Level 1: the previous block and
      * the one being filled, so that a match may run from one into the other. */
     uint8_t window[2 * 65536];
     int window_end;
@@ -206,7 +207,7 @@ static void classic_write_huffman(Classic *encoder, const uint8_t *input, int le
     write_code(&encoder->sink, encoder->literals[END_OF_BLOCK]);
 }
 
-/* --- Levels 4 to 9 (deflate.go) --------------------------------------------------------------------- */
+/* --- Levels 2 to 9 (deflate.go) --------------------------------------------------------------------- */
 
 static inline uint32_t classic_hash(const uint8_t *at)
 {
@@ -335,10 +336,49 @@ static void classic_flush_rest(Classic *encoder)
     }
 }
 
+/* One step of lazy matching: a match waits until the next one turns out no longer. */
+static void classic_lazy_step(Classic *encoder, int candidate, int lowest, int lookahead)
+{
+    int length = encoder->length;
+    int offset = encoder->offset;
+    encoder->length = CLASSIC_MIN_MATCH - 1;
+    encoder->offset = 0;
+    if (candidate >= lowest && lookahead > length && length < CLASSIC_LEVELS[encoder->level].lazy) {
+        classic_find_match(encoder, candidate, lookahead);
+    }
+    if (length >= CLASSIC_MIN_MATCH && encoder->length <= length) {
+        classic_emit_match(encoder, length, offset);
+    } else {
+        classic_emit_literal(encoder);
+    }
+}
+
+/* One step of levels 2 and 3: every match is taken, and the strings of long ones are not entered. */
+static void classic_greedy_step(Classic *encoder, int candidate, int lowest, int lookahead)
+{
+    int start = encoder->index;
+    encoder->length = CLASSIC_MIN_MATCH - 1;
+    if (candidate >= lowest && lookahead > CLASSIC_MIN_MATCH - 1) {
+        classic_find_match(encoder, candidate, lookahead);
+    }
+    if (encoder->length >= CLASSIC_MIN_MATCH) {
+        encoder->tokens[encoder->token_count++] = match_token(encoder->length, encoder->offset);
+        encoder->index += encoder->length;
+        int last = encoder->index < encoder->max_insert_index ? encoder->index : encoder->max_insert_index;
+        for (int i = start + 1; encoder->length <= CLASSIC_LEVELS[encoder->level].greedy && i < last; i++) {
+            classic_insert(encoder, i);
+        }
+    } else {
+        encoder->tokens[encoder->token_count++] = encoder->window[encoder->index++];
+    }
+    if (encoder->token_count == CLASSIC_BLOCK_TOKENS) {
+        classic_flush_tokens(encoder, encoder->index);
+    }
+}
+
 /* Go's deflate: compresses the window as far as the lookahead allows, or to its end. */
 static void classic_deflate(Classic *encoder)
 {
-    int lazy = CLASSIC_LEVELS[encoder->level].lazy;
     if (encoder->window_end - encoder->index < CLASSIC_LOOKAHEAD && !encoder->finishing) {
         return;
     }
@@ -355,19 +395,12 @@ static void classic_deflate(Classic *encoder)
         if (encoder->index < encoder->max_insert_index) {
             encoder->chain_head = classic_insert(encoder, encoder->index);
         }
-        int length = encoder->length;
-        int offset = encoder->offset;
         int lowest = encoder->index > CLASSIC_WINDOW ? encoder->index - CLASSIC_WINDOW : 0;
         int candidate = encoder->chain_head - encoder->hash_offset;
-        encoder->length = CLASSIC_MIN_MATCH - 1;
-        encoder->offset = 0;
-        if (candidate >= lowest && lookahead > length && length < lazy) {
-            classic_find_match(encoder, candidate, lookahead);
-        }
-        if (length >= CLASSIC_MIN_MATCH && encoder->length <= length) {
-            classic_emit_match(encoder, length, offset);
+        if (CLASSIC_LEVELS[encoder->level].greedy) {
+            classic_greedy_step(encoder, candidate, lowest, lookahead);
         } else {
-            classic_emit_literal(encoder);
+            classic_lazy_step(encoder, candidate, lowest, lookahead);
         }
     }
 }
@@ -494,7 +527,7 @@ static void speed_block(Classic *encoder)
 
 static int classic_level_exists(int level)
 {
-    return level == 1 || (level >= 4 && level <= 9);
+    return level >= 1 && level <= 9;
 }
 
 static void classic_start(Classic *encoder, int level)

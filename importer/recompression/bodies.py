@@ -89,26 +89,26 @@ def pigz_body(level: int) -> Body:
 
 
 def classic_encoder(level: int, *, native: bool = IS_NATIVE) -> BodyEncoder:
-    """Go's compress/flate up to 1.26, levels 1 and 4 to 9."""
+    """Go's compress/flate up to 1.26, levels 1 to 9."""
     if native:
         return _deflate.Classic(level)
     return pure_speed.Speed() if level == 1 else pure_classic.Classic(level)
 
 
 def classic_body(level: int) -> Body:
-    """Go's compress/flate up to 1.26, levels 1 and 4 to 9."""
-    native = {1: 130, 4: 55, 5: 45, 6: 30, 7: 22, 8: 12, 9: 8}
-    pure = {1: 2.0, 4: 0.5, 5: 0.45, 6: 0.3, 7: 0.25, 8: 0.15, 9: 0.1}
+    """Go's compress/flate up to 1.26, levels 1 to 9."""
+    native = {1: 130, 2: 90, 3: 70, 4: 55, 5: 45, 6: 30, 7: 22, 8: 12, 9: 8}
+    pure = {1: 2.0, 2: 0.8, 3: 0.6, 4: 0.5, 5: 0.45, 6: 0.3, 7: 0.25, 8: 0.15, 9: 0.1}
     return Body(f"Go ≤1.26, level {level}", lambda: classic_encoder(level), _speed(native[level], pure[level]))
 
 
 def modern_encoder(level: int, *, full_tables: bool = False, native: bool = IS_NATIVE) -> FlushingEncoder:
-    """Go's compress/flate from 1.27 on, or with full tables klauspost's 1.15.10 to 1.18.0; levels 1, 5, 6."""
+    """Go's compress/flate from 1.27 on, or with full tables klauspost's 1.15.10 to 1.18.0; levels 1 to 6."""
     make = _deflate.Modern if native else pure_modern.Modern
     return make(level, full_tables)
 
 
-_MODERN_SPEEDS: Final = {1: (170, 2.7), 5: (80, 1.0), 6: (65, 0.7)}
+_MODERN_SPEEDS: Final = {1: (130, 2.7), 2: (130, 2.0), 3: (110, 1.5), 4: (100, 1.4), 5: (95, 1.0), 6: (95, 0.7)}
 
 
 def modern_body(level: int) -> Body:

@@ -111,7 +111,8 @@ def _go_compressors() -> list[Compressor]:
         Compressor(modern_body(6), _go_headers(6), default, 60),
         Compressor(modern_body(1), _go_headers(1), fastest, 40),
         Compressor(classic_body(9), _go_headers(9), best, 15),
-        *(Compressor(classic_body(level), _go_headers(level), (), 2) for level in (4, 5, 7, 8)),
+        *(Compressor(classic_body(level), _go_headers(level), (), 2) for level in (2, 3, 4, 5, 7, 8)),
+        *(Compressor(modern_body(level), _go_headers(level), (), 2) for level in (2, 3, 4)),
     ]
 
 
@@ -123,8 +124,7 @@ def _klauspost_compressors() -> list[Compressor]:
         Compressor(pgzip_body(_QUARTER_MIB, full_tables=False), _klauspost_headers(5), ("umoci",), 10),
         Compressor(klauspost_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 8),
         Compressor(modern_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 7),
-        Compressor(klauspost_body(1), _klauspost_headers(1), (), 3),
-        Compressor(klauspost_body(6), _klauspost_headers(6), (), 3),
+        *(Compressor(klauspost_body(level), _klauspost_headers(level), (), 1) for level in (1, 2, 3, 4, 6)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Go's compress/flate up to 1.26 in Python: levels 4 to 9, and the blocks that level 1 shares.
+"""Go's compress/flate up to 1.26 in Python: levels 2 to 9, and the blocks that level 1 shares.
 
 The same as ``_deflate_classic.h``, and like it after compress/flate of Go 1.19.8 (deflate.go,
 huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
@@ -39,9 +39,13 @@ class _Level:
     lazy: int
     nice: int
     chain: int
+    greedy: int = 0
+    """0: lazy matching; else the longest match whose strings are all entered into the chains."""
 
 
 _LEVELS: Final = {
+    2: _Level(0, 16, 8, greedy=5),
+    3: _Level(0, 32, 32, greedy=6),
     4: _Level(4, 16, 16),
     5: _Level(16, 32, 32),
     6: _Level(16, 128, 128),
@@ -135,7 +139,7 @@ class ClassicBlocks:
 
 
 class Classic:
-    """Levels 4 to 9: deflate.go."""
+    """Levels 2 to 9: deflate.go."""
 
     def __init__(self, level: int) -> None:
         if level not in _LEVELS:
@@ -217,9 +221,31 @@ class Classic:
                 return
             if self._index < last_insert:
                 self._chain_head = self._insert(self._index)
-            self._step(lookahead, last_insert)
+            if self._level.greedy:
+                self._greedy_step(lookahead, last_insert)
+            else:
+                self._lazy_step(lookahead, last_insert)
 
-    def _step(self, lookahead: int, last_insert: int) -> None:
+    def _greedy_step(self, lookahead: int, last_insert: int) -> None:
+        """Levels 2 and 3: every match is taken, and the strings of long ones are not entered."""
+        start = self._index
+        candidate = self._chain_head - self._base
+        self._length = _MIN_MATCH - 1
+        if candidate >= max(0, start - _WINDOW) and lookahead >= _MIN_MATCH:
+            self._find_match(candidate, min(lookahead, MAX_MATCH))
+        if self._length >= _MIN_MATCH:
+            self._tokens.append(MATCH | self._length - 3 << 16 | self._offset - 1)
+            self._index += self._length
+            if self._length <= self._level.greedy:
+                for index in range(start + 1, min(self._index, last_insert)):
+                    self._insert(index)
+        else:
+            self._tokens.append(self._window[start])
+            self._index += 1
+        self._flush_if_full(self._index)
+
+    def _lazy_step(self, lookahead: int, last_insert: int) -> None:
+        """A match waits until the next one turns out no longer."""
         length, offset = self._length, self._offset
         candidate = self._chain_head - self._base
         self._length, self._offset = _MIN_MATCH - 1, 0

@@ -26,7 +26,8 @@ from importer.recompression.pure_huffman import (
     DynamicHeader,
     Sink,
 )
-from importer.recompression.pure_search import SEARCHES, Search
+from importer.recompression.pure_levels import KLAUSPOST_LEVEL, SEARCHES, KlauspostSearch4
+from importer.recompression.pure_search import Search
 
 _FEW_TOKENS: Final = 250
 _NEW_TABLE_PENALTY: Final = 7
@@ -243,12 +244,14 @@ class ModernBlocks:
 
 
 class Modern:
-    """The stream: Go's deflateFast, levels 1, 5 and 6."""
+    """The stream: Go's deflateFast, levels 1 to 6."""
 
     def __init__(self, level: int, full_tables: bool = False) -> None:
         if level not in SEARCHES:
             raise ValueError(f"no level {level}")
         self._make_search: Callable[[], Search] = SEARCHES[level]
+        if full_tables and level == KLAUSPOST_LEVEL:
+            self._make_search = KlauspostSearch4
         self._search = self._make_search()
         self._blocks = ModernBlocks(full_tables=full_tables)
         self._data = bytearray()

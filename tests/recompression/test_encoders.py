@@ -24,8 +24,8 @@ needs_extension = pytest.mark.skipif(not IS_NATIVE, reason="blobfix was installe
 LARGEST_IN_PYTHON = 66_000
 """Bytes; the Python form is slow."""
 
-CLASSIC_LEVELS = (1, 4, 5, 6, 7, 8, 9)
-MODERN_LEVELS = (1, 5, 6)
+CLASSIC_LEVELS = tuple(range(1, 10))
+MODERN_LEVELS = tuple(range(1, 7))
 
 
 @lru_cache(maxsize=1)
@@ -134,9 +134,10 @@ def test_pgzip_takes_no_block_as_small_as_its_dictionary() -> None:
 
 @pytest.mark.parametrize("native", [pytest.param(True, marks=needs_extension), False])
 def test_unknown_level_is_refused(native: bool) -> None:
-    for level in (-1, 0, 2, 3, 10):
+    for level in (-1, 0, 10):
         with pytest.raises(ValueError, match="no level"):
             classic_encoder(level, native=native)
+    for level in (-1, 0, 7, 10):
         with pytest.raises(ValueError, match="no level"):
             modern_encoder(level, native=native)
 

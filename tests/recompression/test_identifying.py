@@ -182,6 +182,13 @@ def test_fast_compressor_does_not_wait_for_a_slow_one() -> None:
     assert finished
 
 
+def test_another_zlib_leaves_its_compressors_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importer.recompression.compressors.is_original_zlib", lambda: False)
+    names = [compressor.name for compressor in known_compressors()]
+    assert names
+    assert not [name for name in names if "zlib" in name or "pigz" in name]
+
+
 def test_first_one_is_tried_alone_when_told() -> None:
     seen = []
 

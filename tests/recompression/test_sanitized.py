@@ -58,9 +58,9 @@ def whole(encoder: BodyEncoder, data: bytes) -> bytes:
 def check(program: subprocess.Popen[bytes], data: bytes, rng: random.Random) -> None:
     """All encoders, with pieces and blocks of random sizes; the bytes are those of the extension."""
     piece = 1 + int(rng.random() ** 3 * 100_000)
-    for level in (1, 4, 5, 6, 7, 8, 9):
+    for level in range(1, 10):
         assert ask(program, f"c {level} 0 0 {piece}", data) == whole(classic_encoder(level), data)
-    for level in (1, 5, 6):
+    for level in range(1, 7):
         full = rng.random() < 0.5
         expected = whole(modern_encoder(level, full_tables=full), data)
         assert ask(program, f"m {level} {int(full)} 0 {piece}", data) == expected

@@ -107,9 +107,9 @@ def _zlib(program: str, level: int, header: GzipHeader) -> Original:
 
 
 ORIGINALS: Final = (
-    *(_classic(level) for level in (1, 4, 5, 6, 7, 8, 9)),
-    *(_modern(level) for level in (1, 5, 6)),
-    *(_klauspost(level) for level in (1, 5, 6)),
+    *(_classic(level) for level in range(1, 10)),
+    *(_modern(level) for level in range(1, 7)),
+    *(_klauspost(level) for level in range(1, 7)),
     *(_pgzip(size, full_tables=full) for full in (True, False) for size in (_MIB, _MIB // 4)),
     _pigz(1, "-1", "--no-name"),
     _pigz(6, "--no-name"),
