@@ -21,8 +21,9 @@ from tests.recompression.originals import ORIGINALS, Original
 
 needs_extension = pytest.mark.skipif(not IS_NATIVE, reason="blobfix was installed without a C compiler")
 
+SMALL = 20_000
 LARGEST_IN_PYTHON = 66_000
-"""Bytes; the Python form is slow."""
+"""Bytes; the Python form is slow, so that the larger inputs are shared out among the encoders."""
 
 CLASSIC_LEVELS = tuple(range(1, 10))
 MODERN_LEVELS = tuple(range(1, 7))
@@ -53,12 +54,14 @@ def test_reproduces_original(original: Original) -> None:
         assert short_digest(original.reproduce(data)) == outputs[original.name], (len(data), data[:20])
 
 
-@pytest.mark.parametrize(
-    "original", [original for original in ORIGINALS if original.has_python_form], ids=lambda original: original.name
-)
+PYTHON_FORMS = [original for original in ORIGINALS if original.has_python_form]
+
+
+@pytest.mark.parametrize("original", PYTHON_FORMS, ids=lambda original: original.name)
 def test_python_form_reproduces_original(original: Original) -> None:
-    for data, outputs in vectors():
-        if len(data) <= LARGEST_IN_PYTHON:
+    turn = PYTHON_FORMS.index(original)
+    for number, (data, outputs) in enumerate(vectors()):
+        if len(data) <= SMALL or (len(data) <= LARGEST_IN_PYTHON and (number + turn) % 4 == 0):
             assert short_digest(original.reproduce(data, native=False)) == outputs[original.name], len(data)
 
 
@@ -68,7 +71,7 @@ def test_size_of_pieces_makes_no_difference(original: Original) -> None:
     data = make_input("tar", 300_000, 1)
     whole = original.reproduce(data)
     for chunk in (1, 512) if original.has_python_form else (512,):
-        part = data[:70_000] if chunk == 1 else data
+        part = data[:20_000] if chunk == 1 else data
         assert original.reproduce(part, chunk=chunk) == (whole if part is data else original.reproduce(part))
 
 

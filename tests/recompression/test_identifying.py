@@ -28,7 +28,7 @@ from importer.recompression.bodies import Body, BodyEncoder
 from tests.recompression.inputs import make_input
 
 KNOWN = known_compressors()
-SIZE = 400_000 if IS_NATIVE else 30_000
+SIZE = 200_000 if IS_NATIVE else 30_000
 TAR = make_input("tar", SIZE, 11)
 
 
