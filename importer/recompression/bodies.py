@@ -122,10 +122,16 @@ def klauspost_body(level: int) -> Body:
     return Body(name, lambda: modern_encoder(level, full_tables=True), _speed(*_MODERN_SPEEDS[level]))
 
 
-def pgzip_body(block_size: int, *, full_tables: bool) -> Body:
-    """The default level of pgzip, which is klauspost's 5; full tables with klauspost 1.15.10 to 1.18.0."""
+PGZIP_DEFAULT_LEVEL: Final = 5
+"""The one that klauspost's flate takes for -1."""
+
+
+def pgzip_body(block_size: int, *, full_tables: bool, level: int = PGZIP_DEFAULT_LEVEL) -> Body:
+    """Levels 1 to 6 of pgzip with blocks of ``block_size`` bytes; full tables with klauspost 1.15.10 to 1.18.0."""
     versions = "1.15.10-1.18.0" if full_tables else "≥1.18.1"
-    name = f"pgzip, klauspost {versions}, {block_size >> 10} KiB blocks"
+    named_level = "" if level == PGZIP_DEFAULT_LEVEL else f", level {level}"
     return Body(
-        name, lambda: Pgzip(lambda: modern_encoder(5, full_tables=full_tables), block_size), _speed(*_MODERN_SPEEDS[5])
+        f"pgzip, klauspost {versions}, {block_size >> 10} KiB blocks{named_level}",
+        lambda: Pgzip(lambda: modern_encoder(level, full_tables=full_tables), block_size),
+        _speed(*_MODERN_SPEEDS[level]),
     )

@@ -124,6 +124,13 @@ def _klauspost_compressors() -> list[Compressor]:
         Compressor(pgzip_body(_QUARTER_MIB, full_tables=False), _klauspost_headers(5), ("umoci",), 10),
         Compressor(klauspost_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 8),
         Compressor(modern_body(5), _klauspost_headers(5), ("programs with klauspost/compress/gzip",), 7),
+        *(
+            Compressor(
+                pgzip_body(_MIB, full_tables=full, level=level), _klauspost_headers(level), _CONTAINERS_IMAGE[:3], 1
+            )
+            for level in (1, 2, 3, 4, 6)
+            for full in (True, False)
+        ),
         *(Compressor(klauspost_body(level), _klauspost_headers(level), (), 1) for level in (1, 2, 3, 4, 6)),
     ]
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from importer.recompression.bodies import IS_NATIVE, BodyEncoder, classic_encoder, modern_encoder, zlib_body
+from importer.recompression.bodies import (
+    IS_NATIVE,
+    PGZIP_DEFAULT_LEVEL,
+    BodyEncoder,
+    classic_encoder,
+    modern_encoder,
+    zlib_body,
+)
 from importer.recompression.compressors import GO_ZERO_TIME
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 from importer.recompression.pgzip import Pgzip
@@ -81,15 +88,15 @@ def _klauspost(level: int) -> Original:
     )
 
 
-def _pgzip(block_size: int, *, full_tables: bool) -> Original:
+def _pgzip(block_size: int, *, full_tables: bool, level: int = -1) -> Original:
+    used = PGZIP_DEFAULT_LEVEL if level == -1 else level
+    title = "pgzip, klauspost 1.15.12" if full_tables else "pgzip's blocks, Go 1.27"
     return Original(
-        f"pgzip, klauspost 1.15.12, {block_size >> 10} KiB"
-        if full_tables
-        else f"pgzip's blocks, Go 1.27, {block_size >> 10} KiB",
+        f"{title}, {block_size >> 10} KiB" + ("" if level == -1 else f", level {level}"),
         "klauspost" if full_tables else "go1.27",
-        (str(block_size), "-1" if full_tables else "5"),
-        GzipHeader(mtime=GO_ZERO_TIME),
-        lambda native: Pgzip(lambda: modern_encoder(5, full_tables=full_tables, native=native), block_size),
+        (str(block_size), str(level if full_tables else used)),
+        replace(_go_header(level), mtime=GO_ZERO_TIME) if full_tables else GzipHeader(mtime=GO_ZERO_TIME),
+        lambda native: Pgzip(lambda: modern_encoder(used, full_tables=full_tables, native=native), block_size),
     )
 
 
@@ -111,6 +118,7 @@ ORIGINALS: Final = (
     *(_modern(level) for level in range(1, 7)),
     *(_klauspost(level) for level in range(1, 7)),
     *(_pgzip(size, full_tables=full) for full in (True, False) for size in (_MIB, _MIB // 4)),
+    *(_pgzip(_MIB, full_tables=True, level=level) for level in (1, 6)),
     _pigz(1, "-1", "--no-name"),
     _pigz(6, "--no-name"),
     _pigz(9, "--best", "--no-name", "--processes", "1"),
