@@ -21,6 +21,7 @@ setup(
                 f"{FOLDER}/_deflate_common.h",
                 f"{FOLDER}/_deflate_classic.h",
                 f"{FOLDER}/_deflate_modern.h",
+                f"{FOLDER}/_deflate_modern_lazy.h",
                 f"{FOLDER}/_deflate_modern_levels.h",
                 f"{FOLDER}/_deflate_modern_state.h",
             ],

@@ -241,7 +241,7 @@ static PyMethodDef modern_methods[] = {
 };
 
 static PyType_Slot modern_slots[] = {
-    {Py_tp_doc, "Go's compress/flate from 1.27 on and klauspost/compress: levels 1 to 6."},
+    {Py_tp_doc, "Go's compress/flate from 1.27 on and klauspost/compress: levels 1 to 9."},
     {Py_tp_new, modern_new},
     {Py_tp_dealloc, deallocate},
     {Py_tp_methods, modern_methods},

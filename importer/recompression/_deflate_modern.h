@@ -1,4 +1,4 @@
-/* Go's compress/flate from 1.27 on and klauspost/compress from 1.15.10 on, levels 1 to 6: the stream.
+/* Go's compress/flate from 1.27 on and klauspost/compress from 1.15.10 on, levels 1 to 9: the stream.
  *
  * Follows compress/flate of Go 1.27.3: deflate.go (deflateFast). Copyright of the originals: see NOTICE in
  * this folder.
@@ -6,13 +6,14 @@
 #ifndef BLOBFIX_DEFLATE_MODERN_H
 #define BLOBFIX_DEFLATE_MODERN_H
 
+#include "_deflate_modern_lazy.h"
 #include "_deflate_modern_levels.h"
 
 /* --- The stream (deflate.go) -------------------------------------------------------------------------------------------- */
 
 static int modern_level_exists(int level)
 {
-    return level >= 1 && level <= 6;
+    return level >= 1 && level <= 9;
 }
 
 /* Go's fast.encode: turns a block into tokens. Returns 0 when it is too short to have any. */
@@ -56,6 +57,10 @@ static void modern_small_block(Modern *encoder, int length)
 /* Go's deflateFast: writes the block that was filled. */
 static void modern_step(Modern *encoder)
 {
+    if (encoder->level > 6) {
+        lazy_step(encoder);
+        return;
+    }
     int length = encoder->window_end;
     if (length < MAX_STORED && !encoder->syncing) {
         return;
@@ -82,6 +87,8 @@ static void modern_start(Modern *encoder, int level, int full_tables)
     encoder->level = level;
     encoder->full_tables = full_tables;
     encoder->current = MAX_STORED;
+    encoder->new_table_penalty = level > 6 ? 8 : 7;
+    lazy_start(&encoder->lazy);
 }
 
 /* Starts over as Go's Writer.ResetDict does; the output so far stays. */
@@ -94,21 +101,34 @@ static void modern_reset(Modern *encoder, const uint8_t *dictionary, size_t leng
     encoder->last_header = 0;
     encoder->last_was_huffman = 0;
     encoder->window_end = 0;
+    modern_reset_tokens(encoder);
+    if (encoder->level > 6) {
+        lazy_reset(encoder, dictionary, (int)length);
+        return;
+    }
     modern_forget(encoder);
     modern_encode(encoder, dictionary, (int)length);
     modern_reset_tokens(encoder);
 }
 
+/* Copies as much as fits into the block; returns how much that was. */
+static size_t modern_fill(Modern *encoder, const uint8_t *input, size_t length)
+{
+    size_t room = (size_t)(MAX_STORED - encoder->window_end);
+    size_t count = length < room ? length : room;
+    memcpy(encoder->window + encoder->window_end, input, count);
+    encoder->window_end += (int)count;
+    return count;
+}
+
 static void modern_write(Modern *encoder, const uint8_t *input, size_t length)
 {
+    int is_lazy = encoder->level > 6;
     while (length > 0 && !encoder->sink.out_of_memory) {
-        if (encoder->window_end == MAX_STORED) {
+        if (is_lazy ? encoder->lazy.window_end == 2 * MAX_OFFSET : encoder->window_end == MAX_STORED) {
             modern_step(encoder);
         }
-        size_t room = (size_t)(MAX_STORED - encoder->window_end);
-        size_t count = length < room ? length : room;
-        memcpy(encoder->window + encoder->window_end, input, count);
-        encoder->window_end += (int)count;
+        size_t count = is_lazy ? lazy_fill(&encoder->lazy, input, length) : modern_fill(encoder, input, length);
         input += count;
         length -= count;
     }

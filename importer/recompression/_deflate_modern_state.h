@@ -19,7 +19,6 @@ enum {
     MODERN_BUFFER_RESET = (int32_t)(0x80000000u - MODERN_HISTORY - MAX_STORED - 1),
     MODERN_INPUT_MARGIN = 11,
     MODERN_FEW_TOKENS = 250,
-    MODERN_NEW_TABLE_PENALTY = 7,
     MODERN_IMPOSSIBLE = INT32_MAX
 };
 
@@ -27,6 +26,24 @@ typedef struct {
     int32_t current;
     int32_t previous;
 } Candidates;
+
+/* Levels 7 to 9: two windows of input, and chains of the strings in them by their hashes. */
+typedef struct {
+    uint8_t window[2 * MAX_OFFSET];
+    int window_end;
+    int index;
+    int block_start;
+    int byte_available;
+    int length;
+    int offset;
+    int max_insert_index;
+    int chain_head;
+    int hash_offset;
+    uint16_t literal_run;
+    Code literals[256];
+    int32_t hash_head[1 << 17];
+    int32_t hash_previous[MAX_OFFSET];
+} Lazy;
 
 typedef struct {
     Sink sink;
@@ -58,6 +75,9 @@ typedef struct {
     Codegen codegen;
     int64_t last_header;
     int last_was_huffman;
+    int new_table_penalty;
+
+    Lazy lazy; /* levels 7 to 9, in place of history and tables */
 } Modern;
 
 /* --- Blocks (huffman_bit_writer.go) ---------------------------------------------------------------------- */
@@ -104,9 +124,10 @@ static void modern_fixed_header(Modern *encoder, int is_last)
     }
 }
 
-static int64_t stored_size(int length)
+/* In bits; out of the question when the block's start has left the window or it is too long. */
+static int64_t stored_size(const uint8_t *input, int length)
 {
-    return ((int64_t)length + 5) * 8;
+    return input != NULL && length <= MAX_STORED ? ((int64_t)length + 5) * 8 : INT64_MAX;
 }
 
 static int all_have_codes(const Code *codes, const int32_t *frequency, int size)
@@ -242,7 +263,7 @@ static int modern_try_reuse(Modern *encoder, const uint8_t *input, int length, i
 {
     Code end = modern_literals(encoder)[END_OF_BLOCK];
     int64_t fresh = encoder->last_header + modern_estimated_bits(encoder);
-    fresh += end.length + (fresh >> MODERN_NEW_TABLE_PENALTY);
+    fresh += end.length + (fresh >> encoder->new_table_penalty);
     int64_t size = modern_coded_size(encoder, modern_literals(encoder), encoder->offsets) + extra;
     if (fresh < size) {
         modern_end_block(encoder);
@@ -250,12 +271,12 @@ static int modern_try_reuse(Modern *encoder, const uint8_t *input, int length, i
     }
     if (encoder->token_count + encoder->syncing < MODERN_FEW_TOKENS) {
         int64_t fixed = 3 + modern_coded_size(encoder, fixed_literals, fixed_offsets) + extra + 7;
-        if (fixed < size && stored_size(length) > size) {
+        if (fixed < size && stored_size(input, length) > size) {
             modern_write_fixed(encoder);
             return 1;
         }
     }
-    if (stored_size(length) <= size) {
+    if (stored_size(input, length) <= size) {
         modern_stored_block(encoder, input, length);
         return 1;
     }
@@ -264,18 +285,17 @@ static int modern_try_reuse(Modern *encoder, const uint8_t *input, int length, i
 
 /* Makes codes for this block and writes their header. Returns 1 when the block was better off without
  * and has been written. */
-static int modern_new_codes(Modern *encoder, const uint8_t *input, int length, int64_t extra)
+static int modern_new_codes(Modern *encoder, const uint8_t *input, int length, int64_t extra, int literal_count,
+                            int offset_count)
 {
-    int literal_count, offset_count;
     encoder->literal_frequency[END_OF_BLOCK] = 1;
-    modern_count_codes(encoder, &literal_count, &offset_count);
     generate_codes(modern_literals(encoder), encoder->literal_frequency, LITERAL_COUNT, 15);
     generate_codes(encoder->offsets, encoder->offset_frequency, OFFSET_COUNT, 15);
     make_codegen(&encoder->codegen, modern_literals(encoder), literal_count, encoder->offsets, offset_count);
     int64_t size = encoder->codegen.size + modern_coded_size(encoder, modern_literals(encoder), encoder->offsets) + extra;
     if (encoder->token_count + encoder->syncing < MODERN_FEW_TOKENS) {
         int64_t fixed = 3 + modern_coded_size(encoder, fixed_literals, fixed_offsets) + extra;
-        if (fixed <= size && stored_size(length) > fixed) {
+        if (fixed <= size && stored_size(input, length) > fixed) {
             modern_write_fixed(encoder);
             return 1;
         }
@@ -283,7 +303,7 @@ static int modern_new_codes(Modern *encoder, const uint8_t *input, int length, i
             size = fixed;
         }
     }
-    if (stored_size(length) <= size) {
+    if (stored_size(input, length) <= size) {
         modern_stored_block(encoder, input, length);
         return 1;
     }
@@ -308,11 +328,13 @@ static void modern_write_dynamic(Modern *encoder, const uint8_t *input, int leng
           all_have_codes(modern_literals(encoder), encoder->literal_frequency, LITERAL_COUNT))) {
         modern_end_block(encoder);
     }
+    int literal_count, offset_count;
+    modern_count_codes(encoder, &literal_count, &offset_count);
     int64_t extra = modern_extra_bits(encoder);
     if (encoder->last_header > 0 && modern_try_reuse(encoder, input, length, extra)) {
         return;
     }
-    if (encoder->last_header == 0 && modern_new_codes(encoder, input, length, extra)) {
+    if (encoder->last_header == 0 && modern_new_codes(encoder, input, length, extra, literal_count, offset_count)) {
         return;
     }
     if (encoder->syncing) {
@@ -365,8 +387,8 @@ static void modern_write_huffman(Modern *encoder, const uint8_t *input, int leng
     generate_codes(fresh, frequency, END_OF_BLOCK + 1, 15);
     int64_t estimate = size_if_coded(fresh, frequency, END_OF_BLOCK + 1);
     estimate += encoder->last_header == 0 ? 70 * 8 : encoder->last_header;
-    estimate += estimate >> MODERN_NEW_TABLE_PENALTY;
-    if (stored_size(length) <= estimate) {
+    estimate += estimate >> encoder->new_table_penalty;
+    if (stored_size(input, length) <= estimate) {
         modern_stored_block(encoder, input, length);
         return;
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
 
-from importer.recompression import pure_classic, pure_modern, pure_speed
+from importer.recompression import pure_classic, pure_lazy, pure_modern, pure_speed
 from importer.recompression.pgzip import FlushingEncoder, Pgzip
 from importer.recompression.pigz import Pigz
 
@@ -102,13 +102,28 @@ def classic_body(level: int) -> Body:
     return Body(f"Go ≤1.26, level {level}", lambda: classic_encoder(level), _speed(native[level], pure[level]))
 
 
+LAZY_LEVELS: Final = (7, 8, 9)
+"""At which Go 1.27 and klauspost match lazily."""
+
+
 def modern_encoder(level: int, *, full_tables: bool = False, native: bool = IS_NATIVE) -> FlushingEncoder:
-    """Go's compress/flate from 1.27 on, or with full tables klauspost's 1.15.10 to 1.18.0; levels 1 to 6."""
-    make = _deflate.Modern if native else pure_modern.Modern
-    return make(level, full_tables)
+    """Go's compress/flate from 1.27 on, or with full tables klauspost's 1.15.10 to 1.18.0; levels 1 to 9."""
+    if native:
+        return _deflate.Modern(level, full_tables)
+    return (pure_lazy.Lazy if level in LAZY_LEVELS else pure_modern.Modern)(level, full_tables)
 
 
-_MODERN_SPEEDS: Final = {1: (130, 2.7), 2: (130, 2.0), 3: (110, 1.5), 4: (100, 1.4), 5: (95, 1.0), 6: (95, 0.7)}
+_MODERN_SPEEDS: Final = {
+    1: (130, 2.7),
+    2: (130, 2.0),
+    3: (110, 1.5),
+    4: (100, 1.4),
+    5: (95, 1.0),
+    6: (95, 0.7),
+    7: (55, 0.5),
+    8: (40, 0.4),
+    9: (15, 0.15),
+}
 
 
 def modern_body(level: int) -> Body:
@@ -127,7 +142,7 @@ PGZIP_DEFAULT_LEVEL: Final = 5
 
 
 def pgzip_body(block_size: int, *, full_tables: bool, level: int = PGZIP_DEFAULT_LEVEL) -> Body:
-    """Levels 1 to 6 of pgzip with blocks of ``block_size`` bytes; full tables with klauspost 1.15.10 to 1.18.0."""
+    """Levels 1 to 9 of pgzip with blocks of ``block_size`` bytes; full tables with klauspost 1.15.10 to 1.18.0."""
     versions = "1.15.10-1.18.0" if full_tables else "≥1.18.1"
     named_level = "" if level == PGZIP_DEFAULT_LEVEL else f", level {level}"
     return Body(

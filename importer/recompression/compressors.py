@@ -112,7 +112,7 @@ def _go_compressors() -> list[Compressor]:
         Compressor(modern_body(1), _go_headers(1), fastest, 40),
         Compressor(classic_body(9), _go_headers(9), best, 15),
         *(Compressor(classic_body(level), _go_headers(level), (), 2) for level in (2, 3, 4, 5, 7, 8)),
-        *(Compressor(modern_body(level), _go_headers(level), (), 2) for level in (2, 3, 4)),
+        *(Compressor(modern_body(level), _go_headers(level), (), 2) for level in (2, 3, 4, 7, 8, 9)),
     ]
 
 
@@ -128,10 +128,10 @@ def _klauspost_compressors() -> list[Compressor]:
             Compressor(
                 pgzip_body(_MIB, full_tables=full, level=level), _klauspost_headers(level), _CONTAINERS_IMAGE[:3], 1
             )
-            for level in (1, 2, 3, 4, 6)
+            for level in (1, 2, 3, 4, 6, 7, 8, 9)
             for full in (True, False)
         ),
-        *(Compressor(klauspost_body(level), _klauspost_headers(level), (), 1) for level in (1, 2, 3, 4, 6)),
+        *(Compressor(klauspost_body(level), _klauspost_headers(level), (), 1) for level in (1, 2, 3, 4, 6, 7, 8, 9)),
     ]
 
 

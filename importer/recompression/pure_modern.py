@@ -30,7 +30,6 @@ from importer.recompression.pure_levels import KLAUSPOST_LEVEL, SEARCHES, Klausp
 from importer.recompression.pure_search import Search
 
 _FEW_TOKENS: Final = 250
-_NEW_TABLE_PENALTY: Final = 7
 _GUESSED_HEADER: Final = 70 * 8
 _SHORTEST_BLOCK: Final = 13
 
@@ -77,8 +76,9 @@ def _estimated_bits(literals: Sequence[int], offsets: Sequence[int], tokens: int
     return int(total) + huffman.extra_bits(literals, offsets)
 
 
-def _stored_size(data: bytes) -> int:
-    return (len(data) + 5) * 8
+def _fits_stored(data: bytes | None, bits: int) -> bool:
+    """Whether storing takes no more; not when the data's start has left the window or it is too long."""
+    return data is not None and len(data) <= MAX_STORED and (len(data) + 5) * 8 <= bits
 
 
 def _is_incompressible(frequencies: Sequence[int], size: int) -> bool:
@@ -95,10 +95,11 @@ def _is_incompressible(frequencies: Sequence[int], size: int) -> bool:
 class ModernBlocks:
     """Turns tokens into blocks, which may go on with the codes of the block before."""
 
-    def __init__(self, *, full_tables: bool) -> None:
+    def __init__(self, *, full_tables: bool, new_table_penalty: int = 7) -> None:
         self.sink = Sink()
         self.syncing = False
         self._full_tables = full_tables
+        self._penalty = new_table_penalty
         self._literals = FIXED_LITERALS
         self._offsets = FIXED_OFFSETS
         self.forget_codes()
@@ -114,8 +115,9 @@ class ModernBlocks:
             self.sink.put_code(self._literals, END_OF_BLOCK)
             self._open_header = 0
 
-    def stored(self, data: bytes) -> None:
+    def stored(self, data: bytes | None) -> None:
         """A block that is not compressed."""
+        data = data or b""
         self.end_block()
         self.sink.put(0, 3)
         self.sink.align()
@@ -128,15 +130,16 @@ class ModernBlocks:
         self.sink.put(3, 10)
         self.sink.align()
 
-    def dynamic(self, tokens: list[int], data: bytes) -> None:
+    def dynamic(self, tokens: list[int], data: bytes | None) -> None:
         """Go's writeBlockDynamic."""
         literals, offsets = self._count(tokens)
         if self._only_literals or not (self._offsets.cover(offsets) and self._literals.cover(literals)):
             self.end_block()
             self._only_literals = False
+        listed = self._listed_codes(literals, offsets)
         if self._open_header and self._written_with_open_codes(tokens, data, literals, offsets):
             return
-        if not self._open_header and self._written_without_codes(tokens, data, literals, offsets):
+        if not self._open_header and self._written_without_codes(tokens, data, (literals, offsets), listed):
             return
         if self.syncing:
             self._open_header = 0
@@ -150,8 +153,8 @@ class ModernBlocks:
             return
         codes = huffman.generate(frequencies, 15)
         estimate = codes.size(frequencies) + (self._open_header or _GUESSED_HEADER)
-        estimate += estimate >> _NEW_TABLE_PENALTY
-        if _stored_size(data) <= estimate:
+        estimate += estimate >> self._penalty
+        if _fits_stored(data, estimate):
             self.stored(data)
             return
         self._choose_literal_codes(codes, frequencies, estimate)
@@ -192,36 +195,44 @@ class ModernBlocks:
         self.sink.put(2, 3)
         self._put(tokens, FIXED_LITERALS, FIXED_OFFSETS, end=True)
 
-    def _written_with_open_codes(self, tokens: list[int], data: bytes, literals: list[int], offsets: list[int]) -> bool:
+    def _written_with_open_codes(
+        self, tokens: list[int], data: bytes | None, literals: list[int], offsets: list[int]
+    ) -> bool:
         """Weigh the open block's codes against new ones; the latter are wanted if no header is left open."""
         extra = huffman.extra_bits(literals, offsets)
         count = len(tokens) + self.syncing
         fresh = self._open_header + _estimated_bits(literals, offsets, count)
-        fresh += self._literals.lengths[END_OF_BLOCK] + (fresh >> _NEW_TABLE_PENALTY)
+        fresh += self._literals.lengths[END_OF_BLOCK] + (fresh >> self._penalty)
         size = self._literals.size(literals) + self._offsets.size(offsets) + extra
         if fresh < size:
             self.end_block()
             size = fresh
         fixed = 3 + FIXED_LITERALS.size(literals) + FIXED_OFFSETS.size(offsets) + extra + 7
-        if count < _FEW_TOKENS and fixed < size < _stored_size(data):
+        if count < _FEW_TOKENS and fixed < size and not _fits_stored(data, size):
             self._put_fixed(tokens)
             return True
-        if _stored_size(data) <= size:
+        if _fits_stored(data, size):
             self.stored(data)
             return True
         return False
 
-    def _written_without_codes(self, tokens: list[int], data: bytes, literals: list[int], offsets: list[int]) -> bool:
+    def _written_without_codes(
+        self,
+        tokens: list[int],
+        data: bytes | None,
+        frequencies: tuple[list[int], list[int]],
+        listed: tuple[int, int],
+    ) -> bool:
         """Make codes and write their header, unless the block is better off without."""
+        literals, offsets = frequencies
         extra = huffman.extra_bits(literals, offsets)
         literals[END_OF_BLOCK] = 1
-        counts = self._listed_codes(literals, offsets)
         self._literals, self._offsets = huffman.generate(literals, 15), huffman.generate(offsets, 15)
-        header = DynamicHeader(self._literals, counts[0], self._offsets, counts[1])
+        header = DynamicHeader(self._literals, listed[0], self._offsets, listed[1])
         size = header.size + self._literals.size(literals) + self._offsets.size(offsets) + extra
         fixed = 3 + FIXED_LITERALS.size(literals) + FIXED_OFFSETS.size(offsets) + extra
         is_fixed = len(tokens) + self.syncing < _FEW_TOKENS and fixed <= size
-        if _stored_size(data) <= (fixed if is_fixed else size):
+        if _fits_stored(data, fixed if is_fixed else size):
             self.stored(data)
             return True
         if is_fixed:
@@ -244,7 +255,7 @@ class ModernBlocks:
 
 
 class Modern:
-    """The stream: Go's deflateFast, levels 1 to 6."""
+    """The stream at levels 1 to 6: Go's deflateFast."""
 
     def __init__(self, level: int, full_tables: bool = False) -> None:
         if level not in SEARCHES:

@@ -18,6 +18,8 @@ _READ: Final = 1 << 16
 _FIRST_CHUNK: Final = 1 << 16
 _CHUNK: Final = 1 << 18
 _THREADS: Final = 2
+_AT_ONCE: Final = 8
+"""So many compressors take up to 24 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,13 @@ def compressor_of(
     header = _read_header(open_file)
     known = list(known_compressors() if compressors is None else compressors)
     likely = [compressor for compressor in known if header in compressor.headers]
-    for wave in (likely, [compressor for compressor in known if compressor not in likely]):
-        comparisons = _Comparisons(open_file, header.length, wave)
-        found = comparisons.run(progress)
-        if found or not comparisons.is_single:
-            return Recognition(header, found, comparisons.is_single)
+    for some in (likely, [compressor for compressor in known if compressor not in likely]):
+        found: list[Compressor] = []
+        for start in range(0, len(some), _AT_ONCE):
+            comparisons = _Comparisons(open_file, header.length, some[start : start + _AT_ONCE])
+            found += comparisons.run(progress)
+            if not comparisons.is_single:
+                return Recognition(header, (), is_single=False)
+        if found:
+            return Recognition(header, tuple(found))
     return Recognition(header, ())

@@ -60,7 +60,7 @@ def check(program: subprocess.Popen[bytes], data: bytes, rng: random.Random) -> 
     piece = 1 + int(rng.random() ** 3 * 100_000)
     for level in range(1, 10):
         assert ask(program, f"c {level} 0 0 {piece}", data) == whole(classic_encoder(level), data)
-    for level in range(1, 7):
+    for level in range(1, 10):
         full = rng.random() < 0.5
         expected = whole(modern_encoder(level, full_tables=full), data)
         assert ask(program, f"m {level} {int(full)} 0 {piece}", data) == expected

@@ -115,10 +115,10 @@ def _zlib(program: str, level: int, header: GzipHeader) -> Original:
 
 ORIGINALS: Final = (
     *(_classic(level) for level in range(1, 10)),
-    *(_modern(level) for level in range(1, 7)),
-    *(_klauspost(level) for level in range(1, 7)),
+    *(_modern(level) for level in range(1, 10)),
+    *(_klauspost(level) for level in range(1, 10)),
     *(_pgzip(size, full_tables=full) for full in (True, False) for size in (_MIB, _MIB // 4)),
-    *(_pgzip(_MIB, full_tables=True, level=level) for level in (1, 6)),
+    *(_pgzip(_MIB, full_tables=True, level=level) for level in (1, 6, 9)),
     _pigz(1, "-1", "--no-name"),
     _pigz(6, "--no-name"),
     _pigz(9, "--best", "--no-name", "--processes", "1"),
