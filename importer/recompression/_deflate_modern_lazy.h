@@ -92,19 +92,24 @@ static void lazy_literal(Modern *encoder, uint8_t byte)
     lazy_flush_if_full(encoder);
 }
 
+/* What the bytes at a position take as literals, summed up as far as it was asked for. */
+typedef struct {
+    const uint8_t *bytes;
+    int summed;
+    int bits[MAX_MATCH + 1];
+} Costs;
+
 /* What the bytes would take as literals, less what the match takes beside its two codes. */
-static int lazy_gain(const Modern *encoder, const uint8_t *bytes, int length, int offset)
+static int lazy_gain(const Modern *encoder, Costs *costs, int length, int offset)
 {
-    const Code *literals = encoder->lazy.literals;
     int least = encoder->full_tables ? 0 : 1;
-    int bits = 0;
-    for (int i = 0; i < length; i++) {
-        int count = literals[bytes[i]].length;
-        bits += count > least ? count : least;
+    for (; costs->summed < length; costs->summed++) {
+        int count = encoder->lazy.literals[costs->bytes[costs->summed]].length;
+        costs->bits[costs->summed + 1] = costs->bits[costs->summed] + (count > least ? count : least);
     }
     /* The largest distance runs over in the original's table and counts as code 14. */
     unsigned code = offset == MAX_OFFSET ? 14 : offset_code((uint32_t)offset);
-    return bits - OFFSET_EXTRA[code] - (encoder->full_tables ? 6 : 3) -
+    return costs->bits[length] - OFFSET_EXTRA[code] - (encoder->full_tables ? 6 : 3) -
            LENGTH_EXTRA[length_code_of[(length - 3) & 255]];
 }
 
@@ -121,6 +126,10 @@ static void lazy_find_match(Modern *encoder, int candidate, int lookahead)
     int lowest = position > MAX_OFFSET ? position - MAX_OFFSET : 0;
     int best_gain = encoder->full_tables ? 0 : 4;
     uint8_t wanted = window[position + length];
+    Costs costs;
+    costs.bytes = window + position;
+    costs.summed = 0;
+    costs.bits[0] = 0;
     for (int tries = level->chain; tries > 0 && candidate < position; tries--) {
         if (wanted == window[candidate + length]) {
             int n = equal_bytes(window + candidate, window + position, longest);
@@ -128,7 +137,7 @@ static void lazy_find_match(Modern *encoder, int candidate, int lookahead)
             int is_better = n > length;
             if (is_better && level->chain >= LAZY_LONG_CHAIN) {
                 /* The extra bits of the distance itself, not of the distance less one, as in the original. */
-                gain = lazy_gain(encoder, window + position, n, position - candidate);
+                gain = lazy_gain(encoder, &costs, n, position - candidate);
                 is_better = gain > best_gain;
             }
             if (is_better) {

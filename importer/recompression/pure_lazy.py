@@ -8,6 +8,7 @@ this folder.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from importer.recompression import pure_huffman as huffman
@@ -166,9 +167,8 @@ class Lazy:
         else:
             self._emit_literal()
 
-    def _gain(self, position: int, length: int, distance: int) -> int:
+    def _gain(self, bits: int, length: int, distance: int) -> int:
         """What the bytes would take as literals, less what the match takes beside its two codes."""
-        bits = sum(self._weights[byte] for byte in self._window[position : position + length])
         # Of the distance itself, not of the distance less one, as in the original; the largest runs over
         # in its table and counts as code 14.
         code = 14 if distance == MAX_OFFSET else huffman.OFFSET_CODE[distance]
@@ -179,6 +179,8 @@ class Lazy:
         window, position = self._window, self._index
         nice = min(self._level.nice, longest)
         weighs = self._level.chain >= _LONG_CHAIN
+        weights = (self._weights[byte] for byte in window[position : position + longest]) if weighs else ()
+        bits = list(accumulate(weights, initial=0))
         length = _MIN_MATCH - 1
         lowest = max(0, position - MAX_OFFSET)
         best = 0 if self._is_klauspost else 4
@@ -186,7 +188,7 @@ class Lazy:
         for _ in range(self._level.chain):
             if window[candidate + length] == wanted:
                 n = equal_bytes(window, candidate, position, longest)
-                gain = self._gain(position, n, position - candidate) if weighs and n > length else best + 1
+                gain = self._gain(bits[n], n, position - candidate) if weighs and n > length else best + 1
                 if n > length and gain > best:
                     best = gain if weighs else best
                     length = self._length = n
