@@ -58,6 +58,7 @@ _COMMANDS: Final = (
     "repair-tree",
     "rules",
     "explain",
+    "compressors",
 )
 
 
