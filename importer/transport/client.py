@@ -9,9 +9,10 @@ from importer.errors import NetworkError
 from importer.transport.address import BaseUrl, Origin
 from importer.transport.answer import Answer
 from importer.transport.authentication import MAX_ROUNDS, Authentication, FindCredentials
-from importer.transport.network import Network
+from importer.transport.network import Network, Patience
 from importer.transport.redirects import Body, Call, send
 from importer.transport.retry import PASSING_STATUSES, Attempts, PassingFailure, RetryPolicy, Tell, seconds_to_wait
+from importer.transport.stop import Stop
 from importer.transport.timing import SYSTEM_TIMING, Timing
 
 
@@ -28,12 +29,26 @@ class Surroundings:
         timing: the clock, sleep and chance.
         policy: how patiently things are tried again.
         tell: takes messages while the work goes on; may be called from several threads.
+        stop: ends the work of all threads.
     """
 
     network: Network = field(default_factory=Network)
     timing: Timing = SYSTEM_TIMING
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     tell: Tell = _say_nothing
+    stop: Stop = field(default_factory=Stop)
+
+    @classmethod
+    def of_command(cls, tell: Tell, patience: Patience | None = None) -> Surroundings:
+        """Those of one run: an interrupt ends every sleep and every transfer."""
+        stop = Stop()
+        timing = replace(SYSTEM_TIMING, sleep=stop.sleep)
+        return cls(Network(patience), timing, RetryPolicy(), tell, stop)
+
+    def abort(self) -> None:
+        """End all work now."""
+        self.stop.set()
+        self.network.abort()
 
     def attempts(self) -> Attempts:
         """A new count of tries."""
@@ -58,6 +73,14 @@ class Ask:
     scope: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer that was read to its end."""
+
+    answer: Answer
+    content: bytes
+
+
 class Client:
     """Talks to one server. Credentials go to its origin alone; it may be used from several threads."""
 
@@ -77,6 +100,20 @@ class Client:
         while True:
             try:
                 return self.ask_once(ask, accepted)
+            except PassingFailure as failure:
+                attempts.failed(failure)
+
+    def fetch(self, ask: Ask, accepted: Collection[int], limit: int) -> Fetched:
+        """Ask for something short and read it; a body that breaks off is asked for again.
+
+        Raises NetworkError, also for more than ``limit`` bytes.
+        """
+        attempts = self.surroundings.attempts()
+        while True:
+            try:
+                with self.ask_once(ask, accepted) as answer:
+                    content = b"" if ask.method == "HEAD" else answer.read(limit)
+                    return Fetched(answer, content)
             except PassingFailure as failure:
                 attempts.failed(failure)
 

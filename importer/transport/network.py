@@ -10,10 +10,12 @@ import os
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+from weakref import WeakSet
 
 import urllib3
 from urllib3.util import Timeout, make_headers
@@ -44,6 +46,7 @@ class Network:
         self._tls = tls_context(os.environ)
         self._proxies: dict[str, str] = getproxies_environment()
         self._managers: dict[str | None, urllib3.PoolManager] = {}
+        self._open: WeakSet[urllib3.BaseHTTPResponse] = WeakSet()
         self._lock = threading.Lock()
 
     def send(
@@ -51,7 +54,7 @@ class Network:
     ) -> urllib3.BaseHTTPResponse:
         """Send a request; raises urllib3's errors."""
         patience = self._patience
-        return self._manager_for(url).request(
+        response = self._manager_for(url).request(
             method,
             url,
             headers=dict(headers),
@@ -62,6 +65,18 @@ class Network:
             preload_content=False,
             decode_content=False,
         )
+        with self._lock:
+            self._open.add(response)
+        return response
+
+    def abort(self) -> None:
+        """Break off every answer that is being read: a thread that waits for bytes sees no flag."""
+        with self._lock:
+            responses = list(self._open)
+        for response in responses:
+            # One that was read to its end meanwhile has nothing left to break off.
+            with suppress(OSError, ValueError, RuntimeError, AttributeError):
+                response.shutdown()
 
     @property
     def patience(self) -> Patience:

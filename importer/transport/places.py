@@ -81,6 +81,11 @@ class StoragePlace:
         """The address of the folder in which the tags, and the children of indexes, lie."""
         return f"{self.base}/{self.repository_key}/{self.image}"
 
+    @property
+    def digest(self) -> Digest | None:
+        """The manifest's digest, when the folder is named after it: a child of an index."""
+        return Digest.from_name(self.tag)
+
     def __str__(self) -> str:
         return f"{self.folder}/"
 
@@ -146,11 +151,13 @@ def _storage_place(base: BaseUrl, rest: str, text: str) -> StoragePlace:
     names = [name for name in rest.split("/") if name]
     if names[-1] in _MANIFESTS:
         names.pop()
-    if len(names) < 3 or any(name in (".", "..") for name in names):
+    if len(names) < 3:
         raise ValueError(
             f"{text!r} is not a tag's folder; it looks like https://host/artifactory/<repository>/<image>/<tag>/"
         )
-    return StoragePlace(base, names[0], "/".join(names[1:-1]), names[-1])
+    image, tag = "/".join(names[1:-1]), names[-1]
+    Reference.of_repository(image, DEFAULT_TAG if Digest.from_name(tag) else tag)
+    return StoragePlace(base, names[0], image, tag)
 
 
 def _split_name(text: str) -> tuple[str, str | None, Digest | None]:
