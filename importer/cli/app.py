@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from importer import __version__
-from importer.cli import scan, to_docker_tar, to_registry_tree
+from importer.cli import complete, pull, scan, to_docker_tar, to_registry_tree
 from importer.cli.console import say
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
@@ -47,6 +47,8 @@ app = typer.Typer(
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("to-registry-tree", epilog=to_registry_tree.EXAMPLES)(to_registry_tree.to_registry_tree)
 app.command("to-docker-tar", epilog=to_docker_tar.EXAMPLES)(to_docker_tar.to_docker_tar)
+app.command("complete", epilog=complete.EXAMPLES)(complete.complete)
+app.command("pull", epilog=pull.EXAMPLES)(pull.pull)
 
 
 def _print_version(value: bool) -> None:

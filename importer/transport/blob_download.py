@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from importer.domain.descriptor import Descriptor
 from importer.errors import NetworkError
@@ -22,9 +23,9 @@ _SHARE_WORTH_NO_WAIT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A file whose first ``length`` bytes are probably the blob's."""
+    """A file whose first ``length`` bytes are probably the blob's; ``open`` gives a new stream of it."""
 
-    file: Path
+    open: Callable[[], BinaryIO]
     length: int
 
 
@@ -57,7 +58,7 @@ class BlobDownload:
                 return
             with PartialFile.open(target, digest, self._surroundings.stop) as partial:
                 if beginning:
-                    partial.adopt(beginning.file, beginning.length)
+                    partial.adopt(beginning.open, beginning.length)
                 self._fill(partial)
                 partial.finish(target)
 

@@ -45,16 +45,21 @@ class ImageFolder:
         return path
 
     def _made(self, parts: tuple[str, ...]) -> Path:
-        folder = self._root
+        return make_folder(self._root, parts)
+
+
+def make_folder(root: Path, parts: tuple[str, ...]) -> Path:
+    """Make a folder below ``root``, which may itself be new; raises OutputError, also for a link on the way."""
+    folder = root
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for part in parts:
+        folder /= part
+        if folder.is_symlink():
+            raise OutputError(f"{folder}: is a link; downloads go into folders alone")
         with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        for part in parts:
-            folder /= part
-            if folder.is_symlink():
-                raise OutputError(f"{folder}: is a link; downloads go into folders alone")
-            with disk_errors(folder):
-                folder.mkdir(exist_ok=True)
-        return folder
+            folder.mkdir(exist_ok=True)
+    return folder
 
 
 def put_file(path: Path, content: bytes) -> None:

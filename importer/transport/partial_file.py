@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -75,12 +75,12 @@ class PartialFile:
             self.size += len(block)
         self.inherited = bool(self.size)
 
-    def adopt(self, file: Path, length: int) -> None:
+    def adopt(self, open_file: Callable[[], BinaryIO], length: int) -> None:
         """Begin with the first bytes of another file, unless more is here already; raises OutputError."""
         if length <= self.size:
             return
         self.restart()
-        with disk_errors(self._path), file.open("rb", buffering=0) as source:
+        with disk_errors(self._path), open_file() as source:
             while self.size < length and (block := source.read(min(_BLOCK, length - self.size))):
                 self._stop.check()
                 self.write(block)

@@ -1,0 +1,1 @@
+"""Measurements beside the peers; each script prints the table that the documentation shows."""
