@@ -25,6 +25,7 @@ class Question:
         paths: where the download lies.
         borrowed: places that may lend blobs.
         digests: manifest digests the user knows.
+        origin: the URL or reference from which the download came.
         depth: how closely layers are looked at.
         jobs: how many files are read at once; None leaves it to the machine.
     """
@@ -32,6 +33,7 @@ class Question:
     paths: tuple[Path, ...]
     borrowed: tuple[Path, ...] = ()
     digests: tuple[Digest, ...] = ()
+    origin: str | None = None
     depth: Depth = field(default_factory=Depth)
     jobs: int | None = None
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from importer import __version__
-from importer.cli import complete, pull, scan, to_docker_tar, to_registry_tree
 from importer.cli.console import say
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
@@ -44,11 +44,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
-app.command("to-registry-tree", epilog=to_registry_tree.EXAMPLES)(to_registry_tree.to_registry_tree)
-app.command("to-docker-tar", epilog=to_docker_tar.EXAMPLES)(to_docker_tar.to_docker_tar)
-app.command("complete", epilog=complete.EXAMPLES)(complete.complete)
-app.command("pull", epilog=pull.EXAMPLES)(pull.pull)
+
+_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "pull", "complete")
 
 
 def _print_version(value: bool) -> None:
@@ -69,6 +66,10 @@ def options(
 def run() -> None:
     """Run the command that the arguments name, and leave with its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Each command loads rooms that the others don't need; only what is asked for is loaded.
+    for name in [word for word in sys.argv[1:] if word in _COMMANDS][:1] or _COMMANDS:
+        module = import_module(f"importer.cli.{name.replace('-', '_')}")
+        app.command(name, epilog=module.EXAMPLES)(getattr(module, name.replace("-", "_")))
     app()
 
 

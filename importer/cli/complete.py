@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from importer.cli.console import ProgressBar
+from importer.cli.console import page_for_stdout, progress_shown
 from importer.cli.options import Digests, NoProgress, PlatformOption, Quiet, digests_of, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
@@ -64,13 +63,13 @@ def complete(
     surroundings = options.surroundings()
     image = open_image(place, surroundings, login)
     question = Question(paths=(path,), digests=digests_of(digest))
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         before = investigate(question, progress)
         completion = _completion(path, before, image, wanted, surroundings)
         refusal = _download(completion, surroundings, progress, jobs)
         after = investigate(question, progress)
     if not quiet:
-        TextReport(Console(), verbose=False).print(after)
+        TextReport(page_for_stdout(), verbose=False).print(after)
     if refusal:
         raise refusal
     return INCOMPLETE if exit_code_of(after.case.plan) == INCOMPLETE else INTACT

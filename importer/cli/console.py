@@ -3,71 +3,28 @@
 from __future__ import annotations
 
 import sys
-import threading
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager, nullcontext
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
-_UPDATE_EVERY = 4 << 20
+from importer.progress import Progress, SilentProgress
+from importer.report.page import Page, PlainPage
 
 
-class ProgressBar:
-    """A bar with bytes and bytes per second; it is drawn on a terminal alone."""
+def progress_shown(*, wanted: bool) -> AbstractContextManager[Progress]:
+    """A progress bar where it is wanted and a terminal can show it, else silence."""
+    if not wanted or not sys.stderr.isatty():
+        return nullcontext(SilentProgress())
+    from importer.cli.progress_bar import ProgressBar  # noqa: PLC0415 (slow to load, and seldom needed)
 
-    def __init__(self, *, visible: bool) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not (visible and console.is_terminal),
-        )
-        self._lock = threading.Lock()
-        self._pending = 0
-        self._task: TaskID | None = None
+    return ProgressBar()
 
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+def page_for_stdout() -> Page:
+    """Colours for a terminal, plain text for anything else."""
+    if not sys.stdout.isatty():
+        return PlainPage(sys.stdout)
+    from importer.report.colour_page import ColourPage  # noqa: PLC0415 (slow to load, as above)
 
-    def start(self, activity: str, total: int) -> None:
-        """Begin a new stretch of work."""
-        self.stop()
-        self._task = self._bar.add_task(activity, total=total)
-
-    def advance(self, size: int) -> None:
-        """Count bytes; the bar moves every few MiB, so that drawing costs nothing."""
-        with self._lock:
-            self._pending += size
-            if self._pending < _UPDATE_EVERY or self._task is None:
-                return
-            pending, self._pending = self._pending, 0
-        self._bar.advance(self._task, pending)
-
-    def stop(self) -> None:
-        """End the stretch."""
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task, self._pending = None, 0
+    return ColourPage()
 
 
 def say(message: str) -> None:

@@ -11,10 +11,14 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
+from importer.report.origin import Origin
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False),
+    # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
+    typer.Argument(
+        metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False, readable=False
+    ),
 ]
 Name = Annotated[
     str | None, typer.Option("-n", "--name", metavar="NAME[:TAG]", help="The image's name, as in team/app:1.4.")
@@ -32,11 +36,21 @@ Digests = Annotated[
 ]
 Borrow = Annotated[
     list[Path] | None,
-    typer.Option("--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone."),
+    typer.Option(
+        "--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone.", readable=False
+    ),
 ]
 AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+]
+Sparse = Annotated[
+    bool,
+    typer.Option("--sparse", help="Write a multi-platform image even if some of its platforms are missing."),
+]
+Salvage = Annotated[
+    bool,
+    typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
 ]
 Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
@@ -72,3 +86,13 @@ def platform_of(platform: str | None) -> Platform | None:
         return Platform.parse(platform) if platform is not None else None
     except ValueError as error:
         raise UsageError(f"--platform: {error}; it looks like linux/amd64") from error
+
+
+def origin_of(origin: str | None) -> str | None:
+    """Check ``--from``; raises UsageError."""
+    try:
+        if origin is not None:
+            Origin.parse(origin, None)
+    except ValueError as error:
+        raise UsageError(f"--from: {error}") from error
+    return origin

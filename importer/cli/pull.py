@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import ProgressBar
+from importer.cli.console import progress_shown
 from importer.cli.options import NoProgress, PlatformOption, Quiet, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
@@ -58,7 +58,7 @@ def pull(
     surroundings = options.surroundings()
     image = open_image(place, surroundings, login)
     folder = ImageFolder(output, repository_of(place), tag_of(place))
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
     if not quiet:
         typer.echo(for_terminal(str(place)))

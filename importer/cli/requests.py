@@ -7,6 +7,7 @@ from pathlib import Path
 
 from importer.cli.options import digests_of, paths_or_here, platform_of, reference_of
 from importer.investigation import Question
+from importer.recovery.examination import Depth
 from importer.writers.selection import Choice
 
 
@@ -21,6 +22,8 @@ class WriteOptions:
     digest: list[str] | None
     borrow: list[Path] | None
     allow_new_digest: bool
+    salvage: bool
+    sparse: bool
     jobs: int | None
 
     def question(self) -> Question:
@@ -29,6 +32,7 @@ class WriteOptions:
             paths=paths_or_here(self.paths),
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
+            depth=Depth(every_layer=self.salvage),
             jobs=self.jobs,
         )
 
@@ -39,4 +43,6 @@ class WriteOptions:
             select=self.select,
             platform=platform_of(self.platform),
             allow_new_digest=self.allow_new_digest,
+            salvage=self.salvage,
+            sparse=self.sparse,
         )

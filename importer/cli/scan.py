@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
-from importer.cli.console import ProgressBar
-from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, paths_or_here
+from importer.cli.console import page_for_stdout, progress_shown
+from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
@@ -35,8 +34,13 @@ def scan(
     paths: Paths = None,
     format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
     deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
+    salvage: Annotated[bool, typer.Option("--salvage", help="List which files of damaged layers are whole.")] = False,
     borrow: Borrow = None,
     digest: Digests = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Where the download came from; gives commands to fetch the rest."),
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -51,13 +55,14 @@ def scan(
         paths=paths_or_here(paths),
         borrowed=tuple(borrow or ()),
         digests=digests_of(digest),
-        depth=Depth(every_layer=deep),
+        origin=origin_of(origin),
+        depth=Depth(every_layer=deep, entries=salvage),
         jobs=jobs,
     )
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress)
     if format is Format.JSON:
         typer.echo(render_json(investigation))
     elif not quiet:
-        TextReport(Console(), verbose=verbose).print(investigation)
+        TextReport(page_for_stdout(), verbose=verbose).print(investigation)
     return exit_code_of(investigation.case.plan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import ProgressBar, say
+from importer.cli.console import progress_shown, say
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -21,6 +20,7 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     Quiet,
+    Salvage,
     Select,
 )
 from importer.cli.requests import WriteOptions
@@ -28,15 +28,15 @@ from importer.cli.results import tell_written
 from importer.errors import UsageError
 from importer.investigation import Question, investigate
 from importer.progress import Progress
-from importer.recovery.plan import Output, Plan
-from importer.report.printable import for_terminal
+from importer.recovery.plan import Output
+from importer.report.printable import for_shell, for_terminal
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
 from importer.writers.selection import Choice, choose
 from importer.writers.tar_file import TarFile, stream_members
 
-_Written = tuple[tuple[NamedImage, ...], Plan]
+_Written = tuple[NamedImage, ...]
 
 EXAMPLES: Final = """\b
 Examples:
@@ -56,6 +56,7 @@ def to_docker_tar(
     digest: Digests = None,
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
+    salvage: Salvage = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -64,16 +65,16 @@ def to_docker_tar(
 
     containerd, podman and skopeo take it as well. The file appears when it is whole.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, False, jobs)
     question, choice = options.question(), options.choice()
-    with ProgressBar(visible=not (quiet or no_progress)) as progress:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output))
-        images, plan = write(question, choice, progress)
+        images = write(question, choice, progress)
     if not quiet:
-        tell_written(images, plan, say if output == "-" else typer.echo)
+        tell_written(images, say if output == "-" else typer.echo)
     if not quiet and output != "-":
         typer.echo(f"Written to {for_terminal(output)}. To load it:")
-        typer.echo(f"  docker load -i {shlex.quote(output)}")
+        typer.echo(f"  docker load -i {for_shell(output)}")
 
 
 def _to_file(target: Path, question: Question, choice: Choice, progress: Progress) -> _Written:
@@ -82,7 +83,7 @@ def _to_file(target: Path, question: Question, choice: Choice, progress: Progres
         plan = investigate(question, progress, tar.capture()).case.plan
         images = choose(plan, choice, Output.DOCKER_TAR)
         tar.write(docker_tar_members(images, progress.advance))
-    return images, plan
+    return images
 
 
 def _to_pipe(question: Question, choice: Choice, progress: Progress) -> _Written:
@@ -95,4 +96,4 @@ def _to_pipe(question: Question, choice: Choice, progress: Progress) -> _Written
     stream_members(members, sys.stdout.buffer.write, progress.advance)
     sys.stdout.buffer.flush()
     progress.stop()
-    return images, plan
+    return images

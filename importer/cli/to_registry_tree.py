@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import ProgressBar
+from importer.cli.console import progress_shown
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -19,14 +18,16 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     Quiet,
+    Salvage,
     Select,
+    Sparse,
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.domain.reference import Reference
 from importer.investigation import investigate
 from importer.recovery.plan import Output
-from importer.report.printable import for_terminal
+from importer.report.printable import for_shell, for_terminal
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import choose
@@ -42,7 +43,9 @@ def to_registry_tree(
     paths: Paths = None,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry."),
+        typer.Option(
+            "-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry.", readable=False
+        ),
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
     select: Select = None,
@@ -50,6 +53,8 @@ def to_registry_tree(
     digest: Digests = None,
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
+    salvage: Salvage = False,
+    sparse: Sparse = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -58,20 +63,20 @@ def to_registry_tree(
 
     An existing tree is added to. The tag becomes visible last.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, jobs)
+    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, sparse, jobs)
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
-    with ProgressBar(visible=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
+    with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
         plan = investigate(question, progress, tree.capture()).case.plan
         images = choose(plan, choice, Output.REGISTRY_TREE)
         tree.write(images)
     if not quiet:
-        tell_written(images, plan, typer.echo)
+        tell_written(images, typer.echo)
         _tell_next_step(output, images[0].names[0])
 
 
 def _tell_next_step(root: Path, name: Reference) -> None:
-    mount = shlex.quote(f"{root.resolve()}:/var/lib/registry")
+    mount = for_shell(f"{root.resolve()}:/var/lib/registry")
     typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
     typer.echo(f"  docker run -d -p 5000:5000 -v {mount} registry:2")
     typer.echo(f"  docker pull localhost:5000/{name.repository}:{name.tag}")

@@ -55,7 +55,12 @@ class Document:
 
 
 def read_document(content: bytes) -> Document:
-    """Classify and parse the bytes of a JSON file; damage is a fact of the result, not an error."""
+    """Classify, parse and check the bytes of a JSON file; damage is a fact of the result, not an error."""
+    return checked(parse_document(content))
+
+
+def parse_document(content: bytes) -> Document:
+    """Classify and parse, without a look at the schema: quick, and good enough to go on with for a while."""
     try:
         decoded = decode_json(content)
     except UnreadableJsonError as error:
@@ -64,17 +69,23 @@ def read_document(content: bytes) -> Document:
         value = parse_json(decoded.text)
     except UnreadableJsonError as error:
         return Document(_hint(decoded.text), form=decoded.form, error=str(error))
-    return classify(value, decoded.form)
+    return _classified(value, decoded.form)
 
 
-def classify(value: Any, form: TextForm = TextForm.UTF8) -> Document:
-    """Tell by its keys what a parsed JSON value is, and parse it as that."""
+def checked(document: Document) -> Document:
+    """The same document held to its schema; one that breaks it is no manifest, index or config."""
+    problems = _problems(document)
+    if not problems:
+        return document
+    return replace(document, manifest=None, index=None, config=None, problems=problems, error=None)
+
+
+def _classified(value: Any, form: TextForm) -> Document:
     kind = _kind_of_list(value) if isinstance(value, list) else _kind_of_object(value)
     if kind is FileKind.JSON:
         message = message_of_json_error(value)
         return Document(kind, form) if message is None else Document(FileKind.ERROR_PAGE, form, message=message)
-    document = Document(kind, form, value=value, problems=_problems(value, kind))
-    return _parsed(document) if document.is_valid else document
+    return _parsed(Document(kind, form, value=value))
 
 
 def _parsed(document: Document) -> Document:
@@ -86,10 +97,9 @@ def _parsed(document: Document) -> Document:
                 return replace(document, index=parse_index(document.value))
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
-    except ValueError as error:
-        return replace(
-            document, problems=(SchemaViolation("", "a document that Go's decoder reads", quote(str(error))),)
-        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # A schema says it better, and takes this word's place; here is what schemas let pass.
+        return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
     return document
 
 
@@ -115,9 +125,9 @@ def _kind_of_object(value: Any) -> FileKind:
     return next((kind for kind, is_so in signs if is_so), FileKind.JSON)
 
 
-def _problems(value: Any, kind: FileKind) -> tuple[SchemaViolation, ...]:
-    schema = _schema_of(value, kind)
-    return violations(value, schema) if schema else ()
+def _problems(document: Document) -> tuple[SchemaViolation, ...]:
+    schema = _schema_of(document.value, document.kind) if document.value is not None else None
+    return violations(document.value, schema) if schema else ()
 
 
 def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from importer.domain.digest import Digest
 from importer.inspection.content import BLOCK_SIZE, Content
-from importer.inspection.documents import Document, read_document
+from importer.inspection.documents import Document, parse_document
 from importer.inspection.error_pages import message_of_markup, quote
 from importer.inspection.json_text import MAX_DOCUMENT_SIZE
 from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
@@ -42,7 +42,7 @@ class FileFacts:
         zeros_from: offset from which on there are only zeros; equals ``size`` when the last byte
             is another.
         excerpt: what a page or a text says, in one printable line.
-        document: a JSON file, classified.
+        document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
         other_digests: digests of further algorithms, where they were asked for.
     """
@@ -136,9 +136,9 @@ class _Reading:
             return None
         if self._size > MAX_DOCUMENT_SIZE:
             limit = f"larger than {MAX_DOCUMENT_SIZE >> 20} MiB, the most that is read as a document"
-            hinted = read_document(self._head)
+            hinted = parse_document(self._head)
             return Document(hinted.kind if hinted.error else FileKind.JSON, error=limit)
-        return read_document(bytes(self._text))
+        return parse_document(bytes(self._text))
 
     def _whole_kind(self, kind: FileKind) -> FileKind:
         if kind is FileKind.ZEROS and self._zeros_from:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
+from importer.inspection.documents import checked
 from importer.inspection.file_facts import BlockSink, FileFacts, inspect_file
 from importer.progress import Progress
 from importer.sources.source_file import Source, SourceFile, SourceProblem
@@ -74,7 +76,10 @@ class Inspector:
         results = self.run(inspect_one, small)
         if capture:
             capture.expect(result for result in results if isinstance(result, FileFacts))
-        results += self.run(lambda file: inspect_one(file, capture.sink_for(file) if capture else None), large)
+        # Schemas are checked while the threads hash: loading the checker takes as long as hashing 40 MB.
+        with self._started(lambda file: inspect_one(file, capture.sink_for(file) if capture else None), large) as rest:
+            results = [_checked(result) for result in results]
+            results += (_checked(result) for result in rest)
         self._progress.stop()
         problems += [result for result in results if isinstance(result, SourceProblem)]
         facts = [result for result in results if isinstance(result, FileFacts)]
@@ -85,12 +90,22 @@ class Inspector:
 
         An interrupt stops all threads at their next block.
         """
+        with self._started(task, files) as results:
+            return list(results)
+
+    @contextmanager
+    def _started(
+        self, task: Callable[[SourceFile], _Result], files: Iterable[SourceFile]
+    ) -> Iterator[Iterator[_Result]]:
         ordered = sorted(files, key=lambda file: -file.size)
-        if not ordered:
-            return []
         with ThreadPoolExecutor(max_workers=self._jobs) as pool:
-            futures = [pool.submit(task, file) for file in ordered]
-            return list(self._results(pool, futures))
+            try:
+                futures = [pool.submit(task, file) for file in ordered]
+                yield (future.result() for future in futures)
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def advance(self, size: int) -> None:
         """Pass progress on; raises CancelledError in every thread once one was interrupted."""
@@ -98,14 +113,11 @@ class Inspector:
             raise CancelledError
         self._progress.advance(size)
 
-    def _results(self, pool: ThreadPoolExecutor, futures: list[Future[_Result]]) -> Iterator[_Result]:
-        try:
-            for future in futures:
-                yield future.result()
-        except BaseException:
-            self._stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
+
+def _checked(result: FileFacts | SourceProblem) -> FileFacts | SourceProblem:
+    if isinstance(result, SourceProblem) or result.document is None:
+        return result
+    return replace(result, document=checked(result.document))
 
 
 def _sidecar_algorithms(files: Iterable[SourceFile]) -> dict[str, tuple[str, ...]]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 MAX_DOCUMENT_SIZE: Final = 8 << 20
 """Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
+
+_MAX_DEPTH: Final = 128
+"""Levels above which nothing is read: real documents have ten, and each reader gives up somewhere else."""
 
 
 class TextForm(StrEnum):
@@ -48,13 +52,34 @@ def decode_json(content: bytes) -> JsonText:
 def parse_json(text: str) -> Any:
     """Parse; duplicate names, NaN, and depth beyond reason are refused with UnreadableJsonError."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise UnreadableJsonError("nested too deeply to be a manifest or a config") from error
     except json.JSONDecodeError as error:
-        raise UnreadableJsonError(f"{error.msg} at line {error.lineno}, column {error.colno}") from error
+        raise UnreadableJsonError(
+            f"{error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}"
+        ) from error
     except ValueError as error:
         raise UnreadableJsonError(str(error)) from error
+    if is_too_deep(value):
+        raise UnreadableJsonError("nested too deeply to be a manifest or a config")
+    return value
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether a parsed value has more levels than any honest document."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [child for each in level for child in _children(each) if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _form_of(content: bytes) -> tuple[TextForm, str]:

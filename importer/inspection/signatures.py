@@ -12,6 +12,7 @@ TAR_BLOCK: Final = 512
 _TAR_MAGIC_OFFSET: Final = 257
 _TAR_CHECKSUM: Final = slice(148, 156)
 _BINARY_SHARE: Final = 0.05
+_GARBLED_SHARE: Final = 0.2
 
 
 class FileKind(StrEnum):
@@ -133,7 +134,7 @@ def _kind_of_text(head: bytes) -> FileKind:
         return FileKind.HTML if "<html" in start.lower() else FileKind.XML
     if start.startswith("<") and start[1:2].isalpha():
         return FileKind.HTML if "<html" in start.lower() else FileKind.XML
-    return FileKind.TEXT
+    return FileKind.TEXT if _is_readable(head) else FileKind.DATA
 
 
 def _is_text(head: bytes) -> bool:
@@ -143,3 +144,10 @@ def _is_text(head: bytes) -> bool:
         return True
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
     return control <= len(head) * _BINARY_SHARE and 0 not in head
+
+
+def _is_readable(head: bytes) -> bool:
+    # Bytes above 127 alone make no text: an erased block of a memory chip is all 0xFF.
+    if head.startswith(_TEXT_MARKS):
+        return True
+    return head.decode("utf-8", "replace").count("\ufffd") <= len(head) * _GARBLED_SHARE

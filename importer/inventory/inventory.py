@@ -17,6 +17,8 @@ MARKER_ENDING: Final = ".marker"
 
 _NAMED_BY_FOLDER: Final = frozenset({"manifest.json", "list.manifest.json", "data"})
 
+_TAGS_ABOUT_A_DIGEST: Final = (".sig", ".att", ".sbom")
+
 _ByDigest = Mapping[Digest, tuple[FileFacts, ...]]
 
 
@@ -70,12 +72,23 @@ class Inventory:
 
 def claimed_digest(file: SourceFile) -> Digest | None:
     """The digest after which a file, or the folder that stands for it, is named."""
-    if is_sidecar(file):
-        return None
-    claimed = Digest.from_name(file.name)
-    if claimed is None and file.name in _NAMED_BY_FOLDER and len(file.parts) > 1:
-        return Digest.from_name(file.parts[-2])
+    return None if is_sidecar(file) else digest_in_parts(file.parts)
+
+
+def digest_in_parts(parts: tuple[str, ...]) -> Digest | None:
+    """The digest after which the last of these names, or the folder that stands for it, is named."""
+    claimed = Digest.from_name(parts[-1])
+    if claimed is None and parts[-1] in _NAMED_BY_FOLDER and len(parts) > 1:
+        return folder_digest(parts[-2])
     return claimed
+
+
+def folder_digest(name: str) -> Digest | None:
+    """The digest of the manifest for which a folder stands.
+
+    ``sha256-<hex>.sig`` is none: that is a tag, under which cosign keeps the signature *of* the digest.
+    """
+    return None if name.lower().endswith(_TAGS_ABOUT_A_DIGEST) else Digest.from_name(name)
 
 
 def is_sidecar(file: SourceFile) -> bool:

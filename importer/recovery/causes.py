@@ -25,6 +25,23 @@ class Missing(Cause):
 
 
 @dataclass(frozen=True, slots=True)
+class ContentMissing(Cause):
+    """A layer of which nothing but the diff_id is known, and no file holds that content."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigMissing(Cause):
+    """No file is the config, without which an image has no id; its layers may all be here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestMissing(Cause):
+    """No file is the manifest; when one in the form of ``writer`` has a known digest, it's the original."""
+
+    writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Marker(Cause):
     """A placeholder stands where the blob should be."""
 

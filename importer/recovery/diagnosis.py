@@ -31,7 +31,8 @@ PARTIAL_ENDINGS: Final = (".part", ".crdownload", ".download", ".partial", ".opd
 _ERROR_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
 _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MIN_ZEROS: Final = 512
-"""A run of zeros at the end counts as a hole from this many bytes on; tars end in 1024 of their own."""
+_MIN_ZEROS_OF_TAR: Final = 10_240 + 512
+"""Runs of zeros at the end count as holes from so many bytes on; GNU tar pads to 10240 of its own."""
 
 _MAX_ERROR_TEXT: Final = 64 * 1024
 
@@ -90,10 +91,15 @@ def _full_size(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
     if fact.size != descriptor.size:
         return None
     content = fact.content
-    if fact.size - fact.zeros_from >= _MIN_ZEROS and (content is None or content.consumed < fact.size):
+    is_whole = content is not None and content.ending is Ending.COMPLETE
+    if fact.size - fact.zeros_from >= _min_zeros(fact) and not is_whole:
         return ZeroFilled(fact.zeros_from, content.size if content else None, content.entries if content else ())
     broken_at = content.consumed if content and content.ending is not Ending.COMPLETE else None
     return Corrupt(fact.digest, broken_at)
+
+
+def _min_zeros(fact: FileFacts) -> int:
+    return _MIN_ZEROS_OF_TAR if fact.kind is FileKind.TAR else _MIN_ZEROS
 
 
 def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:

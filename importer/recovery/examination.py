@@ -13,7 +13,7 @@ from importer.inspection.inspector import Inspector
 from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory, is_sidecar
 from importer.progress import Progress
-from importer.recovery.wanted import manifests_of, wanted_blobs
+from importer.recovery.wanted import manifests_of, orphan_configs, wanted_blobs
 from importer.sources.source_file import SourceFile
 
 _LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
@@ -54,7 +54,7 @@ def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: 
 
 def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
     wanted = wanted_blobs(inventory)
-    if wanted.unresolved:
+    if wanted.unresolved or orphan_configs(inventory):
         yield from (fact for fact in inventory.facts if _may_explain(fact) and not wanted.digests & set(fact.digests))
     if depth.every_layer:
         for _, manifest in manifests_of(inventory):

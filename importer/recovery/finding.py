@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
@@ -11,8 +12,9 @@ from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.signatures import DOCUMENT_KINDS
-from importer.inventory.inventory import Inventory, claimed_digest, is_marker, is_sidecar
+from importer.inventory.inventory import Inventory, claimed_digest, digest_in_parts, is_marker, is_sidecar
 from importer.recovery.causes import (
+    Cause,
     Foreign,
     Gunzipped,
     Missing,
@@ -106,10 +108,11 @@ class BlobFinder:
             return None
         for fact in self._inventory.with_digest(wish.diff_id):
             plain = ProvenBlob(wish.diff_id, fact.size, Whole(fact.file))
-            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=Gunzipped(), file=fact)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=_why_only_content(wish), file=fact)
         for fact in self._inventory.with_content(wish.diff_id):
             packed = _content_of(fact, wish.diff_id)
-            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=Gunzipped(repacked=True), file=fact)
+            cause = _why_only_content(wish, repacked=True)
+            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
         return None
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
@@ -122,7 +125,7 @@ class BlobFinder:
         if not descriptor.digest.is_checkable:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
         for problem in self._inventory.problems:
-            if Digest.from_name(problem.path) == descriptor.digest:
+            if digest_in_parts(PurePath(problem.path).parts) == descriptor.digest:
                 return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
         if descriptor.urls:
             return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.urls))
@@ -152,6 +155,11 @@ def _may_be_remains(fact: FileFacts) -> bool:
     # Among a hundred thousand strangers only these can be parts, forms or ruins of a blob.
     named = claimed_digest(fact.file) is not None or is_marker(fact.file)
     return named or can_decompress(fact.kind) or fact.kind in DOCUMENT_KINDS or not fact.file.borrowed
+
+
+def _why_only_content(wish: BlobWish, *, repacked: bool = False) -> Cause:
+    # Under a digest that can't be computed, the file may well be the blob itself.
+    return Gunzipped(repacked=repacked) if wish.descriptor.digest.is_checkable else UnsupportedDigest()
 
 
 def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:

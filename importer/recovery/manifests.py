@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
@@ -22,7 +24,8 @@ from importer.recovery.repairs.text_document import read_small
 from importer.recovery.restoration import restorations
 from importer.recovery.wanted import indexes_of
 
-MANIFEST_KINDS = frozenset({FileKind.MANIFEST, FileKind.INDEX})
+MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX})
+_MAX_FORMS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class FoundManifest:
         files: every file that holds them, the one in ``blob`` first.
         proofs: where its digest is known from; none when nothing proves it.
         parents: indexes that list it.
+        other_forms: digests that other forms of an unproven manifest's text have, by the change.
     """
 
     blob: BlobPlan
@@ -42,6 +46,7 @@ class FoundManifest:
     files: tuple[FileFacts, ...]
     proofs: tuple[str, ...]
     parents: tuple[Digest, ...] = ()
+    other_forms: tuple[tuple[str, Digest], ...] = ()
 
     @property
     def digest(self) -> Digest:
@@ -99,7 +104,12 @@ def _found(
         return FoundManifest(
             blob, document, tuple(files), _proofs(digest, files, known, children), children.get(digest, ())
         )
-    return _as_it_is(files, (), children, _mismatch(fact, known))
+    return replace(_as_it_is(files, (), children, _mismatch(fact, known)), other_forms=_other_forms(fact))
+
+
+def _other_forms(fact: FileFacts) -> tuple[tuple[str, Digest], ...]:
+    forms = islice(restorations(read_small(fact)), _MAX_FORMS)
+    return tuple((form.description, Digest.of(form.content)) for form in forms)
 
 
 def _as_it_is(

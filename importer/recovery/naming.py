@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import folder_digest
 
 _MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
 
@@ -21,9 +21,15 @@ def names_from_paths(facts: Iterable[FileFacts]) -> tuple[Reference, ...]:
     return tuple(sorted(names, key=str))
 
 
+def names_beside(fact: FileFacts) -> tuple[Reference, ...]:
+    """The name that a manifest would have if it lay beside the file."""
+    name = name_from_path((*fact.file.parts[:-1], "manifest.json"))
+    return (name,) if name else ()
+
+
 def name_from_path(parts: tuple[str, ...]) -> Reference | None:
     """Read ``…/<image>/<tag>/manifest.json``; folders that can't be part of a name don't count."""
-    if len(parts) < 3 or parts[-1].lower() not in _MANIFEST_NAMES or Digest.from_name(parts[-2]):
+    if len(parts) < 3 or parts[-1].lower() not in _MANIFEST_NAMES or folder_digest(parts[-2]):
         return None
     folders, tag = parts[:-2], parts[-2]
     for first in range(len(folders)):

@@ -164,6 +164,8 @@ class ImagePlan:
         names: under which names it goes.
         parents: the indexes it belongs to.
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
+        other_forms: what an unproven manifest's digest would be had a program changed its text, by
+            the change.
         flaws: what is wrong with it as a whole.
         children: the plans of an index's children that are here.
     """
@@ -176,6 +178,7 @@ class ImagePlan:
     names: tuple[Reference, ...] = ()
     parents: tuple[Digest, ...] = ()
     proofs: tuple[str, ...] = ()
+    other_forms: tuple[tuple[str, Digest], ...] = ()
     flaws: tuple[Flaw, ...] = ()
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
@@ -232,21 +235,45 @@ class ImagePlan:
 
     def _docker_tar_fidelity(self) -> Fidelity:
         if self.kind is ImageKind.INDEX:
-            return max((child.fidelity(Output.DOCKER_TAR) for child in self.children), default=Fidelity.NONE)
+            return Fidelity.EXACT if self.docker_child else Fidelity.NONE
         config = self.config_blob
-        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or self.flaws:
+        # A manifest that can't be read matters to registries; docker asks for the config and the layers.
+        flaws = [flaw for flaw in self.flaws if not isinstance(flaw, InvalidManifest)]
+        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or flaws:
             return Fidelity.NONE
         whole = all(layer.is_here or layer.content for layer in self.layers)
-        return Fidelity.EXACT if whole else Fidelity.NONE
+        return Fidelity.EXACT if whole and self.config.platform.is_loadable_here else Fidelity.NONE
+
+    @property
+    def docker_child(self) -> ImagePlan | None:
+        """Which child of an index docker gets when nobody chooses: the only whole one, else this machine's."""
+        whole = [child for child in self.family if child.is_whole_image]
+        if len(whole) == 1:
+            return whole[0]
+        here = Platform.of_this_machine()
+        return next((child for child in whole if child.platform and child.platform.matches(here)), None)
+
+    @property
+    def is_whole_image(self) -> bool:
+        """Whether docker could load it as it is."""
+        return self.kind is ImageKind.IMAGE and self.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+
+    @property
+    def family(self) -> tuple[ImagePlan, ...]:
+        """The image, and below an index its children and theirs, the lowest first, each once."""
+        members: dict[Digest, ImagePlan] = {}
+        for child in self.children:
+            members |= {member.manifest.descriptor.digest: member for member in child.family}
+        return (*members.values(), self)
 
     def _index_fidelity(self, output: Output) -> Fidelity:
         if not self.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in self.blobs):
             return Fidelity.NONE
-        fidelities = [child.fidelity(output) for child in self.children if child.kind is not ImageKind.ARTIFACT]
+        fidelities = [child.fidelity(output) for child in self.children]
         return Fidelity.EXACT if all(f is Fidelity.EXACT for f in fidelities) else Fidelity.NONE
 
     def _status_of_index(self) -> ImageStatus:
-        states = [child.status for child in self.children if not _is_attestation(child)]
+        states = [child.status for child in self.children if child.kind is not ImageKind.ARTIFACT]
         complete = all(blob.is_here or blob.is_dispensable for blob in self.blobs) and self.manifest.is_here
         if not complete or ImageStatus.INCOMPLETE in states:
             return ImageStatus.INCOMPLETE
@@ -268,7 +295,3 @@ class Plan:
     images: tuple[ImagePlan, ...]
     used: frozenset[str]
     explained: frozenset[str]
-
-
-def _is_attestation(plan: ImagePlan) -> bool:
-    return bool(plan.platform and plan.platform.is_unknown)

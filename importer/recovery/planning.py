@@ -13,7 +13,14 @@ from importer.inspection.documents import Document, read_document
 from importer.inspection.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import AttestationMissing, InvalidConfig, Missing, PlatformMissing
+from importer.recovery.causes import (
+    AttestationMissing,
+    ConfigMissing,
+    InvalidConfig,
+    Missing,
+    PlatformMissing,
+    SizeMismatch,
+)
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
 from importer.recovery.naming import names_from_paths
@@ -29,6 +36,7 @@ from importer.recovery.plan import (
     Plan,
     Role,
 )
+from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
@@ -37,9 +45,13 @@ from importer.recovery.wanted import diff_ids_of, wanted_blobs
 def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan the recovery of every image whose manifest is in the inventory."""
     manifests = find_manifests(inventory, known)
-    wanted = wanted_blobs(inventory).digests | {manifest.digest for manifest in manifests}
+    whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
+    wanted = wanted_blobs(inventory).digests | whole
     planner = _Planner(manifests, BlobFinder(inventory, wanted, advance))
-    images = tuple(sorted(planner.plans(), key=_order))
+    plans = list(planner.plans())
+    taken = frozenset(_used(plans)) | frozenset(_explained(plans))
+    rebuilt = list(rebuild_images(inventory, known, plans, taken))
+    images = tuple(sorted(_joined(plans, rebuilt), key=_order))
     return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
 
 
@@ -71,6 +83,8 @@ class _Planner:
         document = _document_of(config_blob) if kind is ImageKind.IMAGE else None
         if document and not document.config:
             config_blob = replace(config_blob, status=BlobStatus.DAMAGED, cause=_invalid_config(document))
+        elif kind is ImageKind.IMAGE and isinstance(config_blob.cause, Missing):
+            config_blob = replace(config_blob, cause=ConfigMissing())
         config = document.config if document else None
         layers = tuple(
             self._finder.find(BlobWish(layer, Role.LAYER, position, diff_id))
@@ -87,6 +101,7 @@ class _Planner:
             names=names_from_paths(found.files),
             parents=found.parents,
             proofs=found.proofs,
+            other_forms=found.other_forms,
             flaws=tuple(_flaws(manifest, config, layers)),
             platform=config.platform if config else None,
         )
@@ -98,8 +113,8 @@ class _Planner:
             wish = BlobWish(child, Role.CHILD, position)
             if manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
-                children.append(plan if plan.platform else replace(plan, platform=child.platform))
-                blobs.append(replace(manifest.blob, role=Role.CHILD, position=position, descriptor=child))
+                children.append(replace(plan, platform=child.platform or plan.platform))
+                blobs.append(_present_child(manifest.blob, wish))
             else:
                 blobs.append(_child_blob(self._finder.find(wish), child.platform))
         return ImagePlan(
@@ -112,6 +127,35 @@ class _Planner:
             proofs=found.proofs,
             children=tuple(children),
         )
+
+
+def _joined(plans: list[ImagePlan], rebuilt: list[ImagePlan]) -> Iterator[ImagePlan]:
+    """All plans; an image that was rebuilt takes the place of the unreadable manifest beside its config."""
+    unreadable = [plan for plan in plans if not plan.parsed]
+    yield from (plan for plan in plans if plan.parsed)
+    for image in rebuilt:
+        beside = next((plan for plan in unreadable if _is_beside(plan, image)), None)
+        if beside:
+            unreadable.remove(beside)
+            image = replace(image, manifest=beside.manifest, flaws=beside.flaws, parents=beside.parents)  # noqa: PLW2901
+        yield image
+    yield from unreadable
+
+
+def _is_beside(unreadable: ImagePlan, image: ImagePlan) -> bool:
+    manifest, config = unreadable.manifest.file, image.config_blob
+    return (
+        bool(manifest and config and config.file and manifest.file.parts[:-1] == config.file.file.parts[:-1])
+        and not image.manifest.is_here
+    )
+
+
+def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
+    blob = replace(manifest, role=Role.CHILD, position=wish.position, descriptor=wish.descriptor)
+    size = manifest.descriptor.size
+    if size == wish.descriptor.size:
+        return blob
+    return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))
 
 
 def _child_blob(blob: BlobPlan, platform: Platform | None) -> BlobPlan:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json
+from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
 from importer.recovery.causes import Cause, Reformatted, TextMangled
 
 _INDENTS: Final = (
@@ -29,10 +29,11 @@ _GO_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What the document may have been, and what then happened to it."""
+    """What the document may have been, what then happened to it, and the form it has back."""
 
     content: bytes
     cause: Cause
+    description: str
 
 
 class _Number(str):
@@ -67,7 +68,8 @@ def _unmangled(text: str, form: TextForm) -> Iterator[Restoration]:
 
 
 def _mangled(text: str, changes: list[str], form: TextForm) -> Restoration:
-    return Restoration(text.encode("utf-8", "surrogatepass"), TextMangled(", ".join(changes), form))
+    change = ", ".join(changes)
+    return Restoration(text.encode("utf-8", "surrogatepass"), TextMangled(change, form), f"undoing: {change}")
 
 
 def _reformatted(text: str) -> Iterator[Restoration]:
@@ -75,11 +77,14 @@ def _reformatted(text: str) -> Iterator[Restoration]:
         value = json.loads(text, parse_int=_Number, parse_float=_Number)
     except (ValueError, RecursionError):
         return
+    if is_too_deep(value):
+        return
     for indent, style in _INDENTS:
         for quote in (_quote_like_go, _quote_plainly):
             written = _write(value, indent, quote)
             for end, newline in (("", ""), ("\n", ", with a newline at the end")):
-                yield Restoration((written + end).encode("utf-8", "surrogatepass"), Reformatted(style + newline))
+                content = (written + end).encode("utf-8", "surrogatepass")
+                yield Restoration(content, Reformatted(style + newline), style + newline)
 
 
 def _write(value: Any, indent: str, quote: Callable[[str], str], depth: int = 0) -> str:

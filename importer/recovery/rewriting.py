@@ -1,4 +1,4 @@
-"""A new manifest for an image whose original one can't be satisfied: the same image, another digest."""
+"""New documents for an image whose original ones can't be satisfied; what changes is always a digest."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from dataclasses import replace
 from typing import Any, Final
 
 from importer.domain import media_types
+from importer.domain.config import parse_config
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
+from importer.domain.platform import Platform
+from importer.inspection.content import can_decompress
 from importer.inspection.documents import read_document
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob
+from importer.inspection.file_facts import FileFacts
+from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
+from importer.recovery.rebuilding import manifest_forms
 from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Literal, Whole
+from importer.recovery.recipes import Decompressed, Literal, Whole
 
 _PLAIN_TYPES: Final = {media_types.DOCKER_MANIFEST: media_types.DOCKER_LAYER}
 
@@ -26,13 +31,15 @@ def with_new_manifest(plan: ImagePlan) -> ImagePlan:
     """
     if not isinstance(plan.parsed, ImageManifest):
         return plan
-    layers = tuple(_plain(layer, plan.parsed.media_type) for layer in plan.layers)
+    media_type = plan.parsed.media_type
+    layers = tuple(_plain(layer, media_type) for layer in plan.layers)
     content = _manifest_bytes(plan, layers)
     digest = Digest.of(content)
     manifest = replace(
         plan.manifest,
-        descriptor=Descriptor(plan.parsed.media_type, digest, len(content)),
+        descriptor=Descriptor(media_type, digest, len(content)),
         status=BlobStatus.REPAIRED,
+        cause=None,
         exact=ProvenBlob(digest, len(content), Literal(content)),
     )
     others = tuple(blob for blob in plan.blobs if blob not in plan.layers)
@@ -45,6 +52,45 @@ def with_new_manifest(plan: ImagePlan) -> ImagePlan:
     )
 
 
+def can_get_new_config(plan: ImagePlan) -> bool:
+    """Whether only the config lacks, and every layer was looked into, so that a bare one can be made."""
+    config = plan.config_blob
+    if not isinstance(plan.parsed, ImageManifest) or plan.kind is not ImageKind.IMAGE or not config:
+        return False
+    looked_into = all(layer.exact and layer.file and _content_of(layer.file) for layer in plan.layers)
+    return not config.is_here and bool(plan.layers) and looked_into
+
+
+def with_new_config(plan: ImagePlan) -> ImagePlan:
+    """The plan of an image with the same files under a bare config: another image id and manifest digest."""
+    layers = tuple(replace(layer, content=_content_of(layer.file)) for layer in plan.layers if layer.file)
+    diff_ids = [str(layer.content.digest) for layer in layers if layer.content]
+    platform = plan.platform or Platform.of_this_machine()
+    value = {
+        "architecture": platform.architecture,
+        "os": platform.os,
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+    }
+    content = json.dumps(value, separators=(",", ":")).encode()
+    digest = Digest.of(content)
+    descriptor = Descriptor(media_types.DOCKER_CONFIG, digest, len(content))
+    if isinstance(plan.parsed, ImageManifest):
+        descriptor = replace(descriptor, media_type=plan.parsed.config.media_type)
+    proven = ProvenBlob(digest, len(content), Literal(content))
+    config = BlobPlan(Role.CONFIG, descriptor, BlobStatus.REPAIRED, exact=proven)
+    named = tuple(replace(layer, diff_id=layer.content.digest) for layer in layers if layer.content)
+    return with_new_manifest(replace(plan, blobs=(config, *named), config=parse_config(value)))
+
+
+def _content_of(fact: FileFacts) -> ProvenBlob | None:
+    content = fact.content
+    if not content or not content.is_whole:
+        return None
+    recipe = Decompressed(Whole(fact.file), fact.kind) if can_decompress(fact.kind) else Whole(fact.file)
+    return ProvenBlob(content.digest, content.size, recipe)
+
+
 def _plain(layer: BlobPlan, manifest_type: str) -> BlobPlan:
     if layer.exact or not layer.content:
         return layer
@@ -55,6 +101,9 @@ def _plain(layer: BlobPlan, manifest_type: str) -> BlobPlan:
 
 def _manifest_bytes(plan: ImagePlan, layers: tuple[BlobPlan, ...]) -> bytes:
     value = copy.deepcopy(_original_value(plan))
+    config = plan.config_blob
+    if config:
+        value["config"] |= {"digest": str(config.descriptor.digest), "size": config.descriptor.size}
     for entry, layer in zip(value["layers"], layers, strict=True):
         entry |= {
             "mediaType": layer.descriptor.media_type,
@@ -70,5 +119,14 @@ def _original_value(plan: ImagePlan) -> dict[str, Any]:
     if recipe is None and plan.manifest.file:
         recipe = Whole(plan.manifest.file.file)
     content = b"".join(blocks_of(recipe)) if recipe else b""
-    value: dict[str, Any] = read_document(content).value
+    value: dict[str, Any] | None = read_document(content).value if content else None
+    if value and isinstance(value.get("layers"), list):
+        return value
+    return _docker_manifest(plan)
+
+
+def _docker_manifest(plan: ImagePlan) -> dict[str, Any]:
+    config = plan.config_blob
+    form = next(manifest_forms(config.descriptor, plan.layers)) if config else None
+    value: dict[str, Any] = json.loads(form.content) if form else {}
     return value

@@ -41,6 +41,17 @@ def indexes_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
             yield fact, fact.document.index
 
 
+def orphan_configs(inventory: Inventory) -> tuple[FileFacts, ...]:
+    """The user's own configs that no manifest wants, each digest once."""
+    wanted = {manifest.config.digest for _, manifest in manifests_of(inventory)}
+    orphans = {
+        fact.digest: fact
+        for fact in reversed(inventory.facts)
+        if fact.document and fact.document.config and not fact.file.borrowed and fact.digest not in wanted
+    }
+    return tuple(orphans.values())
+
+
 def wanted_blobs(inventory: Inventory) -> WantedBlobs:
     """Collect what is wanted and what of it isn't simply there."""
     descriptors: dict[Digest, Descriptor] = {}

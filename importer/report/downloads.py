@@ -6,8 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importer.domain.digest import Digest
-from importer.recovery.causes import Foreign, Marker, PartialDownload, Truncated
+from importer.recovery.causes import (
+    AttestationMissing,
+    ContentMissing,
+    Foreign,
+    Marker,
+    Missing,
+    PartialDownload,
+    Truncated,
+)
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
+from importer.report.origin import Origin
+from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
 
 _UNKNOWN_IMAGE = "<image>"
@@ -36,31 +46,39 @@ class Download:
     command: str | None = None
 
 
-def downloads_of(plan: Plan) -> tuple[Download, ...]:
-    """Everything that a download would mend, each blob once."""
+def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
+    """Everything that a download would mend, each blob once.
+
+    Args:
+        plan: what is wanted.
+        origin: the URL or reference from which the download came; makes complete commands.
+    """
     by_digest: dict[Digest, Download] = {}
     for image in plan.images:
         for blob in _lacking(image):
-            by_digest.setdefault(blob.descriptor.digest, _download(image, blob))
+            by_digest.setdefault(blob.descriptor.digest, _download(plan, image, blob, origin))
     return tuple(by_digest.values())
 
 
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
     for blob in image.blobs:
-        if blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.is_dispensable and not blob.exact:
+        lacks = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.exact
+        if lacks and not isinstance(blob.cause, ContentMissing | AttestationMissing):
             yield blob
 
 
-def _download(image: ImagePlan, blob: BlobPlan) -> Download:
+def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) -> Download:
     rule = rule_explaining(blob.cause) if blob.cause else None
-    name = "manifest.json" if blob.role is Role.CHILD else blob.descriptor.digest.file_name
+    name = _place_of(plan, image)
+    have = _usable_bytes(blob)
     return Download(
         digest=blob.descriptor.digest,
         size=blob.descriptor.size,
-        have=_usable_bytes(blob),
+        have=have,
         reason=rule.name if rule else str(blob.status),
-        file_name=name,
-        paths=tuple(_paths(image, blob)),
+        file_name="manifest.json" if blob.role is Role.CHILD else blob.descriptor.digest.file_name,
+        paths=tuple(_paths(image, blob, name)),
+        command=_command(image, blob, name, origin) if origin else None,
     )
 
 
@@ -71,22 +89,53 @@ def _usable_bytes(blob: BlobPlan) -> int:
     return 0
 
 
-def _paths(image: ImagePlan, blob: BlobPlan) -> Iterator[str]:
+def _place_of(plan: Plan, image: ImagePlan) -> tuple[str, str]:
+    """The repository and the tag under which Artifactory keeps the image, or what stands for them."""
+    parents = [other for other in plan.images if other.manifest.descriptor.digest in image.parents]
+    for named in (image, *parents):
+        if named.names:
+            return named.names[0].repository, named.names[0].tag
+    return _UNKNOWN_IMAGE, _UNKNOWN_TAG
+
+
+def _paths(image: ImagePlan, blob: BlobPlan, place: tuple[str, str]) -> Iterator[str]:
     if isinstance(blob.cause, Foreign):
         yield from blob.cause.urls
         return
-    name = image.names[0] if image.names else None
-    repository, tag = (name.repository, name.tag) if name else (_UNKNOWN_IMAGE, _UNKNOWN_TAG)
+    repository, tag = place
     digest = blob.descriptor.digest
     if blob.role is Role.CHILD:
-        yield f"{repository}/{digest.algorithm}:{digest.hex}/manifest.json"
-        yield f"{repository}/{digest.file_name}/manifest.json"
+        yield from (f"{repository}/{folder}/manifest.json" for folder in _child_folders(digest))
         yield f"/v2/{repository}/manifests/{digest}"
         return
-    if not isinstance(blob.cause, Marker):
-        yield f"{repository}/{_folder(image, tag)}/{digest.file_name}"
+    if isinstance(blob.cause, Marker):
+        yield f"/artifactory/api/docker/<repository key without -cache>/v2/{repository}/blobs/{digest}"
+    else:
+        folders = _child_folders(image.manifest.descriptor.digest) if image.parents and not image.names else (tag,)
+        yield from (f"{repository}/{folder}/{digest.file_name}" for folder in folders)
     yield f"/v2/{repository}/blobs/{digest}"
 
 
-def _folder(image: ImagePlan, tag: str) -> str:
-    return image.manifest.descriptor.digest.file_name if image.parents and not image.names else tag
+def _child_folders(digest: Digest) -> tuple[str, str]:
+    """Both spellings of the folder of an index's child: in local repositories, and in caches of remote ones."""
+    return f"{digest.algorithm}:{digest.hex}", digest.file_name
+
+
+def _command(image: ImagePlan, blob: BlobPlan, place: tuple[str, str], origin: str) -> str | None:
+    """A curl command that fetches a blob into its folder, going on where a true beginning ends."""
+    if blob.role is Role.CHILD or isinstance(blob.cause, Foreign):
+        return None
+    url = Origin.parse(origin, place[0]).blob_url(blob.descriptor.digest, from_api=isinstance(blob.cause, Marker))
+    if url is None:
+        return None
+    resumes = isinstance(blob.cause, Truncated) and blob.file is not None
+    file = blob.file.file.path if resumes and blob.file else _path_to_save(image, blob)
+    resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
+    return f"curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+
+
+def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:
+    """Beside what is left of the blob, else beside the manifest."""
+    neighbour = next((fact.file for fact in (blob.file, image.manifest.file) if fact), None)
+    folder = neighbour.path.removesuffix(neighbour.name) if neighbour else ""
+    return folder + blob.descriptor.digest.file_name

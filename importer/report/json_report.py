@@ -7,8 +7,10 @@ import os
 from typing import Any, Final
 
 import importer
+from importer.domain.digest import Digest
 from importer.investigation import Investigation
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
+from importer.recovery.salvage import salvaged_files
 from importer.report.downloads import Download, downloads_of
 from importer.report.printable import as_unicode
 from importer.rules.catalogue import rule_explaining
@@ -33,7 +35,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "images": [_image(image) for image in plan.images],
         "files": _files(investigation),
         "findings": [_finding(finding) for finding in investigation.findings],
-        "downloads": [_download(download) for download in downloads_of(plan)],
+        "downloads": [_download(download) for download in downloads_of(plan, investigation.question.origin)],
         "summary": summary(investigation),
     }
 
@@ -49,7 +51,7 @@ def _image(image: ImagePlan) -> dict[str, Any]:
     return {
         "name": str(image.names[0]) if image.names else None,
         "kind": image.kind.value,
-        "media_type": image.manifest.descriptor.media_type,
+        "media_type": as_unicode(image.manifest.descriptor.media_type),
         "manifest_digest": _text(image.manifest_digest),
         "image_id": _text(image.image_id),
         "platform": _text(image.platform),
@@ -64,7 +66,7 @@ def _blob(blob: BlobPlan) -> dict[str, Any]:
     rule = rule_explaining(blob.cause) if blob.cause else None
     path = path_of(blob)
     unknown = blob.role is Role.MANIFEST and not blob.is_here
-    return {
+    entry: dict[str, Any] = {
         "role": blob.role.value,
         "position": blob.position,
         "digest": None if unknown else str(blob.descriptor.digest),
@@ -73,6 +75,10 @@ def _blob(blob: BlobPlan) -> dict[str, Any]:
         "path": as_unicode(path) if path else None,
         "rule": rule.name if rule else None,
     }
+    salvaged = salvaged_files(blob.cause)
+    if salvaged:
+        entry["files"] = [{"name": file.name, "size": file.size, "state": file.state.value} for file in salvaged]
+    return entry
 
 
 def _files(investigation: Investigation) -> list[dict[str, Any]]:
@@ -104,10 +110,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "certainty": seen.certainty.value,
         "path": as_unicode(seen.path) if seen.path else None,
         "digest": _text(seen.digest),
-        "image": _text(seen.image.manifest.descriptor.digest) if seen.image else None,
+        "image": _text(_digest_of(seen.image)) if seen.image else None,
         "message": as_unicode(seen.message),
         "fix": {"safety": finding.safety.value, "summary": as_unicode(seen.remedy)},
     }
+
+
+def _digest_of(image: ImagePlan) -> Digest | None:
+    """The digest of the manifest's file, whole or not; None when no file is the manifest."""
+    return image.manifest.descriptor.digest if image.manifest.file or image.manifest.is_here else None
 
 
 def _download(download: Download) -> dict[str, Any]:
@@ -117,10 +128,10 @@ def _download(download: Download) -> dict[str, Any]:
         "have": download.have,
         "reason": download.reason,
         "file_name": download.file_name,
-        "paths": list(download.paths),
+        "paths": [as_unicode(path) for path in download.paths],
         "command": download.command,
     }
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else as_unicode(str(value))

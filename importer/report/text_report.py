@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from rich.console import Console
-from rich.text import Text
-
 from importer.investigation import Investigation
 from importer.recovery.plan import (
     BlobPlan,
@@ -22,7 +19,7 @@ from importer.recovery.plan import (
 )
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
-from importer.report.printable import for_terminal
+from importer.report.page import Page, Styled
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Severity
 from importer.rules.wording import bytes_of, path_of, title_of
@@ -59,68 +56,57 @@ _SHOWN_OF_A_RULE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """Prints an investigation to a console.
+    """Prints an investigation.
 
     Args:
-        console: where to; its encoding decides which marks can be used.
+        page: where to; its encoding decides which marks can be used.
         verbose: show what is in order, too.
     """
 
-    console: Console
+    page: Page
     verbose: bool = False
 
     def print(self, investigation: Investigation) -> None:
         """Print the whole report."""
         plan = investigation.case.plan
-        self._line(_verdict(plan, len(investigation.case.inventory.facts)), style="bold")
+        self.page.line(Styled(_verdict(plan, len(investigation.case.inventory.facts)), "bold"))
         for image in plan.images:
-            self._line()
+            self.page.line()
             self._print_image(image)
         self._print_findings(investigation.findings)
-        self._print_downloads(downloads_of(plan))
-        self._line()
-        self._line(_summary_line(investigation))
-
-    def _line(self, *parts: str | Text, style: str = "") -> None:
-        line = Text(style=style)
-        for part in parts:
-            line.append_text(part) if isinstance(part, Text) else line.append(for_terminal(part))
-        # A pipe has no width: folding would break paths that scripts and people copy.
-        self.console.print(line, soft_wrap=not self.console.is_terminal, highlight=False)
+        self._print_downloads(downloads_of(plan, investigation.question.origin))
+        self.page.line()
+        self.page.line(_summary_line(investigation))
 
     def _print_image(self, image: ImagePlan) -> None:
-        state = Text(image.status.value.upper(), style=_STYLES[image.status])
-        self._line(Text(for_terminal(title_of(image)), style="bold"), f"   {image.platform or ''}   ", state)
+        state = Styled(image.status.value.upper(), _STYLES[image.status])
+        self.page.line(Styled(title_of(image), "bold"), f"   {image.platform or ''}   ", state)
         if image.manifest_digest:
-            self._line(f"  manifest {image.manifest_digest}")
+            self.page.line(f"  manifest {image.manifest_digest}")
         if image.image_id:
-            self._line(f"  image id {image.image_id}")
+            self.page.line(f"  image id {image.image_id}")
         if image.status is ImageStatus.INTACT and not self.verbose:
-            self._line(f"  {_contents(image)}: all here, as they should be")
+            self.page.line(f"  {_contents(image)}: all here, as they should be")
         else:
             for blob in image.all_blobs:
                 self._print_blob(image, blob)
-        self._line(f"  can be written as: {_outputs(image)}")
+        self.page.line(f"  can be written as: {_outputs(image)}")
 
     def _print_blob(self, image: ImagePlan, blob: BlobPlan) -> None:
-        mark = _MARKS[blob.status][not self._has_symbols]
+        mark = _MARKS[blob.status][not self.page.has_symbols]
         rule = rule_explaining(blob.cause) if blob.cause else None
         path = path_of(blob)
-        state = Text(f"{mark} {_STATES[blob.status]:<11}", style=_STYLES[blob.status])
+        state = Styled(f"{mark} {_STATES[blob.status]:<11}", _STYLES[blob.status])
         said = f"{rule.code} {rule.name}" if rule else ""
-        self._line(
+        self.page.line(
             "  ", state, f"{_label(image, blob):<14} {_short(blob.descriptor.size):>9}  ", path or "-", f"  {said}"
         )
-
-    @property
-    def _has_symbols(self) -> bool:
-        return "utf" in (self.console.encoding or "").lower()
 
     def _print_findings(self, findings: tuple[Finding, ...]) -> None:
         shown = [f for f in findings if self.verbose or f.rule.severity is not Severity.INFO]
         if shown:
-            self._line()
-            self._line("What was found", style="bold")
+            self.page.line()
+            self.page.line(Styled("What was found", "bold"))
         for _, group in groupby(shown, key=lambda finding: finding.rule.code):
             self._print_group(list(group))
 
@@ -128,23 +114,25 @@ class TextReport:
         shown = group if self.verbose else group[:_SHOWN_OF_A_RULE]
         for finding in shown:
             rule, seen = finding.rule, finding.observation
-            head = Text(f"{rule.severity} {rule.code} {rule.name}", style=_STYLES[rule.severity.value])
-            self._line("  ", head, f"  {seen.path}" if seen.path else "")
-            self._line(f"    {seen.message}")
-            self._line(f"    next: {seen.remedy}")
+            head = Styled(f"{rule.severity} {rule.code} {rule.name}", _STYLES[rule.severity.value])
+            self.page.line("  ", head, f"  {seen.path}" if seen.path else "")
+            self.page.line(f"    {seen.message}")
+            self.page.line(f"    next: {seen.remedy}")
         if len(group) > len(shown):
-            self._line(f"  … and {len(group) - len(shown)} more {group[0].rule.name}; -v lists them all")
+            self.page.line(f"  … and {len(group) - len(shown)} more {group[0].rule.name}; -v lists them all")
 
     def _print_downloads(self, downloads: tuple[Download, ...]) -> None:
         if not downloads:
             return
-        self._line()
-        self._line(f"Download again ({len(downloads)})", style="bold")
+        self.page.line()
+        self.page.line(Styled(f"Download again ({len(downloads)})", "bold"))
         for download in downloads:
             have = f", {bytes_of(download.have)} of them are here" if download.have else ""
-            self._line(f"  {download.file_name}  {bytes_of(download.size)}{have}")
+            self.page.line(f"  {download.file_name}  {bytes_of(download.size)}{have}")
             for path in download.paths:
-                self._line(f"    {path}")
+                self.page.line(f"    {path}")
+            if download.command:
+                self.page.line(f"    {download.command}")
 
 
 def _verdict(plan: Plan, files: int) -> str:

@@ -62,6 +62,7 @@ RULE: Final = Rule(
     symptoms=(
         "unexpected EOF",
         "gzip: unexpected end of file",
+        "incomplete deflate data",
         "failed size validation: … != …",
         "transfer closed with … bytes remaining to read",
     ),

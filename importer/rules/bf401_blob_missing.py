@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Missing
+from importer.recovery.causes import ContentMissing, Missing
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, whereabouts
 
@@ -15,6 +15,13 @@ def find(case: Case) -> Iterator[Observation]:
             f"{whereabouts(image, blob)} is missing: no file here has the digest {blob.descriptor.digest}",
             remedy=f"{fetch_again(blob)}, or name a place that has it with --borrow",
             digest=blob.descriptor.digest,
+            image=image,
+        )
+    for image, blob, _ in blobs_with(case, ContentMissing):
+        yield Observation(
+            f"{whereabouts(image, blob)} is missing: no file here has the content {blob.diff_id} that the config wants",
+            remedy="download manifest.json, which names the file, and then the file",
+            digest=blob.diff_id,
             image=image,
         )
 
@@ -42,6 +49,13 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
-    causes=(Missing,),
-    symptoms=("blob unknown to registry", "unknown blob", "content digest …: not found", "BLOB_UNKNOWN"),
+    causes=(Missing, ContentMissing),
+    symptoms=(
+        "blob unknown to registry",
+        "unknown blob",
+        "content digest …: not found",
+        "BLOB_UNKNOWN",
+        "Binary provider has no content",
+        "Some layer tarfiles are missing in the tarball",
+    ),
 )

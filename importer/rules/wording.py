@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from importer.recovery.causes import Cause
-from importer.recovery.plan import BlobPlan, ImagePlan, Role
-from importer.rules.rule import Case
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Role
+from importer.rules.rule import Case, Certainty, Observation, Safety
 
 CauseType = TypeVar("CauseType", bound=Cause)
 
@@ -15,22 +16,53 @@ _UNITS = ("kB", "MB", "GB", "TB")
 
 
 def blobs_with(case: Case, cause: type[CauseType]) -> Iterator[tuple[ImagePlan, BlobPlan, CauseType]]:
-    """Every blob whose state has a cause of this kind; a child that is an image speaks for itself."""
-    planned = {image.manifest.descriptor.digest for image in case.plan.images}
+    """Every blob whose state has a cause of this kind, once per image, however often a layer repeats.
+
+    A child that is an image speaks for itself; a file that is what is left of a child doesn't speak
+    once more as a manifest of its own.
+    """
+    own_causes = {image.manifest.descriptor.digest: image.manifest.cause for image in case.plan.images}
+    remains = remains_of_children(case)
     for image in case.plan.images:
+        seen = set()
         for blob in image.all_blobs:
-            if blob.role is Role.CHILD and blob.descriptor.digest in planned:
+            if not isinstance(blob.cause, cause) or blob.descriptor.digest in seen:
                 continue
-            if isinstance(blob.cause, cause):
-                yield image, blob, blob.cause
+            if blob.role is Role.CHILD and own_causes.get(blob.descriptor.digest) == blob.cause:
+                continue
+            if blob.role is Role.MANIFEST and path_of(blob) in remains:
+                continue
+            seen.add(blob.descriptor.digest)
+            yield image, blob, blob.cause
+
+
+def remains_of_children(case: Case) -> frozenset[str]:
+    """Paths of the files that an index's damaged child was meant to be."""
+    children = (blob for image in case.plan.images for blob in image.blobs if blob.role is Role.CHILD)
+    return frozenset(blob.file.file.path for blob in children if blob.file and blob.status is BlobStatus.DAMAGED)
+
+
+def observation(
+    image: ImagePlan, blob: BlobPlan, message: str, remedy: str, safety: Safety | None = None
+) -> Observation:
+    """What is seen of one blob of an image."""
+    return Observation(
+        message,
+        remedy=remedy,
+        path=path_of(blob),
+        digest=blob.descriptor.digest,
+        image=image,
+        certainty=Certainty.PROVEN if blob.certain else Certainty.INFERRED,
+        safety=safety,
+    )
 
 
 def whereabouts(image: ImagePlan, blob: BlobPlan) -> str:
     """How the blob is reached: ``layer 3 of 7 · linux/amd64 · team/app:1.4``."""
     count = sum(other.role is blob.role for other in image.blobs)
-    position = f"{blob.role} {blob.position + 1} of {count}" if blob.position is not None else str(blob.role)
+    position = f"{blob.role} {blob.position + 1} of {count}" if blob.position is not None else f"the {blob.role}"
     platform = blob.descriptor.platform if blob.role is Role.CHILD else image.platform
-    return " · ".join(str(part) for part in (position, platform, *image.names[:1]) if part)
+    return shown(" · ".join(str(part) for part in (position, platform, *image.names[:1]) if part))
 
 
 def title_of(image: ImagePlan) -> str:
@@ -41,6 +73,27 @@ def title_of(image: ImagePlan) -> str:
 def path_of(blob: BlobPlan) -> str | None:
     """The file that holds the blob or what is left of it."""
     return blob.file.file.path if blob.file else blob.path
+
+
+def file_of(blob: BlobPlan) -> str:
+    """That file in a message; says so when only the circumstances tie it to the blob."""
+    path = shown(path_of(blob) or "a file")
+    return path if blob.certain else f"{path}, the only file here that can be it,"
+
+
+def shown(text: str) -> str:
+    """A path or any other foreign text without what would move a cursor or break a line."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def listed(items: Iterable[str], limit: int = 5) -> str:
+    """The first few of a list, and how many more there are."""
+    rest = iter(items)
+    first = list(islice(rest, limit))
+    more = sum(1 for _ in rest)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def bytes_of(size: int) -> str:
@@ -54,4 +107,9 @@ def bytes_of(size: int) -> str:
 
 def fetch_again(blob: BlobPlan) -> str:
     """The next step for a blob that can't be mended."""
-    return f"download {blob.descriptor.digest.file_name} again ({bytes_of(blob.descriptor.size)})"
+    digest = blob.descriptor.digest
+    if blob.role is Role.CHILD:
+        return f"download the folder {digest}/ (or {digest.file_name}/), which lies beside the tag's folder, again"
+    if blob.role is Role.MANIFEST:
+        return "download the manifest again"
+    return f"download {digest.file_name} again ({bytes_of(blob.descriptor.size)})"

@@ -49,6 +49,7 @@ def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[
     """
     layers = [_Layers.of(image.plan, advance) for image in images]
     blobs = {blob.digest: blob for each in layers for blob in each.blobs}
+    blobs |= {blob.digest: blob for image in images if (blob := _index_blob(image))}
     members = [TarMember(blob_name(digest), blobs[digest]) for digest in sorted(blobs)]
     plain = {layer.digest: layer for each in layers for layer in each.plain}
     members += [TarMember(_plain_name(digest), plain[digest]) for digest in sorted(plain)]
@@ -87,6 +88,11 @@ class _Layers:
         return cls(tuple(originals), plain, tuple(_plain_name(layer.digest) for layer in plain), original)
 
 
+def _index_blob(image: NamedImage) -> ProvenBlob | None:
+    """The index from which the image was picked: a containerd store knows the image by its digest."""
+    return image.index.manifest.exact if image.index else None
+
+
 def _config_of(plan: ImagePlan) -> list[ProvenBlob]:
     config = plan.config_blob
     if not config or not config.exact:
@@ -119,7 +125,8 @@ def _index(images: Iterable[NamedImage]) -> dict[str, Any]:
 
 
 def _descriptors(image: NamedImage) -> Iterator[dict[str, Any]]:
-    manifest = image.plan.manifest.descriptor
+    named = image.index if image.index and _index_blob(image) else image.plan
+    manifest = named.manifest.descriptor
     descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
     for name in image.names:
         yield descriptor | {"annotations": _annotations(name)}

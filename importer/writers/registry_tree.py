@@ -104,7 +104,7 @@ class RegistryTree:
     def _link_image(self, plan: ImagePlan, repository: str) -> None:
         below = self._storage / "repositories" / repository
         make_folders(below / "_layers", self._root)
-        for image in (*plan.children, plan):
+        for image in plan.family:
             for blob in (*image.layers, image.config_blob):
                 if blob and blob.exact:
                     digest = blob.exact.digest
@@ -187,7 +187,7 @@ class _StagingSink:
 
 
 def _blobs_of(plan: ImagePlan) -> Iterable[ProvenBlob]:
-    for image in (*plan.children, plan):
+    for image in plan.family:
         for blob in image.all_blobs:
             if blob.exact:
                 yield blob.exact

@@ -43,13 +43,18 @@ def unfinished_folder(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def folder_if_used(folder: Path) -> Iterator[None]:
-    """Make a folder and those above it, and take away again what is still empty at the end."""
+    """Make a folder and those above it, and take away again what is still empty at the end.
+
+    The folder itself is readable for the registry's user; those above it are the maker's own affair.
+    """
     made = []
     while not folder.exists():
         made.append(folder)
         folder = folder.parent
     for path in reversed(made):
         path.mkdir(exist_ok=True)
+    if made:
+        made[0].chmod(FOLDER_MODE)
     try:
         yield
     finally:

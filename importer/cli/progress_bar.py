@@ -1,0 +1,67 @@
+"""A progress bar on the standard error stream."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+_UPDATE_EVERY: Final = 4 << 20
+
+
+class ProgressBar:
+    """A bar with bytes and bytes per second."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._lock = threading.Lock()
+        self._pending = 0
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def start(self, activity: str, total: int) -> None:
+        """Begin a new stretch of work."""
+        self.stop()
+        self._task = self._bar.add_task(activity, total=total)
+
+    def advance(self, size: int) -> None:
+        """Count bytes; the bar moves every few MiB, so that drawing costs nothing."""
+        with self._lock:
+            self._pending += size
+            if self._pending < _UPDATE_EVERY or self._task is None:
+                return
+            pending, self._pending = self._pending, 0
+        self._bar.advance(self._task, pending)
+
+    def stop(self) -> None:
+        """End the stretch."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task, self._pending = None, 0

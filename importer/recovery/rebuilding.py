@@ -1,0 +1,185 @@
+"""Images without a manifest: a config lists the contents of its layers, so the layers can be found.
+
+What comes out is the same image for docker, whose image id is the config's digest. The manifest is
+written in each writer's form, and is the original exactly when a known digest says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from importer.domain import media_types
+from importer.domain.config import ImageConfig
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest
+from importer.domain.media_types import Compression
+from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.inspection.content import can_decompress, compression_of_kind
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.recovery.causes import ContentMissing, ManifestMissing, WellKnown
+from importer.recovery.naming import names_beside
+from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
+from importer.recovery.recipes import Decompressed, Literal, Whole
+from importer.recovery.wanted import indexes_of, orphan_configs
+
+_DOCKER_TYPES: Final = {
+    Compression.GZIP: media_types.DOCKER_LAYER_GZIP,
+    Compression.NONE: media_types.DOCKER_LAYER,
+    Compression.ZSTD: media_types.OCI_LAYER_ZSTD,
+}
+_OCI_TYPES: Final = {
+    Compression.GZIP: media_types.OCI_LAYER_GZIP,
+    Compression.NONE: media_types.OCI_LAYER,
+    Compression.ZSTD: media_types.OCI_LAYER_ZSTD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestForm:
+    """A manifest as one program writes it."""
+
+    media_type: str
+    content: bytes
+    writer: str
+
+
+def rebuild_images(
+    inventory: Inventory, known: KnownDigests, plans: Iterable[ImagePlan], taken: frozenset[str]
+) -> Iterator[ImagePlan]:
+    """Plan an image for each config that no manifest wants and that has a layer here.
+
+    Args:
+        inventory: what there is.
+        known: digests that may prove a rebuilt manifest.
+        plans: the images that have a manifest.
+        taken: paths of files that those explain; a config among them is no image of its own.
+    """
+    alone = not any(plan.parsed for plan in plans)
+    for fact in orphan_configs(inventory):
+        config = fact.document.config if fact.document else None
+        if config is None or fact.file.path in taken:
+            continue
+        layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
+        if alone or any(layer.content for layer in layers):
+            yield _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+
+
+def _rebuilt(
+    fact: FileFacts, config: ImageConfig, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
+) -> ImagePlan:
+    proven = ProvenBlob(fact.digest, fact.size, Whole(fact.file))
+    descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
+    config_blob = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, exact=proven, file=fact)
+    forms = list(manifest_forms(descriptor, layers))
+    form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
+    digest = Digest.of(form.content)
+    is_proven = digest in digests and all(layer.exact for layer in layers)
+    manifest = BlobPlan(
+        Role.MANIFEST,
+        Descriptor(form.media_type, digest, len(form.content)),
+        BlobStatus.REPAIRED if is_proven else BlobStatus.MISSING,
+        exact=ProvenBlob(digest, len(form.content), Literal(form.content)) if is_proven else None,
+        cause=ManifestMissing(form.writer if is_proven else None),
+    )
+    parsed = ImageManifest(form.media_type, descriptor, tuple(layer.descriptor for layer in layers))
+    return ImagePlan(
+        kind=ImageKind.IMAGE,
+        manifest=manifest,
+        parsed=parsed,
+        config=config,
+        blobs=(config_blob, *layers),
+        names=names_beside(fact),
+        proofs=("a digest known beforehand",) if is_proven else (),
+        platform=config.platform,
+    )
+
+
+def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:
+    """The manifest of a config and its layers, as each program writes it; docker's comes first."""
+    descriptors = [layer.descriptor for layer in layers]
+    docker = {
+        "schemaVersion": 2,
+        "mediaType": media_types.DOCKER_MANIFEST,
+        "config": _docker_entry(config, media_types.DOCKER_CONFIG),
+        "layers": [_docker_entry(layer, _DOCKER_TYPES[_compression(layer)]) for layer in descriptors],
+    }
+    yield ManifestForm(media_types.DOCKER_MANIFEST, _indented(docker, 3), "docker")
+    yield ManifestForm(media_types.DOCKER_MANIFEST, _compact(docker), "go-containerregistry")
+    body = {
+        "config": _oci_entry(config, media_types.OCI_CONFIG),
+        "layers": [_oci_entry(layer, _OCI_TYPES[_compression(layer)]) for layer in descriptors],
+    }
+    typed = {"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST, **body}
+    yield ManifestForm(media_types.OCI_MANIFEST, _indented(typed, 2), "BuildKit")
+    yield ManifestForm(media_types.OCI_MANIFEST, _compact(typed), "buildah or skopeo")
+    yield ManifestForm(media_types.OCI_MANIFEST, _compact({"schemaVersion": 2, **body}), "an older buildah or skopeo")
+
+
+def _layer(inventory: Inventory, diff_id: Digest, position: int) -> BlobPlan:
+    for fact in inventory.with_content(diff_id):
+        content = fact.content
+        if content and can_decompress(fact.kind):
+            packed = ProvenBlob(diff_id, content.size, Decompressed(Whole(fact.file), fact.kind))
+            return _present(fact, packed, position)
+    for fact in inventory.with_digest(diff_id):
+        return _present(fact, ProvenBlob(diff_id, fact.size, Whole(fact.file)), position)
+    descriptor = Descriptor(media_types.DOCKER_LAYER_GZIP, diff_id, 0)
+    known = WELL_KNOWN_BLOBS.get(diff_id)
+    if not known:
+        return BlobPlan(
+            Role.LAYER, descriptor, BlobStatus.MISSING, position=position, diff_id=diff_id, cause=ContentMissing()
+        )
+    empty = ProvenBlob(diff_id, len(known.content), Literal(known.content))
+    plan = BlobPlan(Role.LAYER, replace(descriptor, size=empty.size), BlobStatus.REPAIRED, position=position)
+    return replace(plan, exact=empty, content=empty, diff_id=diff_id, cause=WellKnown(known.description))
+
+
+def _present(fact: FileFacts, content: ProvenBlob, position: int) -> BlobPlan:
+    media_type = _DOCKER_TYPES[compression_of_kind(fact.kind)]
+    return BlobPlan(
+        Role.LAYER,
+        Descriptor(media_type, fact.digest, fact.size),
+        BlobStatus.OK,
+        position=position,
+        exact=ProvenBlob(fact.digest, fact.size, Whole(fact.file)),
+        content=content,
+        diff_id=content.digest,
+        file=fact,
+    )
+
+
+def _provable(inventory: Inventory, known: KnownDigests, config: FileFacts) -> frozenset[Digest]:
+    """Digests that nobody has and that the lost manifest may have had."""
+    digests = set(known.given)
+    digests |= {child.digest for _, index in indexes_of(inventory) for child in index.children}
+    for fact in inventory.facts:
+        if fact.file.parts[:-1] == config.file.parts[:-1] and "manifest" in fact.file.name.lower():
+            digests |= known.expected_of(fact).keys()
+    digests |= {digest for folder in config.file.parts[:-1] if (digest := Digest.from_name(folder))}
+    return frozenset(digest for digest in digests if not inventory.with_digest(digest))
+
+
+def _compression(layer: Descriptor) -> Compression:
+    return media_types.compression_of(layer.media_type) or Compression.GZIP
+
+
+def _docker_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "size": descriptor.size, "digest": str(descriptor.digest)}
+
+
+def _oci_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": str(descriptor.digest), "size": descriptor.size}
+
+
+def _indented(value: dict[str, Any], indent: int) -> bytes:
+    return json.dumps(value, indent=indent, ensure_ascii=False).encode()
+
+
+def _compact(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

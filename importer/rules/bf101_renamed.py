@@ -1,0 +1,73 @@
+"""BF101: the right bytes under another name."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.inspection.file_facts import FileFacts
+from importer.recovery.plan import BlobPlan, ImagePlan, Role
+from importer.recovery.recipes import Whole
+from importer.rules.files import is_manifest_name, is_named_after, manifest_name
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every file that is taken as it is, of which no copy has the right name; each file once."""
+    seen: set[str] = set()
+    for image in case.plan.images:
+        for blob in image.all_blobs:
+            fact = _taken_whole(blob)
+            if not fact or fact.file.path in seen or _has_right_name(case, blob, fact):
+                continue
+            seen.add(fact.file.path)
+            yield _observed(image, blob, fact)
+
+
+def _taken_whole(blob: BlobPlan) -> FileFacts | None:
+    if not blob.file or not blob.exact or not isinstance(blob.exact.recipe, Whole):
+        return None
+    return None if blob.file.file.borrowed else blob.file
+
+
+def _has_right_name(case: Case, blob: BlobPlan, fact: FileFacts) -> bool:
+    is_right = is_manifest_name if blob.role in (Role.MANIFEST, Role.CHILD) else is_named_after
+    copies = (copy for copy in case.inventory.with_digest(blob.descriptor.digest) if not copy.file.borrowed)
+    return any(is_right(case.inventory, copy.file, blob.descriptor.digest) for copy in (fact, *copies))
+
+
+def _observed(image: ImagePlan, blob: BlobPlan, fact: FileFacts) -> Observation:
+    digest = blob.descriptor.digest
+    right = manifest_name(image) if blob.role is Role.MANIFEST else digest.file_name
+    return observation(
+        image,
+        blob,
+        f"{shown(fact.file.name)} is {whereabouts(image, blob)}, whatever it is called: its digest is {digest}",
+        f"the file is used as it is; in Artifactory its name is {right}",
+    )
+
+
+RULE: Final = Rule(
+    code="BF101",
+    name="renamed",
+    severity=Severity.INFO,
+    fix=Safety.SAFE,
+    summary="a wanted blob lies under a name that isn't its digest",
+    explanation=Explanation(
+        meaning=(
+            "The file's bytes are exactly what the image needs; only its name is another than Artifactory gave it. "
+            "A blob (a layer or a config) is known by its digest, the fingerprint of its bytes, "
+            "so its name doesn't matter here."
+        ),
+        origin=(
+            "Chrome adds ' (1)' to a second download, some browsers add .gz or .json, and Windows allows no colon, "
+            "so that sha256: becomes sha256- or sha256_. Other tools drop the prefix or write the digest "
+            "in upper case, and now and then two files are simply swapped."
+        ),
+        remedy="It finds files by their digests and writes each blob under its right name. Your own files stay as is.",
+        advice=(
+            "Nothing needs to be done. To tidy up, rename the file to the name that is given, "
+            "sha256__ and the 64 hex digits."
+        ),
+    ),
+    find=find,
+)

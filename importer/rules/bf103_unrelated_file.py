@@ -1,0 +1,125 @@
+"""BF103: a file that belongs to no image here."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.signatures import FileKind
+from importer.inventory.inventory import claimed_digest, is_marker
+from importer.recovery.diagnosis import is_partial
+from importer.recovery.plan import Plan
+from importer.rules.files import folder_of, lost_manifests
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import bytes_of, shown
+
+_LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories"})
+_TREE_FOLDERS: Final = frozenset({"_layers", "_manifests"})
+_TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1})
+_DESCRIPTIONS: Final = {
+    FileKind.EMPTY: "an empty file",
+    FileKind.GZIP: "a gzip file",
+    FileKind.ZSTD: "a zstd file",
+    FileKind.BZIP2: "a bzip2 file",
+    FileKind.XZ: "an xz file",
+    FileKind.TAR: "a tar archive",
+    FileKind.ZIP: "a zip archive",
+    FileKind.CONFIG: "an image config",
+    FileKind.JSON: "a JSON document",
+    FileKind.BROKEN_JSON: "a JSON document that can't be read",
+    FileKind.ERROR_PAGE: "an error message",
+    FileKind.HTML: "a web page",
+    FileKind.XML: "an XML document",
+    FileKind.TEXT: "a text",
+    FileKind.ZEROS: "nothing but zeros",
+}
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every file that no image wants and that no other finding tells of."""
+    wanted, contents = _wanted(case.plan), _contents(case.plan)
+    told, broken = _told_paths(case), _folders_of_broken_manifests(case)
+    told_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in told}
+    for fact in case.inventory.facts:
+        is_wanted = not wanted.isdisjoint(fact.digests) or fact.digest in told_digests
+        if is_wanted or fact.file.path in told or fact.file.borrowed or _is_told_by_name(fact, wanted):
+            continue
+        is_content = fact.digest in contents
+        why = "it holds what is in a layer that is here itself" if is_content else _why(case, fact, wanted, broken)
+        yield Observation(
+            f"{shown(fact.file.path)} is {_description(fact)}; {why}",
+            remedy="it is left alone",
+            path=fact.file.path,
+            digest=fact.digest,
+        )
+
+
+def _wanted(plan: Plan) -> frozenset[Digest]:
+    return frozenset(blob.descriptor.digest for image in plan.images for blob in image.all_blobs)
+
+
+def _contents(plan: Plan) -> frozenset[Digest]:
+    return frozenset(blob.diff_id for image in plan.images for blob in image.blobs if blob.diff_id)
+
+
+def _told_paths(case: Case) -> frozenset[str]:
+    sidecars = (sidecar.facts.file.path for sidecar in case.known.sidecars)
+    return case.plan.used.union(case.plan.explained, sidecars, (fact.file.path for fact in lost_manifests(case)))
+
+
+def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:
+    file = fact.file
+    if is_partial(fact) or fact.kind in _TOLD_KINDS or file.name in _LAYOUT_NAMES:
+        return True
+    if is_marker(file) and claimed_digest(file) in wanted:
+        return True
+    return not _TREE_FOLDERS.isdisjoint(file.parts)
+
+
+def _description(fact: FileFacts) -> str:
+    description = f"{_DESCRIPTIONS.get(fact.kind, 'a file of unknown kind')} of {bytes_of(fact.size)}"
+    if not fact.size:
+        description = "an empty file"
+    return f"{description} that says “{shown(fact.excerpt)}”" if fact.excerpt else description
+
+
+def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
+    broken = (image.manifest.file for image in case.plan.images if image.parsed is None)
+    return frozenset(folder_of(fact.file) for fact in (*broken, *lost_manifests(case)) if fact)
+
+
+def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> str:
+    claimed = claimed_digest(fact.file)
+    if claimed is not None and folder_of(fact.file) in broken:
+        return "the manifest beside it can't be read, so nothing tells whether an image wants it"
+    if claimed not in wanted or claimed is None:
+        return "no image here wants it"
+    whole = case.inventory.with_digest(claimed)
+    if not whole:
+        return "it is named after a blob that an image wants, and isn't it"
+    return f"it is named after the blob that {shown(whole[0].file.path)} is"
+
+
+RULE: Final = Rule(
+    code="BF103",
+    name="unrelated-file",
+    severity=Severity.INFO,
+    fix=Safety.NONE,
+    summary="no image here wants the file",
+    explanation=Explanation(
+        meaning=(
+            "Nothing in the input refers to this file: it is no manifest, and no manifest lists its digest "
+            "(the fingerprint of its bytes)."
+        ),
+        origin=(
+            "It belongs to another image, or it was never part of one: a note, a screenshot, a log, a file "
+            "that the system or Artifactory put into the folder. An earlier, failed attempt at a download counts too."
+        ),
+        remedy="It reads the file once, to be sure that it isn't a renamed blob, and then leaves it alone.",
+        advice=(
+            "Nothing needs to be done. If you think that it belongs to an image, then the manifest.json of "
+            "that image is missing here: download that too."
+        ),
+    ),
+    find=find,
+)

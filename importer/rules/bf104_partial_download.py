@@ -1,0 +1,68 @@
+"""BF104: a browser's unfinished file."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import PartialDownload
+from importer.recovery.diagnosis import is_partial
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every unfinished download, with the blob it was to become where that is known."""
+    for image, blob, cause in blobs_with(case, PartialDownload):
+        missing = blob.descriptor.size - cause.have
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} is the unfinished download of {whereabouts(image, blob)}: {bytes_of(cause.have)} of "
+            f"{bytes_of(blob.descriptor.size)} are here, {bytes_of(missing)} are missing",
+            f"let the browser finish it, or {fetch_again(blob)}",
+        )
+    yield from _unneeded(case)
+
+
+def _unneeded(case: Case) -> Iterator[Observation]:
+    wanted = {blob.descriptor.digest for image in case.plan.images for blob in image.all_blobs}
+    told = case.plan.used | case.plan.explained
+    for fact in case.inventory.facts:
+        is_told = fact.file.path in told or fact.file.borrowed or not wanted.isdisjoint(fact.digests)
+        if is_partial(fact) and not is_told:
+            yield Observation(
+                f"{shown(fact.file.path)} is an unfinished download of {bytes_of(fact.size)}, "
+                "and no blob that is missing here goes with it",
+                remedy="it is left alone; if an image is missing a file, finish this download first",
+                path=fact.file.path,
+                digest=fact.digest,
+            )
+
+
+RULE: Final = Rule(
+    code="BF104",
+    name="partial-download",
+    severity=Severity.WARNING,
+    fix=Safety.NONE,
+    summary="a browser's unfinished file",
+    explanation=Explanation(
+        meaning=(
+            "The file's name says that its download hasn't finished: Firefox and curl write .part, Chrome .crdownload, "
+            "Safari .download, Edge .partial and Opera .opdownload until the last byte has come. "
+            "What is in it is only a beginning."
+        ),
+        origin=(
+            "The folder was copied while the browser was still at work, or the download was paused or broke off "
+            "and the browser kept what it had."
+        ),
+        remedy=(
+            "It says which blob the file was to become and how many bytes are missing. "
+            "If the file is whole in spite of its name, it is used like any other."
+        ),
+        advice=(
+            "Let the browser finish and copy the folder again. Where it has given up, download the file anew; "
+            "curl -fL -C - -O with its address can resume when the connection breaks."
+        ),
+    ),
+    find=find,
+    causes=(PartialDownload,),
+)

@@ -1,0 +1,51 @@
+"""BF105: Artifactory's placeholder for a layer that it never fetched."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import Marker
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every wanted blob in whose place there is only a marker."""
+    for image, blob, _ in blobs_with(case, Marker):
+        digest = blob.descriptor.digest
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} only marks the place of {whereabouts(image, blob)}: "
+            "Artifactory has never fetched this blob from the remote registry",
+            f"make Artifactory fetch it: curl -fL -o {digest.file_name} "
+            f"'https://<server>/artifactory/api/docker/<repository without -cache>/v2/<image>/blobs/{digest}'",
+        )
+
+
+RULE: Final = Rule(
+    code="BF105",
+    name="marker",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="Artifactory's placeholder for a layer that it never cached",
+    explanation=Explanation(
+        meaning=(
+            "A file sha256__….marker is a note that Artifactory leaves for itself: the image has this layer, "
+            "but the layer itself isn't stored there. The marker holds nothing of it, and it isn't a damaged download."
+        ),
+        origin=(
+            "A remote repository (one that passes on another registry's images and keeps copies) stores only "
+            "what someone has pulled through it. Whoever pulled this image had the layer already, "
+            "so it never passed through."
+        ),
+        remedy="It names the layer, and the address from which Artifactory fetches and keeps it.",
+        advice=(
+            "Ask for the blob once through Artifactory's Docker address, under the remote repository's name without "
+            "-cache, as in the curl command that is given (add -u with your user name if it wants one); "
+            "the answer is the layer itself. Pulling the image with docker on a machine that "
+            "has none of its layers does the same for all of them."
+        ),
+    ),
+    find=find,
+    causes=(Marker,),
+)

@@ -1,0 +1,55 @@
+"""BF106: no bytes where a blob should be."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import Empty
+from importer.rules.files import lost_manifests
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob, and every manifest, of which there is only an empty file."""
+    for image, blob, _ in blobs_with(case, Empty):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} is empty; {whereabouts(image, blob)} has {bytes_of(blob.descriptor.size)}",
+            fetch_again(blob),
+        )
+    for fact in lost_manifests(case):
+        if not fact.size:
+            yield Observation(
+                f"{shown(fact.file.path)} is empty, and its folder has no other manifest",
+                remedy="download it again, with curl -fL -O, say: -L follows a redirect",
+                path=fact.file.path,
+                digest=fact.digest,
+            )
+
+
+RULE: Final = Rule(
+    code="BF106",
+    name="empty-file",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="zero bytes where a blob should be",
+    explanation=Explanation(
+        meaning="The file has the right name and no content at all. No layer, config or manifest is ever empty.",
+        origin=(
+            "The download failed before its first byte: curl without -L saves nothing when the server redirects it, "
+            "Firefox puts an empty file beside its .part file, a full disk leaves only names, and some proxies "
+            "answer with an empty page where they should report an error."
+        ),
+        remedy="It puts the blob on the list of what to download, with its true size.",
+        advice=(
+            "Download the file again. With curl, use curl -fL -O: -L follows redirects, "
+            "and -f makes an error an error instead of a file."
+        ),
+    ),
+    find=find,
+    causes=(Empty,),
+    symptoms=(
+        "unexpected commit digest sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, expected …",
+    ),
+)

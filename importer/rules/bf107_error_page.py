@@ -1,0 +1,67 @@
+"""BF107: an error message in a blob's place."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import ErrorPage
+from importer.rules.files import MESSAGE_KINDS, lost_manifests
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, fetch_again, file_of, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob, and every manifest, in whose place a server's message was saved."""
+    for image, blob, cause in blobs_with(case, ErrorPage):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} is a message{_quoted(cause.message)}, not {whereabouts(image, blob)}",
+            f"clear up what the message says (often a log-in), then {fetch_again(blob)}",
+        )
+    for fact in lost_manifests(case):
+        if fact.kind in MESSAGE_KINDS:
+            yield Observation(
+                f"{shown(fact.file.path)} is a message{_quoted(fact.excerpt)}, and its folder has no other manifest",
+                remedy="clear up what the message says (often a log-in), then download the file again",
+                path=fact.file.path,
+                digest=fact.digest,
+            )
+
+
+def _quoted(message: str) -> str:
+    return f" that says “{shown(message)}”" if message else " without words"
+
+
+RULE: Final = Rule(
+    code="BF107",
+    name="error-page",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a server's error message was saved in place of a blob",
+    explanation=Explanation(
+        meaning=(
+            "The file has a blob's name, but it holds a text for people or programs: a web page, or an error in JSON "
+            "or XML. The server has refused, and the refusal was saved as if it were the file."
+        ),
+        origin=(
+            "Mostly the log-in had expired or a password was missing, the file is gone (404), Xray blocks it, "
+            "or a VPN or proxy put its own page in between. curl saves such pages without a word unless given -f; "
+            "without -L it saves the page that only says where to look."
+        ),
+        remedy="It quotes what the message says and puts the blob on the list of what to download.",
+        advice=(
+            "Open the file in an editor if the quote isn't enough, and take it to the people who run the server. "
+            "Then download again with curl -fL -O (and -u for user name and password): -f makes an error an error."
+        ),
+    ),
+    find=find,
+    causes=(ErrorPage,),
+    symptoms=(
+        "invalid character '<' looking for beginning of value",
+        "Artifact download request rejected: … was not downloaded due to the download blocking policy configured in "
+        "Xray for …",
+        "Only one auth mechanism allowed",
+        "UNAUTHORIZED",
+        "Redirecting...",
+    ),
+)

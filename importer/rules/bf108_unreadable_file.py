@@ -1,0 +1,52 @@
+"""BF108: an entry that can't be read."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import Unreadable
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every entry of the input that could not be read, with the blob it is named after."""
+    blobs = {blob.path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
+    for problem in case.inventory.problems:
+        image, blob = blobs.get(problem.path, (None, None))
+        name = f"; by its name it is {whereabouts(image, blob)}" if image and blob else ""
+        yield Observation(
+            f"{shown(problem.path)} can't be read: {shown(problem.reason)}{name}",
+            remedy="make it readable for you (permissions, a new copy), or download it again",
+            path=problem.path,
+            digest=blob.descriptor.digest if blob else None,
+            image=image,
+        )
+
+
+RULE: Final = Rule(
+    code="BF108",
+    name="unreadable-file",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a file can't be read, or isn't a regular file",
+    explanation=Explanation(
+        meaning=(
+            "The system refuses to hand out the file's bytes, or the entry isn't a file at all: a pipe, a device, "
+            "or a link that leads nowhere or out of the folder. Whatever it holds can't be checked or used."
+        ),
+        origin=(
+            "Another user owns the file, a disk or a network share fails, a virus scanner holds it back, or an archive "
+            "was unpacked with links whose targets weren't in it."
+        ),
+        remedy=(
+            "It names the entry and the system's reason, and goes on with everything else. "
+            "Links that lead out of the given folder are never followed: a download has none, an attack may."
+        ),
+        advice=(
+            "Give yourself the right to read it (ls -l shows who may), or copy it from its source again. "
+            "For a link, give the folder that it leads to as a PATH of its own or with --borrow."
+        ),
+    ),
+    find=find,
+    causes=(Unreadable,),
+)

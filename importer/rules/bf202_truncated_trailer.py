@@ -1,0 +1,43 @@
+"""BF202: only the end of the gzip trailer is gone."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import TruncatedTrailer
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob that was completed by computing the end of its trailer."""
+    for image, blob, cause in blobs_with(case, TruncatedTrailer):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} lacks only the last {bytes_of(cause.missing)} of {whereabouts(image, blob)}, "
+            "a part of gzip's checksum and size",
+            f"they are computed from the content; the result has the digest {blob.descriptor.digest}",
+        )
+
+
+RULE: Final = Rule(
+    code="BF202",
+    name="truncated-trailer",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="only (part of) the 8-byte gzip trailer is missing",
+    explanation=Explanation(
+        meaning=(
+            "A gzip file ends with eight bytes, the trailer: a checksum and the size of the content. Only of these "
+            "some are missing; the content itself is all there."
+        ),
+        origin="The download broke off within its very last bytes, or a copying program lost the end of the file.",
+        remedy=(
+            "It computes the missing bytes from the content and adds them in the output. "
+            "The digest proves that the result is the original, bit for bit."
+        ),
+        advice="Nothing needs to be done. If it happens to several files, look at the way you download them.",
+    ),
+    find=find,
+    causes=(TruncatedTrailer,),
+)

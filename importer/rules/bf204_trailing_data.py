@@ -1,0 +1,43 @@
+"""BF204: the blob, and more after it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import TrailingData
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob that was found at the beginning of a longer file."""
+    for image, blob, cause in blobs_with(case, TrailingData):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} holds {whereabouts(image, blob)} and {bytes_of(cause.extra)} after it",
+            f"the first {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
+        )
+
+
+RULE: Final = Rule(
+    code="BF204",
+    name="trailing-data",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="the blob, and more bytes after it",
+    explanation=Explanation(
+        meaning="The file begins with the whole blob, and other bytes follow that don't belong to it.",
+        origin=(
+            "A download was resumed although it was complete, so that an error message or a second copy was appended; "
+            "a tool padded the file with zeros to a round size; or a virus scanner or proxy added something."
+        ),
+        remedy=(
+            "It uses the first bytes, as many as the manifest says, and the digest proves that they are the blob. "
+            "The file itself isn't changed."
+        ),
+        advice="Nothing needs to be done. If it happens again, see what resumes downloads that are complete.",
+    ),
+    find=find,
+    causes=(TrailingData,),
+    symptoms=("gzip: invalid header",),
+)

@@ -1,0 +1,44 @@
+"""BF205: bytes before the blob."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import LeadingData
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob that was found behind other bytes."""
+    for image, blob, cause in blobs_with(case, LeadingData):
+        start = f", beginning with “{shown(cause.start)}”" if cause.start else ""
+        after = f" and {bytes_of(cause.after)} after it" if cause.after else ""
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} has {bytes_of(cause.extra)} before {whereabouts(image, blob)}{start}{after}",
+            f"the blob's own {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
+        )
+
+
+RULE: Final = Rule(
+    code="BF205",
+    name="leading-data",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="bytes before the blob, such as saved HTTP headers",
+    explanation=Explanation(
+        meaning="The whole blob is in the file, but something else stands in front of it.",
+        origin=(
+            "curl -i saves the server's answer with its headers (HTTP/1.1 200 OK and so on), "
+            "and scripts sometimes write a line of their own into the file before the download starts."
+        ),
+        remedy=(
+            "It finds where the blob begins and uses it from there on; the digest proves that it is the right part. "
+            "The file itself isn't changed."
+        ),
+        advice="Nothing needs to be done now. For the next download leave out curl's -i: curl -fL -O is enough.",
+    ),
+    find=find,
+    causes=(LeadingData,),
+)

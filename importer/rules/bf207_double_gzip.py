@@ -1,0 +1,42 @@
+"""BF207: compressed once more than it should be."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import CompressedAgain
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob that was found inside of a compressed file."""
+    for image, blob, cause in blobs_with(case, CompressedAgain):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} is {whereabouts(image, blob)}, compressed with {cause.compression} once more",
+            f"the outer compression is taken off; what is inside has the digest {blob.descriptor.digest}",
+        )
+
+
+RULE: Final = Rule(
+    code="BF207",
+    name="double-gzip",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="the blob was gzipped once more",
+    explanation=Explanation(
+        meaning=(
+            "The file is a compressed file in which the blob lies, which is often compressed itself: "
+            "there is one wrapping too many. Under it, not a byte of the blob is changed."
+        ),
+        origin=(
+            "A server or proxy compresses what it sends (Content-Encoding: gzip), and Firefox, curl without "
+            "--compressed and other programs save it without unpacking. Or somebody gzipped the file to send it."
+        ),
+        remedy="It unpacks the file once; the digest proves that what comes out is the blob.",
+        advice="Nothing needs to be done. For the next download, curl --compressed -fL -O takes the outer gzip off.",
+    ),
+    find=find,
+    causes=(CompressedAgain,),
+)

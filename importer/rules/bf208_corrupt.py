@@ -1,0 +1,55 @@
+"""BF208: as many bytes as there should be, but not the right ones."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import Corrupt
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob of which there is a damaged copy of full size."""
+    for image, blob, cause in blobs_with(case, Corrupt):
+        where = f"; decoding fails at byte {cause.broken_at:,}" if cause.broken_at is not None else ""
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} has the size of {whereabouts(image, blob)}, {bytes_of(blob.descriptor.size)}, "
+            f"but the digest {cause.actual} instead of {blob.descriptor.digest}{where}",
+            f"{fetch_again(blob)}, from its first byte on; resuming would keep the damage",
+        )
+
+
+RULE: Final = Rule(
+    code="BF208",
+    name="corrupt",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="the right size, but some bytes are wrong",
+    explanation=Explanation(
+        meaning=(
+            "The file is as long as it should be, and yet its digest (the fingerprint of its bytes) is another: "
+            "somewhere in it bytes were changed. One wrong bit is enough to make a layer unusable."
+        ),
+        origin=(
+            "A download was resumed in the wrong place or from another version of the file, a USB stick, a disk or "
+            "memory is failing, or a transfer in text mode exchanged characters. "
+            "Docker reports the same of its own storage when its disk is damaged."
+        ),
+        remedy=(
+            "It says where decoding fails, if it does, and puts the blob on the list of what to download. "
+            "It can't know what the bytes were."
+        ),
+        advice=(
+            "Delete the file and download it anew; don't resume (curl without -C -), since that keeps the wrong bytes. "
+            "If the new one is damaged too, download it on another machine or over another network, and check the disk."
+        ),
+    ),
+    find=find,
+    causes=(Corrupt,),
+    symptoms=(
+        "filesystem layer verification failed for digest sha256:…",
+        'file integrity checksum failed for "…"',
+    ),
+)

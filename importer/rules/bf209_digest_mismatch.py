@@ -1,0 +1,71 @@
+"""BF209: named after a digest that it doesn't have."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import DigestMismatch
+from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every file that is named after a wanted blob and is something else, for no cause that shows."""
+    for image, blob, cause in blobs_with(case, DigestMismatch):
+        if blob.role is not Role.MANIFEST:
+            yield _of_blob(image, blob, cause)
+        elif not any(isinstance(flaw, InvalidManifest) for flaw in image.flaws):
+            yield _of_manifest(case, image, blob)
+
+
+def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observation:
+    endless = "; unpacked it grows beyond all reason" if cause.expands_too_far else ""
+    return observation(
+        image,
+        blob,
+        f"{file_of(blob)} is named after {whereabouts(image, blob)}, but holds other bytes: {bytes_of(cause.have)} "
+        f"({cause.kind}) instead of {bytes_of(blob.descriptor.size)}, digest {cause.actual}{endless}",
+        fetch_again(blob),
+    )
+
+
+def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
+    expected = case.known.expected_of(blob.file) if blob.file else {}
+    claims = ", ".join(f"{digest} by {source}" for digest, source in expected.items())
+    return observation(
+        image,
+        blob,
+        f"{file_of(blob)} should be the manifest {claims}, but its digest is {blob.descriptor.digest}, "
+        "and no known change of its text explains that",
+        "download the manifest again; a docker tar can be exact even so, since docker goes by the config",
+    )
+
+
+RULE: Final = Rule(
+    code="BF209",
+    name="digest-mismatch",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a file is named after a digest that it doesn't have, and nothing shows why",
+    explanation=Explanation(
+        meaning=(
+            "The file's name or its folder's name says which digest (fingerprint) its bytes should have. They have "
+            "another, the size is another too, and none of the usual kinds of damage explains the difference."
+        ),
+        origin=(
+            "Mostly another file was saved under this name, or a program has rewritten the file: an editor, "
+            "a proxy that recompresses what passes through it, a virus scanner that puts its own text in its place."
+        ),
+        remedy=(
+            "It tells what the file is and puts the blob on the list of what to download. If the right bytes lie "
+            "anywhere else in the input, under whatever name, it finds and uses them instead."
+        ),
+        advice=(
+            "Download the file again, and compare its size with the one that is given. If it comes out the same, "
+            "then the server's copy is wrong: look for the blob in another tag's folder and name that with --borrow."
+        ),
+    ),
+    find=find,
+    causes=(DigestMismatch,),
+    symptoms=("Digest did not match, expected …, got …", "unexpected commit digest …, expected …"),
+)

@@ -1,0 +1,63 @@
+"""BF210: a JSON document whose text was rewritten on its way."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import TextMangled
+from importer.recovery.plan import BlobStatus
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every document whose encoding or line ends were changed, mended or not."""
+    for image, blob, cause in blobs_with(case, TextMangled):
+        change = f"{file_of(blob)} is {whereabouts(image, blob)}, but its text was changed: {shown(cause.change)}"
+        if blob.status is BlobStatus.REPAIRED:
+            digest = blob.descriptor.digest
+            yield observation(image, blob, change, f"the former text is restored and has the digest {digest}")
+        else:
+            yield observation(
+                image,
+                blob,
+                f"{change}; no digest is known that would prove the former text",
+                "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
+                "to have it restored for a registry tree or OCI layout",
+                safety=Safety.NONE,
+            )
+
+
+RULE: Final = Rule(
+    code="BF210",
+    name="text-mangled",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="a JSON document got a BOM, UTF-16, CRLF line ends, or a newline more or less",
+    explanation=Explanation(
+        meaning=(
+            "Manifests and configs are JSON texts, and their digests are taken of every single byte. This one says "
+            "what it always said, but it is written down in another way: with other line ends (CRLF), in another "
+            "encoding (UTF-16), or with a byte order mark (BOM), a few invisible bytes at the beginning."
+        ),
+        origin=(
+            "PowerShell's > writes UTF-16 with CRLF, some editors add a byte order mark or a last newline, "
+            "and git, FTP in text mode or e-mail change line ends."
+        ),
+        remedy=(
+            "It undoes such changes and takes the result when a digest that is known beforehand proves it. For a "
+            "manifest that nothing vouches for, it can't know; the docker tar is exact even then, "
+            "because docker goes by the config."
+        ),
+        advice=(
+            "If the digest isn't known, look it up in Artifactory (docker.manifest.digest) and give it with --digest. "
+            "Or download again with curl -fL -O; in PowerShell use -OutFile instead of >."
+        ),
+    ),
+    find=find,
+    causes=(TextMangled,),
+    symptoms=(
+        "image config verification failed for digest …",
+        "archive/tar: invalid tar header",
+        "invalid character 'ï' looking for beginning of value",
+    ),
+)

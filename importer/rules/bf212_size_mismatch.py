@@ -1,0 +1,47 @@
+"""BF212: the right bytes, and a descriptor with the wrong size."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import SizeMismatch
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob whose digest is right and whose size isn't what is written of it."""
+    for image, blob, cause in blobs_with(case, SizeMismatch):
+        yield observation(
+            image,
+            blob,
+            f"{file_of(blob)} has the digest of {whereabouts(image, blob)} and {bytes_of(cause.have)}, "
+            f"but {bytes_of(blob.descriptor.size)} are written there",
+            "download the manifest that lists it again; if it's the same, the image was pushed wrong",
+        )
+
+
+RULE: Final = Rule(
+    code="BF212",
+    name="size-mismatch",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="the digest is right, the descriptor's size isn't",
+    explanation=Explanation(
+        meaning=(
+            "A descriptor is the entry with which a manifest points at a blob: its kind, its digest and its size. "
+            "The file has the digest, so its bytes are right beyond doubt, but the size that is written there is wrong."
+        ),
+        origin=(
+            "The manifest was edited by hand or by a script that kept the old number, or it was written by a program "
+            "that counted the size of something else."
+        ),
+        remedy=(
+            "It tells both sizes and doesn't write the image: registries and clients compare the sizes "
+            "and refuse it. Correcting the number would make another manifest with another digest."
+        ),
+        advice="Download manifest.json again. If it is the same, have the image pushed anew by those who built it.",
+    ),
+    find=find,
+    causes=(SizeMismatch,),
+    symptoms=("Content-Length header … does not match expected size …",),
+)

@@ -1,0 +1,41 @@
+"""BF213: a blob in pieces."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final
+
+from importer.recovery.causes import Split
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, listed, observation, shown, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every blob that was put together from several files."""
+    for image, blob, cause in blobs_with(case, Split):
+        names = listed(shown(PurePath(path).name) for path in cause.paths)
+        yield observation(
+            image,
+            blob,
+            f"{whereabouts(image, blob)} lies here in {len(cause.paths)} pieces: {names}",
+            f"they are joined in this order; together they have the digest {blob.descriptor.digest}",
+        )
+
+
+RULE: Final = Rule(
+    code="BF213",
+    name="split-file",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="pieces that together are the blob (.001, aa, part1)",
+    explanation=Explanation(
+        meaning="The blob was cut into several files. None of them is the blob, but one after the other they are.",
+        origin=(
+            "Somebody cut a large layer to get it through a mail gateway, onto a FAT32 stick (no file may exceed 4 GiB "
+            "there) or past an upload limit: with split, 7-Zip or a download in ranges."
+        ),
+        remedy="It joins the pieces in the order of their names; the digest proves that nothing is missing or swapped.",
+        advice="Nothing needs to be done. Keep all pieces together until the image has been written.",
+    ),
+    find=find,
+    causes=(Split,),
+)

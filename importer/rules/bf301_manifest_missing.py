@@ -1,0 +1,80 @@
+"""BF301: an image without its manifest."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.recovery.causes import ManifestMissing
+from importer.recovery.plan import ImagePlan, Role
+from importer.rules.files import folder_of, lost_manifests
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, path_of, title_of
+from importer.sources.source_file import SourceFile
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every image that was put together from a config, unless another rule tells of its lost manifest."""
+    told = {folder_of(fact.file) for fact in lost_manifests(case)}
+    children = {blob.descriptor.digest for plan in case.plan.images for blob in plan.blobs if blob.role is Role.CHILD}
+    for image, blob, cause in blobs_with(case, ManifestMissing):
+        config = image.config_blob
+        if config and config.file and _is_told(config.file.file, told, children):
+            continue
+        if cause.writer:
+            message = (
+                f"no file is the manifest of {title_of(image)}, but in {cause.writer}'s form it has a known digest"
+            )
+            remedy = f"the manifest {blob.descriptor.digest} is written anew, byte for byte"
+        else:
+            message = f"no file is a manifest, but {_config_of(image)} tells what the layers hold: {_found(image)}"
+            remedy = (
+                "a docker tar is exact; a registry tree gets a new manifest digest and needs --allow-new-digest. "
+                "For the original, download manifest.json, or give its digest with --digest"
+            )
+        yield Observation(message, remedy=remedy, path=path_of(config) if config else None, image=image)
+
+
+def _is_told(config: SourceFile, told: set[str], children: set[Digest]) -> bool:
+    folder = folder_of(config)
+    return folder in told or (len(config.parts) > 1 and Digest.from_name(config.parts[-2]) in children)
+
+
+def _config_of(image: ImagePlan) -> str:
+    return f"the config {image.image_id}"
+
+
+def _found(image: ImagePlan) -> str:
+    here = sum(layer.content is not None for layer in image.layers)
+    return f"{here} of {len(image.layers)} are here"
+
+
+RULE: Final = Rule(
+    code="BF301",
+    name="manifest-missing",
+    severity=Severity.ERROR,
+    fix=Safety.SAFE,
+    summary="no manifest; the layers were matched with the config's diff_ids",
+    explanation=Explanation(
+        meaning=(
+            "The manifest says which files make up the image, and it is not here. The config is, and it lists what "
+            "each layer holds once it is unpacked (the diff_ids), so the layers can be told apart and put in order."
+        ),
+        origin=(
+            "manifest.json was overlooked among the sha256__ files, overwritten by the one of another tag, "
+            "or renamed so that nothing in it was left to recognise."
+        ),
+        remedy=(
+            "It matches the layers with the config and writes a docker tar with the original image id. It also writes "
+            "the manifest in the form of each program that makes images; if one of them has a digest that is known, "
+            "it is the original, and every output is exact."
+        ),
+        advice=(
+            "For docker, to-docker-tar is all you need. For a registry, download manifest.json from the folder of the "
+            "tag, or give the digest that Artifactory shows for it with --digest. Else --allow-new-digest writes "
+            "the same image under a new manifest digest."
+        ),
+    ),
+    find=find,
+    causes=(ManifestMissing,),
+    symptoms=("…/json: no such file or directory", "manifest.json: no such file or directory"),
+)

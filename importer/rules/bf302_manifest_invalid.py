@@ -1,0 +1,82 @@
+"""BF302: a manifest that can't be read as one."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.plan import ImagePlan, InvalidManifest
+from importer.rules.files import MESSAGE_KINDS, lost_manifests
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import path_of, remains_of_children, shown
+
+_MAX_PROBLEMS: Final = 5
+_REMEDY: Final = "download the manifest again; nothing else tells what the image is made of"
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every place where a manifest breaks its schema, and every manifest that isn't JSON."""
+    remains = remains_of_children(case)
+    for image in case.plan.images:
+        for flaw in image.flaws:
+            if isinstance(flaw, InvalidManifest) and path_of(image.manifest) not in remains:
+                yield from (_observed(image, message) for message in _messages(flaw))
+    for fact in lost_manifests(case):
+        if fact.size and fact.kind not in MESSAGE_KINDS:
+            error = fact.document.error if fact.document else f"its content is {fact.kind}"
+            yield Observation(
+                f"{shown(fact.file.path)} is called a manifest and can't be read as one: {shown(error or '')}",
+                remedy=_REMEDY,
+                path=fact.file.path,
+                digest=fact.digest,
+            )
+
+
+def _observed(image: ImagePlan, message: str) -> Observation:
+    path = path_of(image.manifest)
+    return Observation(
+        f"{shown(path or 'the manifest')} {message}",
+        remedy=_REMEDY,
+        path=path,
+        digest=image.manifest.descriptor.digest,
+        image=image,
+    )
+
+
+def _messages(flaw: InvalidManifest) -> Iterator[str]:
+    if flaw.error is not None:
+        yield f"can't be read as JSON: {shown(flaw.error)}"
+        return
+    more = len(flaw.problems) - _MAX_PROBLEMS
+    for number, problem in enumerate(flaw.problems[:_MAX_PROBLEMS], start=1):
+        place = f"at {shown(problem.pointer)}" if problem.pointer else "as a whole"
+        rest = f"; and {more} more problems" if more > 0 and number == _MAX_PROBLEMS else ""
+        yield f"isn't valid {place}: expected {shown(problem.expected)}, found {shown(problem.found)}{rest}"
+
+
+RULE: Final = Rule(
+    code="BF302",
+    name="manifest-invalid",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a manifest isn't JSON or breaks its schema",
+    explanation=Explanation(
+        meaning=(
+            "The manifest is the image's table of contents: it lists the config and the layers with their digests. "
+            "This one isn't well-formed JSON, or something in it isn't what its format demands; "
+            "the path in front, such as /layers/0/digest, leads to the place."
+        ),
+        origin=(
+            "The download ended early, someone edited the file, or a program wrote it that knows the format "
+            "only roughly. Now and then another JSON file was saved under the name manifest.json."
+        ),
+        remedy=(
+            "It names the place, what was expected there and what it found. It doesn't guess: a manifest with a "
+            "changed digest in it would be the manifest of another image."
+        ),
+        advice=(
+            "Download manifest.json (or list.manifest.json) again with curl -fL -O, and don't save it from an editor "
+            "or a browser's view. The layers you have are found again as soon as the manifest is right."
+        ),
+    ),
+    find=find,
+    symptoms=("unrecognized manifest content type …", "unexpected end of JSON input", "MANIFEST_INVALID"),
+)

@@ -1,0 +1,57 @@
+"""BF305: a manifest of the first kind, which today's programs no longer read."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.inspection.signatures import FileKind
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import shown
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every schema 1 manifest among the user's own files."""
+    for fact in case.inventory.facts:
+        if fact.kind is FileKind.SCHEMA1 and not fact.file.borrowed:
+            yield Observation(
+                f"{shown(fact.file.path)} is a schema 1 manifest: docker 28.2 and later and registry 3 refuse it",
+                remedy="look for a newer manifest of the same image: a list.manifest.json in its folder, "
+                "or the same tag pulled and pushed anew on the server",
+                path=fact.file.path,
+                digest=fact.digest,
+            )
+
+
+RULE: Final = Rule(
+    code="BF305",
+    name="schema1-manifest",
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+    summary="a schema 1 manifest, which today's programs no longer read",
+    explanation=Explanation(
+        meaning=(
+            "The manifest is in the format that docker used until 2016. It lists the layers newest first, without "
+            "their sizes, and has no config: the image's settings stand in the history of each layer. Its digest is "
+            "that of the text without the signatures, so the digest of the file is another one."
+        ),
+        origin=(
+            "The image is very old, or an old client made Artifactory convert it: before versions 7.9.0 and 6.23.0 "
+            "a remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag."
+        ),
+        remedy=(
+            "It says what the file is and leaves it alone. An image with a schema 2 or OCI manifest in the same "
+            "input is preferred."
+        ),
+        advice=(
+            "If there is a list.manifest.json or a newer manifest for the same tag, download that one. Otherwise "
+            "have the image pulled and pushed anew with a docker between 1.10 and 25, which makes schema 2 of it; "
+            "the image gets a new id."
+        ),
+    ),
+    find=find,
+    symptoms=(
+        "schema 1 support has been removed",
+        "unrecognized manifest schema version 1",
+        "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "
+        "disabled by default",
+    ),
+)

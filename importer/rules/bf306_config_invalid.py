@@ -1,0 +1,48 @@
+"""BF306: a config that can't be read as one."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import InvalidConfig
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, observation, shown, title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every config that has the right digest and still isn't a valid one."""
+    for image, blob, cause in blobs_with(case, InvalidConfig):
+        place = f" at {shown(cause.pointer)}" if cause.pointer else ""
+        yield observation(
+            image,
+            blob,
+            f"the config of {title_of(image)} isn't valid{place}: "
+            f"expected {shown(cause.expected)}, found {shown(cause.found)}; its digest is right, so it was made so",
+            "ask those who built the image for a corrected one; a new download gives the same bytes",
+        )
+
+
+RULE: Final = Rule(
+    code="BF306",
+    name="config-invalid",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="the config has the right digest and breaks its schema",
+    explanation=Explanation(
+        meaning=(
+            "The config is the part of an image that says for which system it is made, what it runs and which layers "
+            "it consists of. The file is the one that the manifest wants, but docker couldn't make sense of it."
+        ),
+        origin=(
+            "The digest proves that the download is faultless: the image was already pushed with this config, "
+            "by a home-made script or a broken build tool."
+        ),
+        remedy=(
+            "It names the place, what was expected there and what it found. "
+            "It doesn't mend the config: its digest is the image's id, so a mended one makes another image."
+        ),
+        advice="Have the image built and pushed anew, or take another tag of it. Downloading again doesn't help.",
+    ),
+    find=find,
+    causes=(InvalidConfig,),
+    symptoms=("too many non-empty layers in History section",),
+)

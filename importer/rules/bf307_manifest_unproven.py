@@ -1,0 +1,64 @@
+"""BF307: a manifest for whose bytes nobody vouches."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.plan import BlobStatus, ImagePlan
+from importer.rules.files import is_layout_index
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import path_of, title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every sound manifest whose digest was known from nowhere."""
+    for image in case.plan.images:
+        digest = image.manifest.descriptor.digest
+        if _is_unproven(case, image):
+            yield Observation(
+                f"nothing here proves the manifest of {title_of(image)}; as it is, its digest is {digest}",
+                remedy="compare that with the digest that Artifactory or docker pull shows, "
+                "or give the right one with --digest" + _other_forms(image),
+                path=path_of(image.manifest),
+                digest=digest,
+                image=image,
+            )
+
+
+def _other_forms(image: ImagePlan) -> str:
+    forms = "; ".join(f"{description}: {digest}" for description, digest in image.other_forms)
+    return f". In other forms the same manifest would have other digests ({forms})" if forms else ""
+
+
+def _is_unproven(case: Case, image: ImagePlan) -> bool:
+    if image.proofs or image.manifest.status is not BlobStatus.OK:
+        return False
+    return not (image.manifest.file and is_layout_index(case.inventory, image.manifest.file.file))
+
+
+RULE: Final = Rule(
+    code="BF307",
+    name="manifest-unproven",
+    severity=Severity.INFO,
+    fix=Safety.NONE,
+    summary="no digest is known that proves the manifest's bytes",
+    explanation=Explanation(
+        meaning=(
+            "Layers and config are proven by the digests in the manifest, but nothing vouches for the manifest itself. "
+            "It is valid, and most likely just as it was; if a program has changed its text, "
+            "say its line ends or its indentation, its digest isn't the original one any more."
+        ),
+        origin=(
+            "manifest.json doesn't carry its own digest in its name as the layers do. "
+            "For a single downloaded tag folder this is the usual state and no sign of damage."
+        ),
+        remedy=(
+            "It uses the manifest as it is and shows its digest. Given the right digest with --digest, it checks the "
+            "manifest, and restores it where only its text was re-formatted."
+        ),
+        advice=(
+            "Look the digest up where the image comes from: in Artifactory it is the property docker.manifest.digest "
+            "(or the SHA-256) of manifest.json, and docker pull prints it as Digest. For docker load it doesn't matter."
+        ),
+    ),
+    find=find,
+)

@@ -1,0 +1,52 @@
+"""BF402: manifest and config count different layers."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.plan import LayerCountMismatch
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import path_of, title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every image whose manifest and config don't go together."""
+    for image in case.plan.images:
+        for flaw in image.flaws:
+            if isinstance(flaw, LayerCountMismatch):
+                yield Observation(
+                    f"the manifest of {title_of(image)} lists {flaw.layers} layers, "
+                    f"its config {flaw.diff_ids} diff_ids: docker refuses such an image",
+                    remedy="download the manifest again; if it's the same, the image was built wrong",
+                    path=path_of(image.manifest),
+                    digest=image.manifest.descriptor.digest,
+                    image=image,
+                )
+
+
+RULE: Final = Rule(
+    code="BF402",
+    name="layer-count-mismatch",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="the manifest's layers and the config's diff_ids differ in number",
+    explanation=Explanation(
+        meaning=(
+            "An image counts its layers twice: the manifest lists the packed ones, the config the digests of their "
+            "unpacked content, the diff_ids. Here the two lists differ in length, so no layer can be matched for sure."
+        ),
+        origin=(
+            "The manifest was edited by hand or put together by a script, which left out a layer or named the config "
+            "of another image. A config that leaves out the entries for empty layers also occurs."
+        ),
+        remedy="It tells both numbers and writes nothing: docker and containerd refuse an image like this.",
+        advice=(
+            "Download manifest.json again. If it stays as it is, have the image pushed anew by those who built it, "
+            "or take another tag."
+        ),
+    ),
+    find=find,
+    symptoms=(
+        "layers from manifest don't match image configuration",
+        "invalid manifest, layers length mismatch: expected …, got …",
+    ),
+)

@@ -1,0 +1,57 @@
+"""BF403: a layer that isn't what the config says."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.plan import DiffIdMismatch, ImagePlan
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import observation, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every layer on whose content manifest and config disagree."""
+    for image in case.plan.images:
+        for flaw in image.flaws:
+            if isinstance(flaw, DiffIdMismatch):
+                yield _observed(image, flaw)
+
+
+def _observed(image: ImagePlan, flaw: DiffIdMismatch) -> Observation:
+    layer = image.layers[flaw.position]
+    content = f"has the digest {flaw.content.digest}" if flaw.content.is_whole else "can't be unpacked to its end"
+    return observation(
+        image,
+        layer,
+        f"{whereabouts(image, layer)} is the file that the manifest wants, but its content {content}; "
+        f"the config says {flaw.expected}",
+        "compare the manifest with the original; if it's the same, the image was built wrong",
+    )
+
+
+RULE: Final = Rule(
+    code="BF403",
+    name="diff-id-mismatch",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a layer's content isn't what the config says",
+    explanation=Explanation(
+        meaning=(
+            "The file has the digest that the manifest lists, so it wasn't damaged on its way. But its unpacked "
+            "content has another digest than the config's diff_id for this layer: the two contradict each other."
+        ),
+        origin=(
+            "The layers stand in the wrong order in the manifest, the config belongs to another image, "
+            "or the image was pushed by a program that recompressed or changed a layer without saying so."
+        ),
+        remedy="It names the layer and both digests, and writes nothing that docker would refuse afterwards.",
+        advice=(
+            "Download manifest.json and the config again and see whether they are from the same push. "
+            "If they are, the image on the server is broken: have it built and pushed anew."
+        ),
+    ),
+    find=find,
+    symptoms=(
+        "invalid diffID for layer …: expected …, got …",
+        "wrong diff id calculated on extraction",
+    ),
+)

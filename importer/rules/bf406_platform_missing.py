@@ -1,0 +1,60 @@
+"""BF406: some platforms of an index are here, others aren't."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import PlatformMissing
+from importer.rules.platforms import has_no_image
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, observation, shown, title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every platform that isn't here while others of the same index are."""
+    for image, blob, _ in blobs_with(case, PlatformMissing):
+        if has_no_image(image):
+            continue
+        digest = blob.descriptor.digest
+        platform = shown(str(blob.descriptor.platform or "a platform without a name"))
+        yield observation(
+            image,
+            blob,
+            f"{title_of(image)} is also made for {platform}, and that image isn't here",
+            f"if you need it, download the folder {digest}/ or {digest.file_name}/ beside the tag's folder; "
+            "else choose what is here with --platform",
+        )
+
+
+RULE: Final = Rule(
+    code="BF406",
+    name="platform-missing",
+    severity=Severity.WARNING,
+    fix=Safety.NONE,
+    summary="an index names an image for a platform that isn't here",
+    explanation=Explanation(
+        meaning=(
+            "The image exists for several platforms (kinds of machine, such as linux/amd64 and linux/arm64), "
+            "and the list of them, the index, is here. The image of at least one platform isn't."
+        ),
+        origin=(
+            "Artifactory keeps each platform in a folder of its own, so one downloads only those that one needs; "
+            "and a remote repository fetches only the platforms that somebody has pulled."
+        ),
+        remedy=(
+            "It can write a whole platform alone with --platform, as an image in its own right, or with --sparse "
+            "the index together with the platforms that are here. It never removes an entry from the index, "
+            "since that would change its digest."
+        ),
+        advice=(
+            "If the platforms that are here are all you need, go on with --platform, say --platform linux/amd64. "
+            "Else download the folders that are named."
+        ),
+    ),
+    find=find,
+    causes=(PlatformMissing,),
+    symptoms=(
+        "no matching manifest for … in the manifest list entries",
+        "no match for platform in manifest …: not found",
+        "image might be filtered out",
+    ),
+)

@@ -1,0 +1,62 @@
+"""BF408: an artifact that only travels like an image."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.manifest import ImageManifest
+from importer.recovery.plan import ImageKind
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import path_of, shown, title_of
+
+_DESCRIPTIONS: Final = (
+    ("application/vnd.cncf.helm.", "a Helm chart"),
+    ("application/vnd.dev.cosign.", "a cosign signature"),
+    ("application/vnd.in-toto", "an attestation"),
+    ("application/vnd.wasm.", "a WebAssembly module"),
+)
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every manifest that isn't a container image's."""
+    for image in case.plan.images:
+        if image.kind is ImageKind.ARTIFACT and isinstance(image.parsed, ImageManifest):
+            yield Observation(
+                f"{title_of(image)} is {_description(image.parsed)}, not a container image",
+                remedy="it can be written to a registry tree or an OCI layout, but docker can't load it",
+                path=path_of(image.manifest),
+                digest=image.manifest.descriptor.digest,
+                image=image,
+            )
+
+
+def _description(manifest: ImageManifest) -> str:
+    types = (manifest.artifact_type or "", manifest.config.media_type, *(la.media_type for la in manifest.layers))
+    for beginning, description in _DESCRIPTIONS:
+        if any(media_type.startswith(beginning) for media_type in types):
+            return description
+    return f"an artifact of the type {shown(next((t for t in types if t), 'unknown'))}"
+
+
+RULE: Final = Rule(
+    code="BF408",
+    name="not-an-image",
+    severity=Severity.INFO,
+    fix=Safety.NONE,
+    summary="a Helm chart, a signature or another artifact: for registry trees and OCI layouts only",
+    explanation=Explanation(
+        meaning=(
+            "Registries hold more than container images: Helm charts, signatures, policies. They have a manifest and "
+            "blobs like an image, but no file system that could be started."
+        ),
+        origin=(
+            "Artifactory keeps Helm charts in OCI repositories and cosign's signatures right beside the images, "
+            "in the same layout: manifest.json and sha256__ files."
+        ),
+        remedy="It recovers them like images and writes them to a registry tree or an OCI layout, byte for byte.",
+        advice=(
+            "Push it to a registry, or serve it with blobfix serve, and use the program that it is for: "
+            "helm pull oci://… for a chart, cosign verify for a signature. docker load can't do anything with it."
+        ),
+    ),
+    find=find,
+)

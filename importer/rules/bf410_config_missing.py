@@ -1,0 +1,55 @@
+"""BF410: an image without its config."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.causes import ConfigMissing
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import blobs_with, fetch_again, whereabouts
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every container image whose config is nowhere."""
+    for image, blob, _ in blobs_with(case, ConfigMissing):
+        here = all(layer.is_here for layer in image.layers)
+        salvage = "its layers are all here" if here else "and not all of its layers are here either"
+        remedy = f"{fetch_again(blob)}, or name a place that has it with --borrow"
+        yield Observation(
+            f"{whereabouts(image, blob)} is missing: no file here has the digest {blob.descriptor.digest}; {salvage}",
+            remedy=f"{remedy}. --salvage writes a bare config: the files, but another image id" if here else remedy,
+            digest=blob.descriptor.digest,
+            image=image,
+            safety=Safety.UNSAFE if here else Safety.NONE,
+        )
+
+
+RULE: Final = Rule(
+    code="BF410",
+    name="config-missing",
+    severity=Severity.ERROR,
+    fix=Safety.UNSAFE,
+    summary="no config; a bare one can be written from the layers",
+    explanation=Explanation(
+        meaning=(
+            "The config is the small JSON file that says how the image is run: its command, its environment, its user, "
+            "and which layers it has. Its digest is the image id. It is not here, so the image can't be put together "
+            "as it was."
+        ),
+        origin=(
+            "It looks unlike the other files: small, and no archive. So it is easily left out when a folder is saved, "
+            "or a browser has opened it instead of saving it."
+        ),
+        remedy=(
+            "It puts the config on the list of what to download. With --salvage, the writing commands make a bare "
+            "config from the layers: the file system is the image's, but command, environment and user are lost, "
+            "and the image id is another one, which is shown."
+        ),
+        advice=(
+            "Download the file; it is only a few kilobytes. If it can't be had any more, write the image with "
+            "--salvage and set the command and the environment anew, in a Dockerfile that begins FROM it."
+        ),
+    ),
+    find=find,
+    causes=(ConfigMissing,),
+    symptoms=("error pulling image configuration: … unknown blob", "error pulling image configuration: …"),
+)

@@ -1,0 +1,60 @@
+"""BF411: zstd layers, which old docker doesn't know."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.media_types import Compression, compression_of
+from importer.inspection.signatures import FileKind
+from importer.recovery.plan import BlobPlan
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every image of which a zstd layer is here."""
+    for image in case.plan.images:
+        count = sum(_is_zstd(layer) for layer in image.layers)
+        if count:
+            layers = "1 layer" if count == 1 else f"{count} layers"
+            yield Observation(
+                f"{layers} of {title_of(image)} are packed with zstd: pulling it takes Docker 23 or newer",
+                remedy="a docker tar holds plain copies of the layers, which any docker loads",
+                digest=image.manifest.descriptor.digest,
+                image=image,
+            )
+
+
+def _is_zstd(layer: BlobPlan) -> bool:
+    declared = compression_of(layer.descriptor.media_type) is Compression.ZSTD
+    return layer.is_here and (declared or (layer.file is not None and layer.file.kind is FileKind.ZSTD))
+
+
+RULE: Final = Rule(
+    code="BF411",
+    name="needs-newer-docker",
+    severity=Severity.INFO,
+    fix=Safety.NONE,
+    summary="zstd layers need Docker 23 or newer",
+    explanation=Explanation(
+        meaning=(
+            "zstd is a newer way to compress layers than gzip. The image is in order, but Docker before version 23 "
+            "doesn't know zstd and takes such a layer for a broken tar archive."
+        ),
+        origin="The image was built with BuildKit, buildah or a CI service that is set to zstd compression.",
+        remedy=(
+            "In a docker tar it lets docker find unpacked copies of the layers, which every version loads, with the "
+            "same image id. A registry tree and an OCI layout keep the zstd layers, since their digests must stay."
+        ),
+        advice=(
+            "On a machine with an old docker use the docker tar. For pulls from a registry, update docker; "
+            "very old clients also refuse the OCI formats themselves."
+        ),
+    ),
+    find=find,
+    symptoms=(
+        "ApplyLayer … invalid tar header",
+        "failed to register layer: … archive/tar: invalid tar header",
+        "manifest unknown: OCI index found, but accept header does not support OCI indexes",
+        "OCI manifest found, but accept header does not support OCI manifests",
+    ),
+)

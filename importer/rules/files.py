@@ -1,0 +1,70 @@
+"""What rules ask about files: whether a name is the right one, and which files should be manifests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.inspection.file_facts import FileFacts
+from importer.inspection.signatures import FileKind
+from importer.inventory.inventory import Inventory
+from importer.recovery.plan import ImageKind, ImagePlan
+from importer.rules.rule import Case
+from importer.sources.source_file import SourceFile
+
+MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML, FileKind.TEXT})
+"""What an error message looks like that was saved in place of a file."""
+
+_CALLED_MANIFEST: Final = re.compile(r"(?:list\.)?manifest[ _-]?(?:\(?\d+\)?)?\.json(?: ?\(\d+\))?", re.IGNORECASE)
+_MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
+_MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
+_LAYOUT_FILES: Final = ("oci-layout", "version")
+
+
+def is_named_after(inventory: Inventory, file: SourceFile, digest: Digest) -> bool:
+    """Whether the name is the blob's: in Artifactory, an OCI layout, a skopeo directory or a registry tree."""
+    if file.name == digest.file_name:
+        return True
+    folder = file.parts[-2] if len(file.parts) > 1 else ""
+    if file.name == digest.hex:
+        return folder == digest.algorithm or any(inventory.at(neighbour(file, name)) for name in _LAYOUT_FILES)
+    return file.name == "data" and folder == digest.hex
+
+
+def is_manifest_name(inventory: Inventory, file: SourceFile, digest: Digest) -> bool:
+    """Whether the name is one that programs give a manifest."""
+    is_usual = file.name in _MANIFEST_NAMES or file.name == f"{digest.hex}.manifest.json"
+    return is_usual or is_layout_index(inventory, file) or is_named_after(inventory, file, digest)
+
+
+def manifest_name(image: ImagePlan) -> str:
+    """What Artifactory calls the manifest of such an image."""
+    return "list.manifest.json" if image.kind is ImageKind.INDEX else "manifest.json"
+
+
+def is_layout_index(inventory: Inventory, file: SourceFile) -> bool:
+    """Whether it is the table of contents of an OCI layout, which no digest names."""
+    return file.name == "index.json" and inventory.at(neighbour(file, "oci-layout")) is not None
+
+
+def lost_manifests(case: Case) -> Iterator[FileFacts]:
+    """Files that are called a manifest and are none, in folders without a manifest."""
+    told = case.plan.used | case.plan.explained
+    called = [fact for fact in case.inventory.facts if _CALLED_MANIFEST.fullmatch(fact.file.name)]
+    whole = {folder_of(f.file) for f in case.inventory.facts if f.kind in _MANIFEST_KINDS and not f.file.borrowed}
+    for fact in called:
+        is_told = fact.file.path in told or fact.file.borrowed or folder_of(fact.file) in whole
+        if not is_told and (fact.document is None or fact.document.error or fact.kind in MESSAGE_KINDS):
+            yield fact
+
+
+def folder_of(file: SourceFile) -> str:
+    """The path of the folder in which a file lies, with the separator at its end."""
+    return file.path.removesuffix(file.name)
+
+
+def neighbour(file: SourceFile, name: str) -> str:
+    """The path of another file in the same folder."""
+    return folder_of(file) + name
