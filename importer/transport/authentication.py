@@ -91,7 +91,7 @@ class Authentication:
         return {"Authorization": self.credentials.basic} if isinstance(self.credentials, Password) else {}
 
     def _wanted(self, scope: str | None) -> frozenset[str]:
-        return self._scopes.get(scope or "", frozenset({scope} if scope else ()))
+        return self._scopes.get(scope or "", frozenset((scope or "").split()))
 
     def _bearer(self, wanted: frozenset[str], shown: Secrets) -> Secrets:
         cached = self._tokens.get(wanted)

@@ -87,7 +87,7 @@ class FaultyServer:
         class Handler(_Handler):
             server_owner = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -129,6 +129,11 @@ class FaultyServer:
         """Count bytes of bodies."""
         with self._lock:
             self.sent += size
+
+
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are a part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
