@@ -45,7 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "pull", "complete", "push", "tags")
+_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "pull", "complete", "push", "tags", "inspect", "serve")
 
 
 def _print_version(value: bool) -> None:

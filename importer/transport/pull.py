@@ -79,23 +79,13 @@ class Pull:
         completed. Raises NetworkError after everything that the server gives is saved, UsageError
         for a platform that isn't there, and OutputError.
         """
-        manifest = self._chosen(self._image.root(), platform)
+        manifest = chosen_manifest(self._image, platform)
         folder = self._folder.of_root(manifest)
         transfers = tuple(_once(self._transfers(manifest, folder, 0)))
         transfer_all(transfers, self._surroundings, self._progress, self._jobs)
         if self._refused:
             raise self._refused[0]
         return Pulled(manifest, folder, len(transfers), sum(each.blob.descriptor.size for each in transfers))
-
-    def _chosen(self, manifest: RemoteManifest, platform: Platform | None) -> RemoteManifest:
-        if platform is None or isinstance(manifest.parsed, ImageManifest):
-            return manifest
-        children = manifest.parsed.children
-        fitting = [child for child in children if child.platform and child.platform.matches(platform)]
-        if not fitting:
-            there = ", ".join(str(child.platform) for child in children if child.platform)
-            raise UsageError(f"--platform: the image isn't made for {platform}; there are {there or 'none named'}")
-        return self._image.child(fitting[0])
 
     def _transfers(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
         self._folder.write(manifest, folder)
@@ -117,6 +107,19 @@ class Pull:
             self._refused.append(refusal)
             return
         yield from self._transfers(child, self._folder.of_child(child.digest), depth)
+
+
+def chosen_manifest(image: RemoteImage, platform: Platform | None) -> RemoteManifest:
+    """The image's manifest, or of an index the child for a platform; raises NetworkError and UsageError."""
+    manifest = image.root()
+    if platform is None or isinstance(manifest.parsed, ImageManifest):
+        return manifest
+    children = manifest.parsed.children
+    fitting = [child for child in children if child.platform and child.platform.matches(platform)]
+    if not fitting:
+        there = ", ".join(str(child.platform) for child in children if child.platform)
+        raise UsageError(f"--platform: the image isn't made for {platform}; there are {there or 'none named'}")
+    return image.child(fitting[0])
 
 
 def transfer_all(
