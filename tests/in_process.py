@@ -14,7 +14,12 @@ from typing import Any
 from typer.testing import CliRunner
 
 from importer.cli.app import app
+from importer.cli.complete import complete
+from importer.cli.inspect import inspect
+from importer.cli.pull import pull
+from importer.cli.push import push
 from importer.cli.scan import scan as scan_command
+from importer.cli.tags import tags
 from importer.cli.to_docker_tar import to_docker_tar
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
@@ -23,7 +28,7 @@ from importer.inspection.schema_validation import SchemaName, violations
 SEVERE = ("error", "warning")
 
 # The program itself loads only the command that is asked for.
-for _command in (scan_command, to_docker_tar, to_registry_tree):
+for _command in (scan_command, to_docker_tar, to_registry_tree, pull, complete, push, tags, inspect):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 

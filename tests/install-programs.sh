@@ -20,6 +20,9 @@ else
     need skopeo command -v skopeo
     need podman command -v podman
     need umoci command -v umoci
+    need nginx-light command -v nginx
+    need apache2-utils command -v htpasswd
+    need openssl command -v openssl
 fi
 [ -n "$missing" ] || exit 0
 

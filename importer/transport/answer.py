@@ -118,14 +118,14 @@ def broken(error: exceptions.HTTPError, host: str, patience: Patience) -> Passin
             raise NetworkError(_tls_advice(error, host)) from error
         case exceptions.NameResolutionError():
             return PassingFailure(f"the name {host} isn't known here; is it right, and is the network up?")
+        case exceptions.NewConnectionError():
+            return PassingFailure(f"{host} can't be reached: {_innermost(error)}")
         case exceptions.ConnectTimeoutError():
             return PassingFailure(f"{host} doesn't answer within {patience.connect:.0f} s")
         case exceptions.ReadTimeoutError():
             return PassingFailure(f"{host} sent nothing for {patience.read:.0f} s")
         case exceptions.ProxyError():
             return PassingFailure(f"the proxy on the way to {host} fails: {_innermost(error)}")
-        case exceptions.NewConnectionError():
-            return PassingFailure(f"{host} can't be reached: {_innermost(error)}")
     return PassingFailure(f"{host}, or something on the way to it, closed the connection ({_innermost(error)})")
 
 

@@ -106,7 +106,7 @@ def parse_place(text: str, *, plain_http: bool = False) -> Place:
 def parse_reference(text: str, *, plain_http: bool = False) -> RegistryPlace:
     """Read a reference as docker does: without a host it is Docker Hub's; raises ValueError."""
     name, tag, digest = _split_name(text)
-    reference = Reference.parse(f"{name}:{tag or DEFAULT_TAG}")
+    reference = Reference.parse(f"{name}:{DEFAULT_TAG if tag is None else tag}")
     host = reference.host or DEFAULT_HOST
     repository = reference.repository
     if host in _HUB_NAMES:
@@ -143,7 +143,7 @@ def _registry_place(base: BaseUrl, name: str, target: str | None) -> RegistryPla
         digest = Digest.parse(target)
     elif target:
         tag = target
-    Reference.of_repository(name, tag or DEFAULT_TAG)
+    Reference.of_repository(name, DEFAULT_TAG if tag is None else tag)
     return RegistryPlace(base, name, tag, digest)
 
 

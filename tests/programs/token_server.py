@@ -24,7 +24,7 @@ from tests.programs.command import find, run
 ISSUER = "blobfix-tests"
 SERVICE = "registry"
 USER, PASSWORD = "jane", "s3cret: with \u00fcmlaut"
-REFRESH_TOKEN = "refresh-me"  # noqa: S105
+REFRESH_TOKEN = "refresh-me"
 
 
 class TokenServer:
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_owner: TokenServer
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
         shown = self.headers.get("Authorization")
         self.server_owner.requests.append(("GET", query, shown))
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(200, {"token": self.server_owner.token(query.get("scope", []), known=shown is not None)})
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.server_owner.requests.append(("POST", form, None))
         if form.get("refresh_token") != [REFRESH_TOKEN] or form.get("grant_type") != ["refresh_token"]:
