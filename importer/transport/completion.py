@@ -12,7 +12,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError
-from importer.recovery.causes import PartialDownload, Truncated, ZeroFilled
+from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
 from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_file
@@ -65,7 +65,7 @@ class Completion:
         return tuple(found.values())
 
     def _transfers(self) -> Iterator[Transfer]:
-        readable = [image for image in self._plan.images if image.parsed]
+        readable = [image for image in self._plan.images if _has_manifest(image)]
         if not readable:
             root = self._remote_root()
             yield from self._of_manifest(root, self._place_of_root(root), 0)
@@ -144,6 +144,11 @@ class Completion:
 
     def _is_wanted(self, platform: Platform | None) -> bool:
         return self._platform is None or (platform is not None and platform.matches(self._platform))
+
+
+def _has_manifest(image: ImagePlan) -> bool:
+    """Whether the image's own manifest is here, and not one that was made up for its config."""
+    return image.parsed is not None and not isinstance(image.manifest.cause, ManifestMissing)
 
 
 def _is_lacking(blob: BlobPlan) -> bool:
