@@ -126,6 +126,9 @@ class BlobUpload:
             "Content-Length": str(length),
             "Content-Range": f"{start}-{start + length - 1}",
         }
+        if limit is not None:
+            # What broke off may have been at a limit of the connection, not of the request.
+            headers["Connection"] = "close"
         ask = Ask("PATCH", session.location, headers, lambda: self._counted(start, length), self._target.scope)
         started = self._surroundings.timing.now()
         try:
