@@ -19,6 +19,7 @@ from importer.cli.inspect import inspect
 from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.scan import scan as scan_command
+from importer.cli.serve import serve
 from importer.cli.tags import tags
 from importer.cli.to_docker_tar import to_docker_tar
 from importer.cli.to_registry_tree import to_registry_tree
@@ -28,7 +29,7 @@ from importer.inspection.schema_validation import SchemaName, violations
 SEVERE = ("error", "warning")
 
 # The program itself loads only the command that is asked for.
-for _command in (scan_command, to_docker_tar, to_registry_tree, pull, complete, push, tags, inspect):
+for _command in (scan_command, to_docker_tar, to_registry_tree, pull, complete, push, tags, inspect, serve):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 

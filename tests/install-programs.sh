@@ -16,6 +16,7 @@ if [ "${1:-}" = venv ]; then
     need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
 else
     need docker.io command -v dockerd
+    need containerd command -v containerd
     need docker-registry command -v docker-registry
     need skopeo command -v skopeo
     need podman command -v podman

@@ -13,6 +13,7 @@ from tests.conftest import need
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, GeneratedIndex, make_image, make_index
 from tests.programs.command import find, run
+from tests.programs.containerd import Containerd
 from tests.programs.nginx import Nginx
 from tests.programs.token_server import PASSWORD, USER, TokenServer
 from tests.transport.faulty_server import FaultyServer
@@ -22,7 +23,10 @@ from tests.transport.surroundings import World
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The user's logins and proxies stay out of it."""
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path_factory.mktemp("docker-config")))
+    folder = tmp_path_factory.mktemp("docker-config")
+    # podman insists on the file when the variable names its folder.
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -44,6 +48,12 @@ def nginx() -> Iterator[Callable[[str], Nginx]]:
     """A function ``nginx(server)`` that starts one with this inside of its server block; all end with the test."""
     with ExitStack() as stack:
         yield lambda server: stack.enter_context(need(lambda: Nginx(server)))
+
+
+@pytest.fixture(scope="session")
+def containerd() -> Iterator[Containerd]:
+    with need(Containerd) as daemon:
+        yield daemon
 
 
 @pytest.fixture
