@@ -18,6 +18,7 @@ import pytest
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
+from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
@@ -37,6 +38,8 @@ _PROGRAM_FIXTURES = {
     "nginx",
     "tokens",
     "htpasswd",
+    "containerd",
+    "chromium",
 }
 _IMAGE_SIZE = 600_000
 
@@ -93,6 +96,12 @@ def skopeo() -> Skopeo:
 @pytest.fixture(scope="session")
 def umoci() -> Umoci:
     return need(Umoci)
+
+
+@pytest.fixture
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
+    """A browser with an empty profile."""
+    return need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from importer.cli.tags import tags
 from importer.cli.to_docker_tar import to_docker_tar
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
-from importer.inspection.schema_validation import SchemaName, violations
+from importer.formats.schema_validation import SchemaName, violations
 
 SEVERE = ("error", "warning")
 

@@ -24,6 +24,7 @@ else
     need nginx-light command -v nginx
     need apache2-utils command -v htpasswd
     need openssl command -v openssl
+    need chromium command -v chromium
 fi
 [ -n "$missing" ] || exit 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown
+from importer.cli.console import page_for_stdout, progress_shown, write_document
 from importer.cli.options import Digests, NoProgress, PlatformOption, Quiet, digests_of, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
@@ -24,7 +25,8 @@ from importer.errors import NetworkError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
-from importer.report.text_report import TextReport
+from importer.report.formats import Format, print_report
+from importer.report.page import Paper
 from importer.transport.client import Surroundings
 from importer.transport.completion import Completion, Scanned
 from importer.transport.pull import DEFAULT_JOBS, transfer_all
@@ -69,7 +71,7 @@ def complete(
         refusal = _download(completion, surroundings, progress, jobs)
         after = investigate(question, progress)
     if not quiet:
-        TextReport(page_for_stdout(), verbose=False).print(after)
+        print_report(after, Format.TEXT, Paper(page_for_stdout, write_document, made=datetime.now().astimezone()))
     if refusal:
         raise refusal
     return INCOMPLETE if exit_code_of(after.case.plan) == INCOMPLETE else INTACT

@@ -17,7 +17,10 @@ Paths = Annotated[
     list[Path] | None,
     # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
     typer.Argument(
-        metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False, readable=False
+        metavar="PATH",
+        help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
+        show_default=False,
+        readable=False,
     ),
 ]
 Name = Annotated[
@@ -43,6 +46,10 @@ Borrow = Annotated[
 AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+]
+ConvertSchema1 = Annotated[
+    bool,
+    typer.Option("--convert-schema1", help="Make a schema 2 image of a schema 1 one: new image id and digest."),
 ]
 Sparse = Annotated[
     bool,

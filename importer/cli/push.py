@@ -80,7 +80,16 @@ def push(
     """
     remote = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, login = remote.registry_place(reference), remote.login()
-    options = WriteOptions(paths, None, select, platform, digest, borrow, allow_new_digest, False, sparse, None)
+    options = WriteOptions(
+        paths=paths,
+        name=None,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        sparse=sparse,
+    )
     question, choice = options.question(), options.choice()
     client = connect(place, remote.surroundings(), login)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:

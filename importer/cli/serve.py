@@ -67,7 +67,17 @@ def serve(
 
     Blobs are given out straight from the files they lie in, and only once they are proven.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, False, sparse, jobs)
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        sparse=sparse,
+        jobs=jobs,
+    )
     question, choice = options.question(), options.choice()
     since = time.time_ns()
     with _listening(host, port) as listener:

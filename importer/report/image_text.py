@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.schema1 import Schema1Manifest
 from importer.report.printable import for_terminal
 from importer.rules.wording import bytes_of
 
@@ -29,7 +30,7 @@ class ShownImage:
     name: str
     digest: Digest
     content: bytes = field(repr=False)
-    parsed: ImageManifest | Index
+    parsed: ImageManifest | Index | Schema1Manifest
     config: bytes | None = None
 
 
@@ -46,6 +47,9 @@ def _lines(image: ShownImage) -> Iterator[str]:
     yield f"  size       {bytes_of(len(image.content))}"
     if isinstance(image.parsed, Index):
         yield from _index_lines(image.parsed)
+        return
+    if isinstance(image.parsed, Schema1Manifest):
+        yield from (f"  layer      {layer.digest}" for layer in image.parsed.layers)
         return
     yield f"  image id   {image.parsed.config.digest}"
     yield from _config_lines(image.config)

@@ -11,6 +11,7 @@ from typing import Any
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.schema1 import Schema1Manifest
 from importer.recovery.plan import ImagePlan, ProvenBlob, Role
 from importer.writers.named_image import NamedImage
 from importer.writers.verifying_reader import verified_blocks
@@ -22,7 +23,7 @@ class ServedManifest:
 
     digest: Digest
     content: bytes = field(repr=False)
-    parsed: ImageManifest | Index
+    parsed: ImageManifest | Index | Schema1Manifest
 
     @property
     def media_type(self) -> str:
@@ -37,6 +38,12 @@ class ServedManifest:
         return ""
 
     @property
+    def subject(self) -> Digest | None:
+        """The manifest that this one says something about."""
+        subject = None if isinstance(self.parsed, Schema1Manifest) else self.parsed.subject
+        return subject.digest if subject else None
+
+    @property
     def descriptor(self) -> dict[str, Any]:
         """How a list of referrers points at it."""
         value: dict[str, Any] = {
@@ -46,7 +53,7 @@ class ServedManifest:
         }
         if self.artifact_type:
             value["artifactType"] = self.artifact_type
-        if self.parsed.annotations:
+        if not isinstance(self.parsed, Schema1Manifest) and self.parsed.annotations:
             value["annotations"] = dict(self.parsed.annotations)
         return value
 
@@ -78,11 +85,7 @@ class ServedRepository:
 
     def referrers(self, subject: str) -> list[ServedManifest]:
         """The manifests that name another as their subject."""
-        return [
-            manifest
-            for manifest in self.manifests.values()
-            if manifest.parsed.subject and str(manifest.parsed.subject.digest) == subject
-        ]
+        return [manifest for manifest in self.manifests.values() if str(manifest.subject) == subject]
 
 
 def repositories_of(images: Iterable[NamedImage]) -> Mapping[str, ServedRepository]:

@@ -11,7 +11,7 @@ import urllib3
 from urllib3 import exceptions
 
 from importer.errors import NetworkError
-from importer.inspection.error_pages import message_of_json_error, message_of_markup, quote
+from importer.formats.error_pages import message_of_json_error, message_of_markup, quote
 from importer.transport.address import Origin
 from importer.transport.network import Patience
 from importer.transport.retry import PassingFailure

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.transport.client import Ask, Client
 from importer.transport.places import StoragePlace
 from importer.transport.registry import MANIFEST_TYPES

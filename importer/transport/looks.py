@@ -12,8 +12,8 @@ from typing import Final
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.media_types import Compression
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import compression_of_kind
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.transport.retry import PassingFailure
 
 _PACKED: Final = frozenset({Compression.GZIP, Compression.ZSTD})

@@ -16,7 +16,7 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.transport.address import Origin
 from importer.transport.client import Ask, Client
 from importer.transport.places import RegistryPlace

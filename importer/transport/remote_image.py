@@ -9,8 +9,8 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.errors import NetworkError
-from importer.inspection.documents import read_document
-from importer.inspection.signatures import FileKind
+from importer.formats.documents import read_document
+from importer.formats.signatures import FileKind
 from importer.transport.answer import quote_body
 from importer.transport.remote_blob import RemoteBlob
 

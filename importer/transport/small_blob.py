@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.transport.client import Ask
 from importer.transport.remote_blob import RemoteBlob
 

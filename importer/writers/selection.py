@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
+from importer.domain.schema1 import Schema1Manifest
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
+from importer.recovery.schema1_images import can_be_converted, converted
 from importer.rules.wording import title_of
 from importer.writers.named_image import NamedImage
 
@@ -24,6 +26,7 @@ class Choice:
         platform: which child of an index.
         sparse: whether an index will do of which some children are missing.
         allow_new_digest: whether a new manifest digest will do.
+        convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
     """
 
@@ -32,6 +35,7 @@ class Choice:
     platform: Platform | None = None
     sparse: bool = False
     allow_new_digest: bool = False
+    convert_schema1: bool = False
     salvage: bool = False
 
 
@@ -92,6 +96,8 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
         return _of_index(image, choice, output)
     if choice.platform and image.plan.platform and not image.plan.platform.matches(choice.platform):
         raise UsageError(f"{title_of(image.plan)} is for {image.plan.platform}, not for {choice.platform}")
+    if choice.convert_schema1 and can_be_converted(image.plan):
+        return NamedImage(converted(image.plan), image.names, original=image.plan)
     fidelity = image.plan.fidelity(output)
     if fidelity is Fidelity.EXACT:
         return image
@@ -152,6 +158,8 @@ def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )
+    if isinstance(plan.parsed, Schema1Manifest) and plan.fidelity(Output.REGISTRY_TREE) is Fidelity.EXACT:
+        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
     if plan.kind is ImageKind.ARTIFACT:
         return f"{title} is no container image; docker can't load it, a registry tree can hold it"
     if output is Output.DOCKER_TAR and plan.config and not plan.config.platform.is_loadable_here:

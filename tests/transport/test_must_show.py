@@ -114,7 +114,7 @@ class TestPushes:
         limits = iter([10 * MIB, 6 * MIB, 3 * MIB])
         with CuttingProxy(registry.host, lambda: next(limits, None)) as proxy:
             succeed("push", tmp_path / "in", f"{proxy.host}/team/app:1.4", "-j", "1", "--quiet")
-            assert proxy.cuts == 3
+            assert proxy.cuts >= 2
         assert registry.manifest("team/app", "1.4") == large_image.manifest
         for digest, content in large_image.blobs.items():
             assert registry.blob("team/app", str(digest)) == content
