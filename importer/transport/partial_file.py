@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -61,11 +61,17 @@ class PartialFile:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         with disk_errors(path):
             stream = os.fdopen(os.open(path, flags, 0o644), "r+b", buffering=0)
-        with stream:
-            partial = cls(stream, path, digest, stop)
-            with disk_errors(path):
-                partial._read_on()
-            yield partial
+        partial = cls(stream, path, digest, stop)
+        try:
+            with stream:
+                with disk_errors(path):
+                    partial._read_on()
+                yield partial
+        finally:
+            if not partial.size:
+                # Nothing to go on from.
+                with suppress(OSError):
+                    path.unlink()
 
     def _read_on(self) -> None:
         self._stream.seek(0)
