@@ -42,6 +42,8 @@ _PROGRAM_FIXTURES = {
     "nginx",
     "curl",
     "wget",
+    "tokens",
+    "htpasswd",
 }
 _IMAGE_SIZE = 600_000
 
@@ -107,9 +109,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
 
 
 @pytest.fixture
-def containerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containerd]:
+def containerd() -> Iterator[Containerd]:
     """A containerd with an empty content store."""
-    with need(lambda: Containerd(tmp_path_factory.mktemp("containerd"))) as daemon:
+    with need(Containerd) as daemon:
         yield daemon
 
 

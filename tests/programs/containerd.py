@@ -1,4 +1,4 @@
-"""containerd with a content store of its own (Debian: containerd)."""
+"""containerd and its ctr command (Debian: containerd)."""
 
 from __future__ import annotations
 
@@ -7,39 +7,38 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.programs.command import find, run
+from tests.programs.command import ProgramError, demand_root, find, run
 from tests.programs.process import Server
 
 PACKAGE = "containerd"
 
 _CONFIG = """\
 version = 2
-root = "{root}"
-state = "{state}"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
+root = "{home}/r"
+state = "{home}/t"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
 [grpc]
-  address = "{socket}"
+  address = "{home}/s"
 """
 
 
 class Containerd:
-    """A containerd over a root folder; start and end it with ``with``."""
+    """A containerd with a store of its own; start and end it with ``with``."""
 
-    def __init__(self, root: Path) -> None:
-        self.content = root / "io.containerd.content.v1.content"
-        self._program, self._client = find("containerd", PACKAGE), find("ctr", PACKAGE)
-        # A socket's path must be short.
-        self._folder = tempfile.TemporaryDirectory(prefix="bf-ctd-", dir="/tmp")
-        self._socket = Path(self._folder.name) / "s"
-        self._config = Path(self._folder.name) / "config.toml"
-        state = Path(self._folder.name) / "state"
-        self._config.write_text(_CONFIG.format(root=root, state=state, socket=self._socket))
+    def __init__(self) -> None:
+        self._daemon = find("containerd", PACKAGE)
+        self._client = find("ctr", PACKAGE)
+        demand_root("containerd")
+        # A unix socket's path may have about 100 characters at most, which pytest's own folders exceed.
+        self._folder = tempfile.TemporaryDirectory(prefix="bf-containerd-", dir="/tmp", ignore_cleanup_errors=True)
+        self._home = Path(self._folder.name)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
-        log = Path(self._folder.name) / "log"
-        self._server = Server([self._program, "--config", str(self._config)], log)
-        self._server.wait_for(lambda: True if "containerd successfully booted" in log.read_text() else None)
+        config = self._home / "config.toml"
+        config.write_text(_CONFIG.format(home=self._home))
+        self._server = Server([self._daemon, "--config", str(config)], self._home / "log")
+        self._server.wait_for(self._ping)
         return self
 
     def __exit__(
@@ -49,7 +48,28 @@ class Containerd:
             self._server.stop()
         self._folder.cleanup()
 
-    def import_image(self, tar: Path) -> str:
+    def _ping(self) -> bool | None:
+        try:
+            self.command("version")
+        except ProgramError:
+            return None
+        return True
+
+    def command(self, *arguments: str) -> str:
+        """Run ``ctr ARGUMENTS`` and give its standard output; raises ProgramError when it fails."""
+        return run([self._client, "--address", str(self._home / "s"), *arguments])
+
+    @property
+    def content(self) -> Path:
+        """The folder of its content store."""
+        return self._home / "r" / "io.containerd.content.v1.content"
+
+    def import_image(self, tar: Path) -> None:
         """Take the blobs of a tar into the content store, without unpacking them."""
-        arguments = ["--address", str(self._socket), "images", "import", "--no-unpack", "--all-platforms", str(tar)]
-        return run([self._client, *arguments])
+        self.command("images", "import", "--no-unpack", "--all-platforms", str(tar))
+
+    def pull(self, name: str) -> str:
+        """Pull ``HOST/NAME:TAG`` over plain HTTP; gives the digest that the name then has."""
+        self.command("images", "pull", "--plain-http", "--snapshotter=native", name)
+        (line,) = [line for line in self.command("images", "ls").splitlines() if line.startswith(f"{name} ")]
+        return line.split()[2]
