@@ -61,6 +61,14 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     return written
 
 
+def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
+    """The images of the plan that stand on their own, or the one that ``select`` names.
+
+    Raises NoImageError and UsageError.
+    """
+    return _selected([image for image in plan.images if not image.parents], Choice(select=select))
+
+
 def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
     if not images:
         raise NoImageError(
