@@ -28,12 +28,11 @@ from importer.storage_tree.defects import (
     TagDangling,
 )
 from importer.storage_tree.documents import Manifest, Need
-from importer.storage_tree.steps import MakeFolder, SetAside, Step, WriteLink
+from importer.storage_tree.promised_links import PromisedLinks
+from importer.storage_tree.steps import MakeFolder, SetAside, Step
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.tree import Area, LinkRole, OddLink, Repository
 from importer.storage_tree.wants import Wants
-
-_Key = tuple[LinkRole, Digest, str | None]
 
 
 @dataclass(slots=True)
@@ -47,6 +46,7 @@ class RepositoryDiagnosis:
         whole: manifests of which everything is in its place and linked.
         manifests: every manifest that links and tags lead to.
         currents: what each tag names in the end.
+        links: what it has, and what the defects' steps will give it.
     """
 
     repository: Repository
@@ -55,29 +55,28 @@ class RepositoryDiagnosis:
     whole: set[Digest] = field(default_factory=set)
     manifests: set[Digest] = field(default_factory=set)
     currents: dict[str, Digest] = field(default_factory=dict)
-    _provided: dict[_Key, None] = field(default_factory=dict)
+    links: PromisedLinks = field(init=False)
+    _tags: dict[Digest, str] = field(default_factory=dict)
+    _indexed: dict[str, set[Digest]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.links = PromisedLinks(self.repository, self.currents)
 
     def defects(self) -> Iterator[Defect]:
         """Yield what is wrong; links that are to be written are found on the way."""
         self.currents |= self.repository.currents
         for odd in self.repository.odd:
+            if odd.role is LinkRole.INDEX and odd.digest:
+                self._indexed.setdefault(odd.tag or "", set()).add(odd.digest)
+        # A tag that is mended brings its index link along, unless there is one to be mended itself.
+        for odd in sorted(self.repository.odd, key=lambda odd: odd.role is LinkRole.CURRENT):
             yield from self._odd(odd)
         for tag in sorted(self.repository.tags):
             yield from self._tag(tag)
         yield from self._revisions()
-        if self.manifests and not self.repository.has_layers and not self._writes(LinkRole.LAYER):
+        if self.manifests and not self.repository.has_layers and not self.links.promised(LinkRole.LAYER):
             folder = f"{paths.REPOSITORIES}/{self.repository.name}/{paths.LAYERS}"
             yield LayersFolderMissing(path=None, repository=self.repository.name, steps=(MakeFolder(folder),))
-
-    def all_links(self) -> Iterator[tuple[LinkRole, Digest, str | None]]:
-        """Every link that the repository should have in the end."""
-        repository = self.repository
-        yield from ((LinkRole.LAYER, digest, None) for digest in repository.layers)
-        yield from ((LinkRole.REVISION, digest, None) for digest in repository.revisions)
-        for tag, indexed in repository.indexed.items():
-            yield from ((LinkRole.INDEX, digest, tag) for digest in indexed)
-        yield from ((LinkRole.CURRENT, digest, tag) for tag, digest in self.currents.items())
-        yield from (key for key in self._provided if key[0] is not LinkRole.CURRENT)
 
     def _odd(self, odd: OddLink) -> Iterator[Defect]:
         digest = odd.digest
@@ -89,7 +88,7 @@ class RepositoryDiagnosis:
                 yield self._stray(odd)
             return
         role = self._role_of(odd, digest)
-        if self._has(role, digest, odd.tag) or (role is LinkRole.CURRENT and odd.tag in self.currents):
+        if self.links.has(role, digest, odd.tag) or (role is LinkRole.CURRENT and odd.tag in self.currents):
             yield self._stray(odd)
             return
         if not odd.in_place and role is LinkRole.LAYER and not self.stock.is_here(digest):
@@ -98,9 +97,9 @@ class RepositoryDiagnosis:
         yield self._mended(odd, role, digest)
 
     def _mended(self, odd: OddLink, role: LinkRole, digest: Digest) -> Defect:
-        steps = list(self._provide(role, digest, odd.tag))
+        steps = list(self.links.promise(role, digest, odd.tag))
         if odd.tag and role is LinkRole.CURRENT:
-            steps += self._provide(LinkRole.INDEX, digest, odd.tag)
+            steps += self.links.promise(LinkRole.INDEX, digest, odd.tag)
         if odd.in_place and role is odd.role and odd.fault:
             return LinkMalformed(
                 path=odd.path,
@@ -142,39 +141,39 @@ class RepositoryDiagnosis:
         digest = self.currents.get(tag)
         only = self._only_indexed(tag)
         if digest is None:
-            steps = self._provide(LinkRole.CURRENT, only, tag) if only else ()
+            steps = self.links.promise(LinkRole.CURRENT, only, tag) if only else ()
             yield self._missing(LinkRole.CURRENT, only, steps, f"the folder of tag {tag}", tag)
         elif only and only != digest and not self._leads_anywhere(digest) and self._leads_anywhere(only):
             path = self.repository.link(LinkRole.CURRENT, digest, tag)
             yield TagDangling(
                 path=path,
                 digest=digest,
-                steps=tuple(self._provide(LinkRole.CURRENT, only, tag, replaces=True)),
+                steps=tuple(self.links.promise(LinkRole.CURRENT, only, tag, replaces=True)),
                 role=LinkRole.CURRENT,
                 repository=self.repository.name,
                 tag=tag,
                 right_digest=only,
             )
-        elif not self._has(LinkRole.INDEX, digest, tag):
-            yield self._missing(LinkRole.INDEX, digest, self._provide(LinkRole.INDEX, digest, tag), f"tag {tag}", tag)
+        elif not self.links.has(LinkRole.INDEX, digest, tag):
+            yield self._missing(
+                LinkRole.INDEX, digest, self.links.promise(LinkRole.INDEX, digest, tag), f"tag {tag}", tag
+            )
 
     def _only_indexed(self, tag: str) -> Digest | None:
         """The one manifest that the tag has ever named, when it is one."""
-        digests = set(self.repository.indexed.get(tag, ()))
-        digests |= {
-            odd.digest for odd in self.repository.odd if odd.role is LinkRole.INDEX and odd.tag == tag and odd.digest
-        }
+        digests = {*self.repository.indexed.get(tag, ()), *self._indexed.get(tag, ())}
         return digests.pop() if len(digests) == 1 else None
 
     def _leads_anywhere(self, digest: Digest) -> bool:
-        return self._has(LinkRole.REVISION, digest) or self.stock.is_here(digest)
+        return self.links.has(LinkRole.REVISION, digest) or self.stock.is_here(digest)
 
     def _revisions(self) -> Iterator[Defect]:
         waiting: deque[tuple[Digest, str, Need | None]] = deque(
             (digest, f"tag {tag}", None) for tag, digest in sorted(self.currents.items())
         )
         waiting += [(d, "", None) for d in sorted(self.repository.revisions)]
-        waiting += [(key[1], "", None) for key in self._provided if key[0] is LinkRole.REVISION]
+        waiting += [(d, "", None) for d in self.links.promised(LinkRole.REVISION)]
+        self._tags |= {digest: tag for tag, digest in sorted(self.currents.items(), reverse=True)}
         seen: set[Digest] = set()
         for digest in sorted(filter(self._is_no_manifest, self.repository.revisions)):
             seen.add(digest)
@@ -191,7 +190,7 @@ class RepositoryDiagnosis:
                     waiting.append((inner.digest, f"index {digest.short}", inner))
 
     def _leads_anywhere_as_child(self, child: Need) -> bool:
-        return self._has(LinkRole.REVISION, child.digest) or self.stock.manifest(child.digest, child) is not None
+        return self.links.has(LinkRole.REVISION, child.digest) or self.stock.manifest(child.digest, child) is not None
 
     def _revision(self, digest: Digest, manifest: Manifest | None, because: str, need: Need | None) -> Iterator[Defect]:
         if manifest is None and self.stock.is_here(digest, need):
@@ -199,7 +198,7 @@ class RepositoryDiagnosis:
             return
         self.manifests.add(digest)
         if manifest is None:
-            self.wants.add(digest, need, "manifest", self.repository.name, self._tag_of(digest))
+            self.wants.add(digest, need, "manifest", self.repository.name, self._tags.get(digest, ""))
             return
         if manifest.error:
             yield RevisionInvalid(
@@ -219,8 +218,14 @@ class RepositoryDiagnosis:
             self.whole.add(digest)
 
     def _all_linked(self, manifest: Manifest) -> bool:
-        blobs = (need for need in manifest.needs if need.role is not Role.CHILD and not need.is_dispensable)
-        return all(need.digest in self.repository.layers for need in blobs)
+        """Whether a registry serves what the manifest names; children are told by their revisions."""
+        needs = (need for need in manifest.needs if not need.is_dispensable)
+        return all(
+            need.digest in self.repository.revisions and self.stock.is_in_place(need.digest)
+            if need.role is Role.CHILD
+            else need.digest in self.repository.layers
+            for need in needs
+        )
 
     def _want(self, digest: Digest, need: Need | None, role: str, manifest: Digest) -> bool:
         """Whether a blob is in its place; if not, and registries don't do without it, it's wanted."""
@@ -228,13 +233,13 @@ class RepositoryDiagnosis:
             return True
         if need and need.is_dispensable and not self.stock.is_here(digest, need):
             return True
-        self.wants.add(digest, need, role, self.repository.name, self._tag_of(manifest))
+        self.wants.add(digest, need, role, self.repository.name, self._tags.get(manifest, ""))
         return False
 
     def _linked_as_revision(self, digest: Digest, because: str) -> Iterator[Defect]:
-        if self._has(LinkRole.REVISION, digest):
+        if self.links.has(LinkRole.REVISION, digest):
             return
-        steps = tuple(self._provide(LinkRole.REVISION, digest))
+        steps = tuple(self.links.promise(LinkRole.REVISION, digest))
         if digest not in self.repository.layers:
             yield self._missing(LinkRole.REVISION, digest, steps, because, None)
             return
@@ -260,17 +265,17 @@ class RepositoryDiagnosis:
         return LinkMisplaced(
             path=path,
             digest=digest,
-            steps=(*self._provide(LinkRole.LAYER, digest), SetAside(path)),
+            steps=(*self.links.promise(LinkRole.LAYER, digest), SetAside(path)),
             role=LinkRole.REVISION,
             repository=self.repository.name,
             belongs=LinkRole.LAYER,
         )
 
     def _blob_link(self, manifest: Digest, need: Need) -> Iterator[Defect]:
-        if self._has(LinkRole.LAYER, need.digest):
+        if self.links.has(LinkRole.LAYER, need.digest):
             return
         if self.stock.is_here(need.digest, need):
-            steps = self._provide(LinkRole.LAYER, need.digest)
+            steps = self.links.promise(LinkRole.LAYER, need.digest)
             yield self._missing(LinkRole.LAYER, need.digest, steps, f"{need.role} of manifest {manifest.short}", None)
 
     def _child(self, index: Digest, child: Need) -> Iterator[Defect]:
@@ -303,25 +308,3 @@ class RepositoryDiagnosis:
             tag=tag,
             because=because,
         )
-
-    def _tag_of(self, digest: Digest) -> str:
-        return next((tag for tag, current in sorted(self.currents.items()) if current == digest), "")
-
-    def _has(self, role: LinkRole, digest: Digest, tag: str | None = None) -> bool:
-        tag = tag if role in (LinkRole.CURRENT, LinkRole.INDEX) else None
-        return self.repository.has(role, digest, tag) or (role, digest, tag) in self._provided
-
-    def _writes(self, role: LinkRole) -> bool:
-        return any(key[0] is role for key in self._provided)
-
-    def _provide(
-        self, role: LinkRole, digest: Digest, tag: str | None = None, *, replaces: bool = False
-    ) -> tuple[Step, ...]:
-        """The step that writes a link, unless it is right or promised already."""
-        tag = tag if role in (LinkRole.CURRENT, LinkRole.INDEX) else None
-        if self._has(role, digest, tag):
-            return ()
-        self._provided[role, digest, tag] = None
-        if role is LinkRole.CURRENT and (replaces or tag not in self.currents):
-            self.currents[tag or ""] = digest
-        return (WriteLink(self.repository.link(role, digest, tag), digest, is_tag=tag is not None),)
