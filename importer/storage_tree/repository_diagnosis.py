@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
-from importer.inspection.signatures import FileKind
 from importer.recovery.plan import Role
 from importer.storage_tree.defects import (
     ChildMissing,
@@ -21,13 +20,12 @@ from importer.storage_tree.defects import (
     LinkMalformed,
     LinkMisplaced,
     LinkMissing,
-    MediaTypeAbsent,
     RevisionInvalid,
-    Schema1Manifest,
     StrayEntry,
     TagDangling,
 )
 from importer.storage_tree.documents import Manifest, Need
+from importer.storage_tree.manifest_remarks import remarks
 from importer.storage_tree.promised_links import PromisedLinks
 from importer.storage_tree.steps import MakeFolder, SetAside, Step
 from importer.storage_tree.stock import Stock
@@ -75,8 +73,8 @@ class RepositoryDiagnosis:
             yield from self._tag(tag)
         yield from self._revisions()
         if self.manifests and not self.repository.has_layers and not self.links.promised(LinkRole.LAYER):
-            folder = f"{paths.REPOSITORIES}/{self.repository.name}/{paths.LAYERS}"
-            yield LayersFolderMissing(path=None, repository=self.repository.name, steps=(MakeFolder(folder),))
+            steps = (MakeFolder(f"{paths.REPOSITORIES}/{self.repository.name}/{paths.LAYERS}"),)
+            yield LayersFolderMissing(path=None, repository=self.repository.name, steps=steps)
 
     def _odd(self, odd: OddLink) -> Iterator[Defect]:
         digest = odd.digest
@@ -206,7 +204,7 @@ class RepositoryDiagnosis:
             )
             return
         yield from self._linked_as_revision(digest, because)
-        yield from self._remarks(digest, manifest)
+        yield from remarks(self.repository.name, digest, manifest)
         is_whole = self._want(digest, need, "manifest", digest)
         for inner in manifest.needs:
             if inner.role is Role.CHILD:
@@ -258,10 +256,9 @@ class RepositoryDiagnosis:
 
     def _not_a_manifest(self, digest: Digest) -> Defect:
         """A link among the revisions that leads to a config or a layer, or to something no registry can read."""
-        path = self.repository.link(LinkRole.REVISION, digest)
+        path, name = self.repository.link(LinkRole.REVISION, digest), self.repository.name
         if digest in self.currents.values():
-            error = "it is neither a manifest nor an index"
-            return RevisionInvalid(path=path, digest=digest, repository=self.repository.name, error=error)
+            return RevisionInvalid(path=path, digest=digest, repository=name, error="it is no manifest and no index")
         return LinkMisplaced(
             path=path,
             digest=digest,
@@ -286,13 +283,6 @@ class RepositoryDiagnosis:
                 repository=self.repository.name,
                 platform=child.platform,
             )
-
-    def _remarks(self, digest: Digest, manifest: Manifest) -> Iterator[Defect]:
-        path = paths.blob_path(digest)
-        if manifest.kind is FileKind.SCHEMA1:
-            yield Schema1Manifest(path=path, digest=digest, repository=self.repository.name)
-        elif manifest.is_docker and not manifest.declares_type:
-            yield MediaTypeAbsent(path=path, digest=digest, repository=self.repository.name)
 
     def _missing(
         self, role: LinkRole, digest: Digest | None, steps: Iterable[Step], because: str, tag: str | None

@@ -67,7 +67,7 @@ def test_a_kill_at_any_moment_leaves_a_tree_that_the_next_run_mends(
     pristine_tree: PushedTree, downloads: Path, tmp_path: Path, serve_registry: ServeRegistry
 ) -> None:
     moments = 0
-    for moments in range(0, 1000, 5):
+    for moments in range(0, 1000, 13):
         tree = pristine_tree.copy_to(tmp_path / str(moments))
         damage_much(tree)
         kept = set(contents(tree.root).values())
@@ -80,7 +80,7 @@ def test_a_kill_at_any_moment_leaves_a_tree_that_the_next_run_mends(
         assert code == -9
         mended = check_tree(tree.root, "--apply", "--blobs", downloads)
         assert (mended.code, mended.left) == (0, []), moments
-        if moments % 20 == 0:
+        if moments % 39 == 0:
             assert_served(serve_registry(tree.root))
         assert check_tree(tree.root).codes == []
     assert moments > 50
