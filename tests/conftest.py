@@ -18,7 +18,9 @@ import pytest
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
+from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
+from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
@@ -27,7 +29,22 @@ from tests.programs.umoci import Umoci
 
 T = TypeVar("T")
 
-_PROGRAM_FIXTURES = {"docker_registry", "serve_registry", "docker_daemon", "skopeo", "podman", "umoci"}
+_PROGRAM_FIXTURES = {
+    "docker_registry",
+    "serve_registry",
+    "docker_daemon",
+    "skopeo",
+    "podman",
+    "umoci",
+    "chromium",
+    "containerd",
+    "browser",
+    "nginx",
+    "curl",
+    "wget",
+    "tokens",
+    "htpasswd",
+}
 _IMAGE_SIZE = 600_000
 
 
@@ -37,7 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("real_programs")
 
 
-def _need(program: Callable[[], T]) -> T:
+def need(program: Callable[[], T]) -> T:
+    """Give the program, or skip the test (fail it in CI) when the machine has none."""
     try:
         return program()
     except MissingProgramError as error:
@@ -49,7 +67,7 @@ def _need(program: Callable[[], T]) -> T:
 @pytest.fixture(scope="session")
 def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
     """The registry that the test images are pushed to; a test may push more, under names of its own."""
-    with _need(lambda: DockerRegistry(tmp_path_factory.mktemp("registry"))) as registry:
+    with need(lambda: DockerRegistry(tmp_path_factory.mktemp("registry"))) as registry:
         yield registry
 
 
@@ -57,13 +75,13 @@ def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker
 def serve_registry() -> Iterator[Callable[..., DockerRegistry]]:
     """A function ``serve(root, readonly=False)`` that starts a registry over a tree; all end with the test."""
     with ExitStack() as stack:
-        yield lambda root, **options: stack.enter_context(_need(lambda: DockerRegistry(root, **options)))
+        yield lambda root, **options: stack.enter_context(need(lambda: DockerRegistry(root, **options)))
 
 
 @pytest.fixture(scope="session")
 def docker_daemon() -> Iterator[Dockerd]:
     """The session's docker daemon, with whatever is in its store; most tests want ``dockerd``."""
-    with _need(Dockerd) as daemon:
+    with need(Dockerd) as daemon:
         yield daemon
 
 
@@ -76,19 +94,32 @@ def dockerd(docker_daemon: Dockerd) -> Dockerd:
 
 @pytest.fixture(scope="session")
 def skopeo() -> Skopeo:
-    return _need(Skopeo)
+    return need(Skopeo)
 
 
 @pytest.fixture(scope="session")
 def umoci() -> Umoci:
-    return _need(Umoci)
+    return need(Umoci)
+
+
+@pytest.fixture
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
+    """A browser with an empty profile."""
+    return need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
+
+
+@pytest.fixture
+def containerd() -> Iterator[Containerd]:
+    """A containerd with an empty content store."""
+    with need(Containerd) as daemon:
+        yield daemon
 
 
 @pytest.fixture
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     """Podman with an empty store."""
     store = tmp_path_factory.mktemp("podman")
-    yield _need(lambda: Podman(store))
+    yield need(lambda: Podman(store))
     shutil.rmtree(store, ignore_errors=True)
 
 

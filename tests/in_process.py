@@ -14,17 +14,39 @@ from typing import Any
 from typer.testing import CliRunner
 
 from importer.cli.app import app
+from importer.cli.complete import complete
+from importer.cli.inspect import inspect
+from importer.cli.pull import pull
+from importer.cli.push import push
 from importer.cli.repair_tree import repair_tree
 from importer.cli.scan import scan as scan_command
+from importer.cli.serve import serve
+from importer.cli.tags import tags
+from importer.cli.to_build_context import to_build_context
 from importer.cli.to_docker_tar import to_docker_tar
+from importer.cli.to_oci_layout import to_oci_layout
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
-from importer.inspection.schema_validation import SchemaName, violations
+from importer.formats.schema_validation import SchemaName, violations
 
 SEVERE = ("error", "warning")
 
 # The program itself loads only the command that is asked for.
-for _command in (scan_command, to_docker_tar, to_registry_tree, repair_tree):
+_COMMANDS = (
+    scan_command,
+    to_build_context,
+    to_docker_tar,
+    to_oci_layout,
+    to_registry_tree,
+    repair_tree,
+    pull,
+    complete,
+    push,
+    tags,
+    inspect,
+    serve,
+)
+for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 

@@ -182,6 +182,7 @@ CASES = {
     "cut before the trailer": Case(
         layer(0, lambda path: damage.cut_at(path, path.stat().st_size - 9)), ("BF201",), LOST
     ),
+    "config cut": Case(config(lambda path: damage.cut_at(path, path.stat().st_size - 20)), ("BF201",), LOST),
     "gunzipped": Case(layer(0, damage.gunzip_in_place), ("BF206",), CONTENT_ONLY),
     "gunzipped and renamed": Case(
         layer(0, lambda path: damage.rename(damage.gunzip_in_place(path), "layer.tar")), ("BF206",), CONTENT_ONLY

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from importer.domain import media_types
 from importer.domain.config import parse_config
 from importer.domain.manifest import parse_index, parse_manifest
-from importer.inspection.schema_validation import SchemaName, SchemaViolation, load_schema, violations
+from importer.formats.schema_validation import SchemaName, SchemaViolation, load_schema, violations
 
 Document = dict[str, Any]
 

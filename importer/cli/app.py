@@ -25,14 +25,18 @@ class _Edge(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             code = super().invoke(ctx)
+            sys.stdout.flush()
         except BlobfixError as error:
             code = _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            code = _fail("interrupted; nothing unfinished is left behind", INTERRUPTED)
+            code = _fail("interrupted; nothing unfinished has taken its name", INTERRUPTED)
         except BrokenPipeError:
-            # The reader has seen enough, as `head` does; Python must not complain at its end either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader has seen enough, as `head` does.
+            _silence_stdout()
             code = TROUBLE
+        except OSError as error:
+            _silence_stdout()
+            code = _fail(_words_of(error), TROUBLE)
         raise typer.Exit(code or 0)
 
 
@@ -45,7 +49,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "repair-tree")
+_COMMANDS: Final = (
+    "scan",
+    "to-registry-tree",
+    "to-docker-tar",
+    "to-oci-layout",
+    "to-build-context",
+    "repair-tree",
+    "rules",
+    "explain",
+    "compressors",
+    "pull",
+    "complete",
+    "push",
+    "serve",
+    "tags",
+    "inspect",
+)
 
 
 def _print_version(value: bool) -> None:
@@ -75,6 +95,19 @@ def run() -> None:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _words_of(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{os.fsdecode(error.filename)}: {reason}" if error.filename else f"reading or writing failed: {reason}"
+
+
+def _silence_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # It is said already, or nobody wants to know; Python must not complain at its end as well.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

@@ -27,6 +27,13 @@ def page_for_stdout() -> Page:
     return ColourPage()
 
 
+def write_document(text: str) -> None:
+    """A document for programs on the standard output, in UTF-8 whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+
+
 def say(message: str) -> None:
     """A message for people, beside the result."""
     print(message, file=sys.stderr, flush=True)  # noqa: T201

@@ -13,6 +13,10 @@ def main() -> None:
         # Scripts ask for the version often, and it needs none of what the commands load.
         sys.stdout.write(f"blobfix {__version__}\n")
         return
-    from importer.cli.app import run  # noqa: PLC0415
+    try:
+        from importer.cli.app import run  # noqa: PLC0415
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        # So early that nothing was begun.
+        sys.exit(130)

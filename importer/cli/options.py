@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,22 @@ from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.report.origin import Origin
 
+
+class TextOrJson(StrEnum):
+    """Forms of an answer: for people, and for scripts."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 Paths = Annotated[
     list[Path] | None,
     # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
     typer.Argument(
-        metavar="PATH", help="Folders that hold the download. Default: this folder.", show_default=False, readable=False
+        metavar="PATH",
+        help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
+        show_default=False,
+        readable=False,
     ),
 ]
 Name = Annotated[
@@ -43,6 +55,14 @@ Borrow = Annotated[
 AllowNewDigest = Annotated[
     bool,
     typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+]
+ConvertSchema1 = Annotated[
+    bool,
+    typer.Option("--convert-schema1", help="Make a schema 2 image of a schema 1 one: new image id and digest."),
+]
+Sparse = Annotated[
+    bool,
+    typer.Option("--sparse", help="Write a multi-platform image even if some of its platforms are missing."),
 ]
 Salvage = Annotated[
     bool,

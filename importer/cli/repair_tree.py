@@ -8,8 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown
-from importer.cli.options import Jobs, NoProgress, Quiet
-from importer.cli.scan import Format
+from importer.cli.options import Jobs, NoProgress, Quiet, TextOrJson
 from importer.progress import Progress
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
@@ -37,7 +36,7 @@ def repair_tree(
         typer.Option("--blobs", metavar="PATH", help="A place that may hold what is missing.", readable=False),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only; hash no layers.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
+    format: Annotated[TextOrJson, typer.Option("--format", help="The form of the report.")] = TextOrJson.TEXT,  # noqa: A002
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -51,7 +50,7 @@ def repair_tree(
     question = TreeQuestion(root, tuple(blobs or ()), quick, jobs)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         typer.echo(report.as_json())
     elif not quiet:
         report.print(page_for_stdout(), verbose=verbose)

@@ -11,7 +11,7 @@ from importer.recovery.examination import Depth
 from importer.writers.selection import Choice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
     """The options that all writing commands share, as they were given."""
 
@@ -21,9 +21,11 @@ class WriteOptions:
     platform: str | None
     digest: list[str] | None
     borrow: list[Path] | None
-    allow_new_digest: bool
-    salvage: bool
-    jobs: int | None
+    allow_new_digest: bool = False
+    salvage: bool = False
+    sparse: bool = False
+    convert_schema1: bool = False
+    jobs: int | None = None
 
     def question(self) -> Question:
         """What to look at; raises UsageError."""
@@ -31,7 +33,7 @@ class WriteOptions:
             paths=paths_or_here(self.paths),
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
-            depth=Depth(every_layer=self.salvage),
+            depth=Depth(every_layer=self.salvage or self.convert_schema1),
             jobs=self.jobs,
         )
 
@@ -43,4 +45,6 @@ class WriteOptions:
             platform=platform_of(self.platform),
             allow_new_digest=self.allow_new_digest,
             salvage=self.salvage,
+            sparse=self.sparse,
+            convert_schema1=self.convert_schema1,
         )

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from datetime import datetime
 from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown
+from importer.cli.console import page_for_stdout, progress_shown, say, write_document
 from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
+from importer.formats.signatures import FileKind
+from importer.inspection.libmagic import is_available
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
-from importer.report.json_report import render_json
-from importer.report.text_report import TextReport
+from importer.report.formats import Format, print_report
+from importer.report.page import Paper
 
 EXAMPLES: Final = """\b
 Examples:
   blobfix scan ./downloads
   blobfix scan ./downloads --borrow ./downloads-of-1.3
   blobfix scan --format json . > report.json
+  blobfix scan --format html . > report.html
 """
-
-
-class Format(StrEnum):
-    """Forms of the report."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def scan(
@@ -61,8 +57,10 @@ def scan(
     )
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress)
-    if format is Format.JSON:
-        typer.echo(render_json(investigation))
-    elif not quiet:
-        TextReport(page_for_stdout(), verbose=verbose).print(investigation)
+    kinds = {fact.kind for fact in investigation.case.inventory.facts}
+    if FileKind.DATA in kinds and not quiet and not is_available():
+        say("libmagic isn't on this machine: files of unknown kind are only called data")
+    if not (quiet and format is Format.TEXT):
+        paper = Paper(page_for_stdout, write_document, made=datetime.now().astimezone(), verbose=verbose)
+        print_report(investigation, format, paper)
     return exit_code_of(investigation.case.plan)

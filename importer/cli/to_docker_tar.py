@@ -13,6 +13,7 @@ from importer.cli.console import progress_shown, say
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
+    ConvertSchema1,
     Digests,
     Jobs,
     Name,
@@ -57,6 +58,7 @@ def to_docker_tar(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
+    convert_schema1: ConvertSchema1 = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -65,7 +67,18 @@ def to_docker_tar(
 
     containerd, podman and skopeo take it as well. The file appears when it is whole.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        salvage=salvage,
+        convert_schema1=convert_schema1,
+        jobs=jobs,
+    )
     question, choice = options.question(), options.choice()
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output))

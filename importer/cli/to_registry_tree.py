@@ -11,6 +11,7 @@ from importer.cli.console import progress_shown
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
+    ConvertSchema1,
     Digests,
     Jobs,
     Name,
@@ -20,6 +21,7 @@ from importer.cli.options import (
     Quiet,
     Salvage,
     Select,
+    Sparse,
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
@@ -53,6 +55,8 @@ def to_registry_tree(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
+    convert_schema1: ConvertSchema1 = False,
+    sparse: Sparse = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -61,7 +65,19 @@ def to_registry_tree(
 
     An existing tree is added to. The tag becomes visible last.
     """
-    options = WriteOptions(paths, name, select, platform, digest, borrow, allow_new_digest, salvage, jobs)
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        salvage=salvage,
+        convert_schema1=convert_schema1,
+        sparse=sparse,
+        jobs=jobs,
+    )
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:

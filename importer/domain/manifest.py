@@ -27,8 +27,9 @@ class ImageManifest:
 
     @property
     def is_container_image(self) -> bool:
-        """Whether it can run: Helm charts, signatures and other artifacts have other configs."""
-        return self.config.media_type in media_types.CONFIG_TYPES
+        """Whether it can run: charts and signatures have other configs, attestations other layers."""
+        is_attestation = any(layer.media_type == media_types.IN_TOTO for layer in self.layers)
+        return self.config.media_type in media_types.CONFIG_TYPES and not is_attestation
 
     @property
     def blobs(self) -> Iterator[Descriptor]:

@@ -26,6 +26,8 @@ OCI_LAYER_GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 OCI_LAYER_ZSTD: Final = "application/vnd.oci.image.layer.v1.tar+zstd"
 OCI_FOREIGN_PREFIX: Final = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
+IN_TOTO: Final = "application/vnd.in-toto+json"
+
 INDEX_TYPES: Final = frozenset({DOCKER_MANIFEST_LIST, OCI_INDEX})
 MANIFEST_TYPES: Final = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 CONFIG_TYPES: Final = frozenset({DOCKER_CONFIG, OCI_CONFIG})

@@ -48,6 +48,14 @@ class Platform:
         """BuildKit labels attestations ``unknown/unknown`` so that nobody runs them."""
         return self.os == "unknown" and self.architecture == "unknown"
 
+    @property
+    def is_loadable_here(self) -> bool:
+        """Whether docker on this machine takes the image: only Windows takes Windows images.
+
+        Source: moby, image/tarexport/load.go, "cannot load … image on …".
+        """
+        return self.os != "windows" or host.system() == "Windows"
+
     def matches(self, wanted: Platform) -> bool:
         """Whether an image of this platform serves a user who asked for the other."""
         if (self.os, self.architecture) != (wanted.os, wanted.architecture):

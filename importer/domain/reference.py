@@ -67,6 +67,13 @@ class Reference:
             repository = f"library/{repository}"
         return f"{host}/{repository}:{self.tag}"
 
+    @property
+    def familiar(self) -> Reference:
+        """The same name as people write it: without the host and the folder that docker adds."""
+        if self.host != DEFAULT_HOST:
+            return self
+        return replace(self, host=None, repository=self.repository.removeprefix("library/"))
+
     def with_tag(self, tag: str) -> Reference:
         """The same repository under another tag."""
         return replace(self, tag=tag)

@@ -9,11 +9,12 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
-from importer.inspection.deflate import GzipStream
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.streams import DecodedStream, Ending
-from importer.inspection.tar_headers import TarEntry, TarWalker
-from importer.inspection.zstandard_frames import ZstdStream
+from importer.formats.deflate import GzipStream
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.streams import DecodedStream, Ending
+from importer.formats.tar_headers import TarEntry, TarWalker
+from importer.formats.zstandard_frames import ZstdStream
+from importer.sources.byte_streams import skip
 from importer.sources.source_file import SourceFile
 
 BLOCK_SIZE: Final = 256 * 1024
@@ -111,8 +112,7 @@ def examine_content(
 def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
     """Read a file (or ``length`` bytes of it from ``start`` on) in blocks; raises OSError."""
     with file.open() as stream:
-        if start:
-            stream.seek(start)
+        skip(stream, start)
         left = length
         while left is None or left > 0:
             block = stream.read(BLOCK_SIZE if left is None else min(BLOCK_SIZE, left))

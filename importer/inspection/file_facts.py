@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from importer.domain.digest import Digest
+from importer.formats.documents import Document, parse_document
+from importer.formats.error_pages import message_of_markup, quote
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import BLOCK_SIZE, Content
-from importer.inspection.documents import Document, parse_document
-from importer.inspection.error_pages import message_of_markup, quote
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.inspection.libmagic import describe
+from importer.inspection.properties import properties_in
 from importer.sources.source_file import SourceFile
 
 _MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
+_NOTES: Final = frozenset({FileKind.XML, FileKind.TEXT})
 
 
 class BlockSink(Protocol):
@@ -41,7 +44,8 @@ class FileFacts:
         kind: what the bytes are.
         zeros_from: offset from which on there are only zeros; equals ``size`` when the last byte
             is another.
-        excerpt: what a page or a text says, in one printable line.
+        excerpt: what a page or a text says, or what libmagic calls other content, in one printable line.
+        properties: what a repository program has noted in it of another file.
         document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
         other_digests: digests of further algorithms, where they were asked for.
@@ -53,6 +57,7 @@ class FileFacts:
     kind: FileKind
     zeros_from: int
     excerpt: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     document: Document | None = field(default=None, repr=False)
     content: Content | None = None
     other_digests: tuple[Digest, ...] = ()
@@ -127,6 +132,7 @@ class _Reading:
             kind=document.kind if document else self._whole_kind(kind),
             zeros_from=self._zeros_from,
             excerpt=document.message if document else self._excerpt(kind),
+            properties=properties_in(self._head.decode("utf-8", "replace")) if kind in _NOTES else {},
             document=document,
             other_digests=tuple(Digest(h.name, h.hexdigest()) for h in self._hashes[1:]),
         )
@@ -148,4 +154,6 @@ class _Reading:
     def _excerpt(self, kind: FileKind) -> str:
         if kind in _MARKUP:
             return message_of_markup(self._head.decode("utf-8", "replace"))
-        return quote(self._head[:512].decode("utf-8", "replace")) if kind is FileKind.TEXT else ""
+        if kind is FileKind.TEXT:
+            return quote(self._head[:512].decode("utf-8", "replace"))
+        return describe(self._head) if kind is FileKind.DATA else ""

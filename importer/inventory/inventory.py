@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,6 +16,9 @@ from importer.sources.source_file import SourceFile, SourceProblem
 MARKER_ENDING: Final = ".marker"
 """Artifactory's placeholder for a layer that a remote repository never cached."""
 
+_EXPORT_NOTES: Final = ".artifactory-metadata"
+_NEXUS_NOTE: Final = ".properties"
+_SEPARATORS: Final = tuple(dict.fromkeys((os.sep, "/")))
 _NAMED_BY_FOLDER: Final = frozenset({"manifest.json", "list.manifest.json", "data"})
 
 _TAGS_ABOUT_A_DIGEST: Final = (".sig", ".att", ".sbom")
@@ -89,6 +93,28 @@ def folder_digest(name: str) -> Digest | None:
     ``sha256-<hex>.sig`` is none: that is a tag, under which cosign keeps the signature *of* the digest.
     """
     return None if name.lower().endswith(_TAGS_ABOUT_A_DIGEST) else Digest.from_name(name)
+
+
+def file_beside(inventory: Inventory, file: SourceFile, relative: str) -> FileFacts | None:
+    """The file that a document names by a path relative to its own folder; None when that leads out."""
+    names = [name for name in relative.replace("\\", "/").split("/") if name not in ("", ".")]
+    if ".." in names:
+        return None
+    folder = file.path.removesuffix(file.name)
+    return next((fact for sep in _SEPARATORS if (fact := inventory.at(folder + sep.join(names)))), None)
+
+
+def described_file(inventory: Inventory, fact: FileFacts) -> FileFacts | None:
+    """The file of which a repository program's note tells, or None when it is no such note.
+
+    ``x.artifactory-metadata/properties.xml`` tells of ``x``, ``<uuid>.properties`` of ``<uuid>.bytes``.
+    """
+    if not fact.properties:
+        return None
+    if fact.file.name.endswith(_NEXUS_NOTE):
+        return inventory.at(fact.file.path.removesuffix(_NEXUS_NOTE) + ".bytes")
+    folder = fact.file.path.removesuffix(fact.file.name)[:-1]
+    return inventory.at(folder.removesuffix(_EXPORT_NOTES)) if folder.endswith(_EXPORT_NOTES) else None
 
 
 def is_sidecar(file: SourceFile) -> bool:

@@ -10,11 +10,14 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import SIDECAR_ALGORITHMS
-from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
+from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
-# Forms: the bare hex, `hex  name` (sha256sum), `SHA256 (name) = hex` (BSD), in either case.
+# Forms: the bare hex, `hex  name` (sha256sum), `SHA256 (name) = hex` (BSD, openssl), in either case. The name may
+# hold a digest, too, and another than the one that is told.
+_BSD: Final = re.compile(r"\s*[a-z0-9-]+ ?\(.*\) ?= ?(.*)")
 _HEX: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
 _HEX_LENGTHS: Final = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+_MAX_SIDECAR: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,55 @@ def known_digests(inventory: Inventory, given: Iterable[Digest] = ()) -> KnownDi
 
 def _sidecars(inventory: Inventory) -> Iterable[Sidecar]:
     for fact in inventory.facts:
+        yield from _notes(inventory, fact)
         if not is_sidecar(fact.file):
             continue
         ending = next(ending for ending in SIDECAR_ALGORITHMS if fact.file.name.lower().endswith(ending))
         target = inventory.at(fact.file.path[: -len(ending)])
-        digest = _digest_in(fact.excerpt, SIDECAR_ALGORITHMS[ending])
+        digest = _digest_in(_text_of(fact), target.file.name, SIDECAR_ALGORITHMS[ending]) if target else None
         if target and digest:
             yield Sidecar(fact, target, digest)
 
 
-def _digest_in(text: str, algorithm: str) -> Digest | None:
-    for match in _HEX.finditer(text.lower()):
-        if len(match[0]) == _HEX_LENGTHS[algorithm]:
-            return Digest(algorithm, match[0])
-    return None
+def _text_of(sidecar: FileFacts) -> str:
+    try:
+        with sidecar.file.open() as stream:
+            content = stream.read(_MAX_SIDECAR)
+    except OSError:
+        return ""
+    # Digests are ASCII: without its zeros, PowerShell's UTF-16 reads the same.
+    return content.replace(b"\0", b"").decode("utf-8", "replace").lower()
+
+
+def _digest_in(text: str, name: str, algorithm: str) -> Digest | None:
+    """The digest that a sidecar's text tells: of the line with the file's name, else of the first one with a digest."""
+    lines = sorted(text.splitlines(), key=lambda line: name.lower() not in line)
+    found = (hexes[0] for line in lines if (hexes := _hexes_in(line, name.lower(), _HEX_LENGTHS[algorithm])))
+    digits = next(found, None)
+    return Digest(algorithm, digits) if digits else None
+
+
+def _hexes_in(line: str, name: str, length: int) -> list[str]:
+    told = _BSD.fullmatch(line)
+    texts = [told[1]] if told else [line.replace(name, " "), line]
+    return [digits for text in texts for digits in _HEX.findall(text) if len(digits) == length]
+
+
+def _notes(inventory: Inventory, fact: FileFacts) -> Iterable[Sidecar]:
+    """The digests that Artifactory or Nexus have noted of another file."""
+    target = described_file(inventory, fact)
+    if target is None:
+        return
+    noted = [fact.properties.get("docker.manifest.digest", "")]
+    noted += _blob_digests(fact.properties.get("@BlobStore.blob-name", ""))
+    noted += [f"sha256:{fact.properties['sha256']}"] if "sha256" in fact.properties else []
+    for text in dict.fromkeys(noted):
+        try:
+            yield Sidecar(fact, target, Digest.parse(text))
+        except ValueError:
+            continue
+
+
+def _blob_digests(name: str) -> Iterable[str]:
+    last = name.rpartition("/")[2]
+    return (last,) if last.startswith(("sha256:", "sha512:")) else ()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from importer.domain.manifest import ImageManifest
+from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.content import Content, can_decompress, examine_content
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory, is_sidecar
 from importer.progress import Progress
-from importer.recovery.wanted import manifests_of, orphan_configs, wanted_blobs
+from importer.recovery.wanted import manifests_of, orphan_configs, schema1_manifests_of, wanted_blobs
 from importer.sources.source_file import SourceFile
 
 _LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
@@ -58,15 +58,17 @@ def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
         yield from (fact for fact in inventory.facts if _may_explain(fact) and not wanted.digests & set(fact.digests))
     if depth.every_layer:
         for _, manifest in manifests_of(inventory):
-            yield from _layer_files(inventory, manifest)
+            yield from _layer_files(inventory, (layer.digest for layer in manifest.layers))
+        for _, old in schema1_manifests_of(inventory):
+            yield from _layer_files(inventory, (layer.digest for layer in old.layers))
 
 
 def _may_explain(fact: FileFacts) -> bool:
     return can_decompress(fact.kind) and not is_sidecar(fact.file)
 
 
-def _layer_files(inventory: Inventory, manifest: ImageManifest) -> Iterator[FileFacts]:
-    for layer in manifest.layers:
-        for fact in inventory.with_digest(layer.digest)[:1]:
+def _layer_files(inventory: Inventory, layers: Iterable[Digest]) -> Iterator[FileFacts]:
+    for digest in layers:
+        for fact in inventory.with_digest(digest)[:1]:
             if fact.kind in _LAYER_KINDS:
                 yield fact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -11,18 +11,19 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
-from importer.inspection.documents import Document, read_document
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import TextForm
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.json_text import TextForm
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause, DigestMismatch, TextMangled
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
 from importer.recovery.repairs.text_document import read_small
-from importer.recovery.restoration import restorations
-from importer.recovery.wanted import indexes_of
+from importer.recovery.restoration import Restoration, restorations
+from importer.recovery.vouching import Vouchers
+from importer.recovery.wanted import is_layout_index
 
 MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX})
 _MAX_FORMS: Final = 6
@@ -61,13 +62,12 @@ class FoundManifest:
 
 def find_manifests(inventory: Inventory, known: KnownDigests) -> tuple[FoundManifest, ...]:
     """All manifests and indexes among the user's own files, the broken ones too, each digest once."""
-    children = _children(inventory)
+    vouchers = Vouchers.of(inventory, known)
     groups: dict[Digest, list[FileFacts]] = {}
     for fact in inventory.facts:
-        if fact.kind in MANIFEST_KINDS and fact.document and not fact.file.borrowed:
+        if fact.kind in MANIFEST_KINDS and not fact.file.borrowed and not is_layout_index(inventory, fact):
             groups.setdefault(fact.digest, []).append(fact)
-    found = (_found(files, known, children, inventory) for files in groups.values())
-    return tuple(_merged(found))
+    return tuple(_merged(_found(files, vouchers) for files in groups.values()))
 
 
 def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
@@ -79,32 +79,32 @@ def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
     yield from by_digest.values()
 
 
-def _found(
-    files: list[FileFacts],
-    known: KnownDigests,
-    children: Mapping[Digest, tuple[Digest, ...]],
-    inventory: Inventory,
-) -> FoundManifest:
+def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
     fact = files[0]
-    proofs = _proofs(fact.digest, files, known, children)
-    if proofs or not fact.document:
-        return _as_it_is(files, proofs, children)
-    restored = _restored(fact, _missed_digests(fact, known, children, inventory))
+    if vouchers.proofs_of(fact.digest, files):
+        return _as_it_is(files, vouchers)
+    restored = _restored(fact, tuple(vouchers.missed_by(fact)))
     if restored:
-        digest, content, cause = restored
-        document = read_document(content)
-        blob = BlobPlan(
-            Role.MANIFEST,
-            _descriptor(document, digest, len(content)),
-            BlobStatus.REPAIRED,
-            exact=ProvenBlob(digest, len(content), Literal(content)),
-            cause=cause,
-            file=fact,
-        )
-        return FoundManifest(
-            blob, document, tuple(files), _proofs(digest, files, known, children), children.get(digest, ())
-        )
-    return replace(_as_it_is(files, (), children, _mismatch(fact, known)), other_forms=_other_forms(fact))
+        return _restored_manifest(files, vouchers, *restored)
+    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers.known))
+    return replace(found, other_forms=_other_forms(fact))
+
+
+def _restored_manifest(
+    files: list[FileFacts], vouchers: Vouchers, digest: Digest, restoration: Restoration
+) -> FoundManifest:
+    content = restoration.content
+    document = read_document(content)
+    blob = BlobPlan(
+        Role.MANIFEST,
+        _descriptor(document, digest, len(content)),
+        BlobStatus.REPAIRED,
+        exact=ProvenBlob(digest, len(content), Literal(content)),
+        cause=restoration.cause,
+        file=files[0],
+    )
+    proofs = vouchers.proofs_of(digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(digest, ()))
 
 
 def _other_forms(fact: FileFacts) -> tuple[tuple[str, Digest], ...]:
@@ -112,12 +112,7 @@ def _other_forms(fact: FileFacts) -> tuple[tuple[str, Digest], ...]:
     return tuple((form.description, Digest.of(form.content)) for form in forms)
 
 
-def _as_it_is(
-    files: list[FileFacts],
-    proofs: tuple[str, ...],
-    children: Mapping[Digest, tuple[Digest, ...]],
-    cause: Cause | None = None,
-) -> FoundManifest:
+def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = None) -> FoundManifest:
     fact = files[0]
     document = fact.document or Document(fact.kind)
     if cause is None and document.form is not TextForm.UTF8:
@@ -127,7 +122,8 @@ def _as_it_is(
     blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
     if status is BlobStatus.OK:
         blob = replace(blob, exact=ProvenBlob(fact.digest, fact.size, Whole(fact.file)))
-    return FoundManifest(blob, document, tuple(files), proofs, children.get(fact.digest, ()))
+    proofs = vouchers.proofs_of(fact.digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(fact.digest, ()))
 
 
 def _mismatch(fact: FileFacts, known: KnownDigests) -> Cause | None:
@@ -147,44 +143,11 @@ def _declared_type(document: Document) -> str:
     return declared if isinstance(declared, str) else fallback
 
 
-def _children(inventory: Inventory) -> dict[Digest, tuple[Digest, ...]]:
-    parents: dict[Digest, tuple[Digest, ...]] = {}
-    for fact, index in indexes_of(inventory):
-        for child in index.children:
-            if fact.digest not in parents.get(child.digest, ()):
-                parents[child.digest] = (*parents.get(child.digest, ()), fact.digest)
-    return parents
-
-
-def _proofs(
-    digest: Digest,
-    files: Iterable[FileFacts],
-    known: KnownDigests,
-    children: Mapping[Digest, tuple[Digest, ...]],
-) -> tuple[str, ...]:
-    proofs = [known.expected_of(fact)[digest] for fact in files if digest in known.expected_of(fact)]
-    proofs += [f"the index {parent.short}" for parent in children.get(digest, ())]
-    if digest in known.given:
-        proofs.append("the digest given")
-    return tuple(dict.fromkeys(proofs))
-
-
-def _missed_digests(
-    fact: FileFacts,
-    known: KnownDigests,
-    children: Mapping[Digest, tuple[Digest, ...]],
-    inventory: Inventory,
-) -> tuple[Digest, ...]:
-    """Digests that this manifest may have had: its own known ones, then those nobody has yet."""
-    others = [*known.given, *children]
-    return (*known.expected_of(fact), *(digest for digest in others if not inventory.with_digest(digest)))
-
-
-def _restored(fact: FileFacts, digests: tuple[Digest, ...]) -> tuple[Digest, bytes, Cause] | None:
+def _restored(fact: FileFacts, digests: tuple[Digest, ...]) -> tuple[Digest, Restoration] | None:
     if not digests:
         return None
     for restoration in restorations(read_small(fact)):
         for digest in digests:
             if digest.is_checkable and Digest.of(restoration.content, digest.algorithm) == digest:
-                return digest, restoration.content, restoration.cause
+                return digest, restoration
     return None

@@ -12,9 +12,10 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
+from importer.domain.schema1 import Schema1Manifest
+from importer.formats.schema_validation import SchemaViolation
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.schema_validation import SchemaViolation
 from importer.recovery.causes import AttestationMissing, Cause, Foreign
 from importer.recovery.recipes import Recipe
 
@@ -172,7 +173,7 @@ class ImagePlan:
 
     kind: ImageKind
     manifest: BlobPlan
-    parsed: ImageManifest | Index | None
+    parsed: ImageManifest | Index | Schema1Manifest | None
     config: ImageConfig | None = None
     blobs: tuple[BlobPlan, ...] = ()
     names: tuple[Reference, ...] = ()
@@ -235,23 +236,45 @@ class ImagePlan:
 
     def _docker_tar_fidelity(self) -> Fidelity:
         if self.kind is ImageKind.INDEX:
-            return max((child.fidelity(Output.DOCKER_TAR) for child in self.children), default=Fidelity.NONE)
+            return Fidelity.EXACT if self.docker_child else Fidelity.NONE
         config = self.config_blob
         # A manifest that can't be read matters to registries; docker asks for the config and the layers.
         flaws = [flaw for flaw in self.flaws if not isinstance(flaw, InvalidManifest)]
         if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or flaws:
             return Fidelity.NONE
         whole = all(layer.is_here or layer.content for layer in self.layers)
-        return Fidelity.EXACT if whole else Fidelity.NONE
+        return Fidelity.EXACT if whole and self.config.platform.is_loadable_here else Fidelity.NONE
+
+    @property
+    def docker_child(self) -> ImagePlan | None:
+        """Which child of an index docker gets when nobody chooses: the only whole one, else this machine's."""
+        whole = [child for child in self.family if child.is_whole_image]
+        if len(whole) == 1:
+            return whole[0]
+        here = Platform.of_this_machine()
+        return next((child for child in whole if child.platform and child.platform.matches(here)), None)
+
+    @property
+    def is_whole_image(self) -> bool:
+        """Whether docker could load it as it is."""
+        return self.kind is ImageKind.IMAGE and self.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+
+    @property
+    def family(self) -> tuple[ImagePlan, ...]:
+        """The image, and below an index its children and theirs, the lowest first, each once."""
+        members: dict[Digest, ImagePlan] = {}
+        for child in self.children:
+            members |= {member.manifest.descriptor.digest: member for member in child.family}
+        return (*members.values(), self)
 
     def _index_fidelity(self, output: Output) -> Fidelity:
         if not self.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in self.blobs):
             return Fidelity.NONE
-        fidelities = [child.fidelity(output) for child in self.children if child.kind is not ImageKind.ARTIFACT]
+        fidelities = [child.fidelity(output) for child in self.children]
         return Fidelity.EXACT if all(f is Fidelity.EXACT for f in fidelities) else Fidelity.NONE
 
     def _status_of_index(self) -> ImageStatus:
-        states = [child.status for child in self.children if not _is_attestation(child)]
+        states = [child.status for child in self.children if child.kind is not ImageKind.ARTIFACT]
         complete = all(blob.is_here or blob.is_dispensable for blob in self.blobs) and self.manifest.is_here
         if not complete or ImageStatus.INCOMPLETE in states:
             return ImageStatus.INCOMPLETE
@@ -273,7 +296,3 @@ class Plan:
     images: tuple[ImagePlan, ...]
     used: frozenset[str]
     explained: frozenset[str]
-
-
-def _is_attestation(plan: ImagePlan) -> bool:
-    return bool(plan.platform and plan.platform.is_unknown)

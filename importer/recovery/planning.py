@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
-from importer.inspection.documents import Document, read_document
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.domain.reference import Reference
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import (
@@ -23,7 +24,7 @@ from importer.recovery.causes import (
 )
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
-from importer.recovery.naming import names_from_paths
+from importer.recovery.naming import names_by_digest
 from importer.recovery.plan import (
     BlobPlan,
     BlobStatus,
@@ -39,6 +40,7 @@ from importer.recovery.plan import (
 from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
+from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 
 
@@ -47,16 +49,21 @@ def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int]
     manifests = find_manifests(inventory, known)
     whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
     wanted = wanted_blobs(inventory).digests | whole
-    planner = _Planner(manifests, BlobFinder(inventory, wanted, advance))
-    plans = list(planner.plans())
+    names = names_by_digest(inventory)
+    finder = BlobFinder(inventory, wanted, advance)
+    planner = _Planner(manifests, finder, names)
+    plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
-    rebuilt = list(rebuild_images(inventory, known, plans, taken))
+    rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
     images = tuple(sorted(_joined(plans, rebuilt), key=_order))
     return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
 
 
 class _Planner:
-    def __init__(self, manifests: Iterable[FoundManifest], finder: BlobFinder) -> None:
+    def __init__(
+        self, manifests: Iterable[FoundManifest], finder: BlobFinder, names: Mapping[Digest, tuple[Reference, ...]]
+    ) -> None:
+        self._names = names
         self._manifests = {manifest.digest: manifest for manifest in manifests}
         self._finder = finder
         self._plans: dict[Digest, ImagePlan] = {}
@@ -74,8 +81,12 @@ class _Planner:
                     plan = self._index(found, index, (*above, found.digest))
                 case _:
                     plan = _invalid(found)
-            self._plans[found.digest] = plan
+            self._plans[found.digest] = replace(plan, names=self._names_of(found, plan))
         return self._plans[found.digest]
+
+    def _names_of(self, found: FoundManifest, plan: ImagePlan) -> tuple[Reference, ...]:
+        by_file = [name for fact in found.files for name in self._names.get(fact.digest, ())]
+        return tuple(dict.fromkeys(by_file)) or _names_of(plan, self._names)
 
     def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
         kind = ImageKind.IMAGE if manifest.is_container_image else ImageKind.ARTIFACT
@@ -98,7 +109,6 @@ class _Planner:
             parsed=manifest,
             config=config,
             blobs=(config_blob, *layers),
-            names=names_from_paths(found.files),
             parents=found.parents,
             proofs=found.proofs,
             other_forms=found.other_forms,
@@ -113,7 +123,7 @@ class _Planner:
             wish = BlobWish(child, Role.CHILD, position)
             if manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
-                children.append(plan if plan.platform else replace(plan, platform=child.platform))
+                children.append(replace(plan, platform=child.platform or plan.platform))
                 blobs.append(_present_child(manifest.blob, wish))
             else:
                 blobs.append(_child_blob(self._finder.find(wish), child.platform))
@@ -122,11 +132,21 @@ class _Planner:
             manifest=found.blob,
             parsed=index,
             blobs=tuple(blobs),
-            names=names_from_paths(found.files),
             parents=found.parents,
             proofs=found.proofs,
             children=tuple(children),
         )
+
+
+def _named(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> ImagePlan:
+    return replace(plan, names=_names_of(plan, names))
+
+
+def _names_of(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> tuple[Reference, ...]:
+    """The names by the manifest's digest, else by the image id, under which docker save keeps them."""
+    file = plan.manifest.file
+    digests = (plan.manifest.descriptor.digest, file.digest if file else None, plan.image_id)
+    return next((names[digest] for digest in digests if digest and digest in names), ())
 
 
 def _joined(plans: list[ImagePlan], rebuilt: list[ImagePlan]) -> Iterator[ImagePlan]:
@@ -191,7 +211,6 @@ def _invalid(found: FoundManifest) -> ImagePlan:
         kind=ImageKind.IMAGE,
         manifest=found.blob,
         parsed=None,
-        names=names_from_paths(found.files),
         parents=found.parents,
         proofs=found.proofs,
         flaws=(flaw,),

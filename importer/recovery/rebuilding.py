@@ -20,10 +20,10 @@ from importer.domain.media_types import Compression
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.content import can_decompress, compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import Inventory
+from importer.inventory.inventory import Inventory, claimed_digest
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import ContentMissing, ManifestMissing, WellKnown
-from importer.recovery.naming import names_beside
+from importer.recovery.naming.docker_save import saved_images
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipes import Decompressed, Literal, Whole
 from importer.recovery.wanted import indexes_of, orphan_configs
@@ -60,14 +60,28 @@ def rebuild_images(
         plans: the images that have a manifest.
         taken: paths of files that those explain; a config among them is no image of its own.
     """
+    plans = tuple(plans)
     alone = not any(plan.parsed for plan in plans)
+    saved = {config.digest: image.manifest for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
         config = fact.document.config if fact.document else None
         if config is None or fact.file.path in taken:
             continue
+        if fact.digest not in saved and _is_copy_of_another(fact, plans):
+            continue
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
-        if alone or any(layer.content for layer in layers):
-            yield _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+        if alone or fact.digest in saved or any(layer.content for layer in layers):
+            rebuilt = _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+            yield _as_saved(rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
+
+
+def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
+    """Whether a config is only a changed copy of one that an image has: named after it, or the same in other words."""
+    here = [blob for plan in plans if (blob := plan.config_blob) and blob.is_here]
+    if claimed_digest(fact.file) in {blob.descriptor.digest for blob in here}:
+        return True
+    documents = (blob.file.document for blob in here if blob.file)
+    return any(fact.document and other and fact.document.value == other.value for other in documents)
 
 
 def _rebuilt(
@@ -94,10 +108,16 @@ def _rebuilt(
         parsed=parsed,
         config=config,
         blobs=(config_blob, *layers),
-        names=names_beside(fact),
         proofs=("a digest known beforehand",) if is_proven else (),
         platform=config.platform,
     )
+
+
+def _as_saved(image: ImagePlan, manifest: FileFacts) -> ImagePlan:
+    """An image of docker save: its own kind of manifest stands where a registry's never was."""
+    if image.manifest.is_here:
+        return image
+    return replace(image, manifest=replace(image.manifest, status=BlobStatus.OK, cause=None, file=manifest))
 
 
 def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:

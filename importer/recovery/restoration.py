@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
 from importer.recovery.causes import Cause, Reformatted, TextMangled
 
 _INDENTS: Final = (

@@ -13,8 +13,8 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
 from importer.domain.platform import Platform
+from importer.formats.documents import read_document
 from importer.inspection.content import can_decompress
-from importer.inspection.documents import read_document
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.rebuilding import manifest_forms
@@ -57,13 +57,13 @@ def can_get_new_config(plan: ImagePlan) -> bool:
     config = plan.config_blob
     if not isinstance(plan.parsed, ImageManifest) or plan.kind is not ImageKind.IMAGE or not config:
         return False
-    looked_into = all(layer.exact and layer.file and _content_of(layer.file) for layer in plan.layers)
+    looked_into = all(layer.exact and layer.file and content_of(layer.file) for layer in plan.layers)
     return not config.is_here and bool(plan.layers) and looked_into
 
 
 def with_new_config(plan: ImagePlan) -> ImagePlan:
     """The plan of an image with the same files under a bare config: another image id and manifest digest."""
-    layers = tuple(replace(layer, content=_content_of(layer.file)) for layer in plan.layers if layer.file)
+    layers = tuple(replace(layer, content=content_of(layer.file)) for layer in plan.layers if layer.file)
     diff_ids = [str(layer.content.digest) for layer in layers if layer.content]
     platform = plan.platform or Platform.of_this_machine()
     value = {
@@ -83,9 +83,10 @@ def with_new_config(plan: ImagePlan) -> ImagePlan:
     return with_new_manifest(replace(plan, blobs=(config, *named), config=parse_config(value)))
 
 
-def _content_of(fact: FileFacts) -> ProvenBlob | None:
-    content = fact.content
-    if not content or not content.is_whole:
+def content_of(fact: FileFacts | None) -> ProvenBlob | None:
+    """What is inside a layer's file, when it was looked into and is whole."""
+    content = fact.content if fact else None
+    if not fact or not content or not content.is_whole:
         return None
     recipe = Decompressed(Whole(fact.file), fact.kind) if can_decompress(fact.kind) else Whole(fact.file)
     return ProvenBlob(content.digest, content.size, recipe)
@@ -120,7 +121,7 @@ def _original_value(plan: ImagePlan) -> dict[str, Any]:
         recipe = Whole(plan.manifest.file.file)
     content = b"".join(blocks_of(recipe)) if recipe else b""
     value: dict[str, Any] | None = read_document(content).value if content else None
-    if value and isinstance(value.get("layers"), list):
+    if isinstance(value, dict) and isinstance(value.get("layers"), list):
         return value
     return _docker_manifest(plan)
 

@@ -9,9 +9,11 @@ from importer.domain.config import ImageConfig
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.media_types import DOCKER_LAYER_GZIP
+from importer.domain.schema1 import Schema1Manifest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import Inventory
+from importer.inventory.inventory import Inventory, file_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,34 @@ def manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, ImageManifes
 
 
 def indexes_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
-    """The indexes among the user's own files."""
+    """The indexes among the user's own files that stand for an image."""
     for fact in inventory.facts:
-        if fact.document and fact.document.index and not fact.file.borrowed:
+        if fact.document and fact.document.index and not fact.file.borrowed and not is_layout_index(inventory, fact):
             yield fact, fact.document.index
+
+
+def layout_indexes(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
+    """The tables of contents of OCI layouts, which no digest names."""
+    for fact in inventory.facts:
+        if fact.document and fact.document.index and is_layout_index(inventory, fact):
+            yield fact, fact.document.index
+
+
+def is_layout_index(inventory: Inventory, fact: FileFacts) -> bool:
+    """Whether the file is the ``index.json`` beside an ``oci-layout`` (image-spec, image-layout.md)."""
+    return fact.file.name == "index.json" and file_beside(inventory, fact.file, "oci-layout") is not None
+
+
+def schema1_manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Schema1Manifest]]:
+    """The schema 1 manifests among the user's own files that have no newer form in the same folder.
+
+    Old Artifactory versions kept one beside the list.manifest.json of the same tag.
+    """
+    newer = {fact.file.parts[:-1] for fact, _ in (*manifests_of(inventory), *indexes_of(inventory))}
+    for fact in inventory.facts:
+        document = fact.document
+        if document and document.schema1 and not fact.file.borrowed and fact.file.parts[:-1] not in newer:
+            yield fact, document.schema1
 
 
 def orphan_configs(inventory: Inventory) -> tuple[FileFacts, ...]:
@@ -59,6 +85,9 @@ def wanted_blobs(inventory: Inventory) -> WantedBlobs:
         descriptors |= {descriptor.digest: descriptor for descriptor in manifest.blobs}
     for _, index in indexes_of(inventory):
         descriptors |= {child.digest: child for child in index.children}
+    for _, old in schema1_manifests_of(inventory):
+        for layer in old.layers:
+            descriptors.setdefault(layer.digest, Descriptor(DOCKER_LAYER_GZIP, layer.digest, 0))
     unresolved = (
         descriptor
         for digest, descriptor in descriptors.items()

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from rich.console import Console
 from rich.text import Text
 
 from importer.report.page import Styled
 from importer.report.printable import for_terminal
 
+_ROOM_FOR_WORDS: Final = 24
+
 
 class ColourPage:
-    """Prints with rich, which knows NO_COLOR, widths and old terminals; markup is never read."""
+    """Prints with rich, which knows NO_COLOR, widths and old terminals; markup is never read.
 
-    def __init__(self) -> None:
-        self._console = Console()
+    Args:
+        console: where to; None is the standard output.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
 
     @property
     def has_symbols(self) -> bool:
         """Whether the terminal's encoding has more than ASCII."""
         return "utf" in (self._console.encoding or "").lower()
 
-    def line(self, *parts: str | Styled) -> None:
-        """Print the parts one after the other, folded at the terminal's edge."""
+    def line(self, *parts: str | Styled, indent: int = 0, hang: int = 0) -> None:
+        """Print the parts one after the other, broken between words at the terminal's edge."""
         text = Text()
         for part in parts:
-            text.append(for_terminal(part.text), part.style) if isinstance(part, Styled) else text.append(
-                for_terminal(part)
-            )
-        self._console.print(text, highlight=False)
+            styled = part if isinstance(part, Styled) else Styled(part, "")
+            text.append(for_terminal(styled.text), styled.style)
+        for line in self._broken(text, indent, hang):
+            self._console.print(line, highlight=False, soft_wrap=True)
+
+    def copyable(self, text: str, indent: int = 0) -> None:
+        """Print one line and leave it to the terminal to fold it, which a copy doesn't see."""
+        self._console.print(Text(" " * indent + for_terminal(text)), highlight=False, soft_wrap=True)
+
+    def _broken(self, text: Text, indent: int, hang: int) -> Iterator[Text]:
+        width = self._console.width
+        # On a very narrow terminal an indent would leave no room for words.
+        hang = hang if width - indent - hang >= _ROOM_FOR_WORDS else 0
+        first = text.wrap(self._console, max(width - indent, 1))[0]
+        first.rstrip()
+        yield Text(" " * indent).append_text(first)
+        rest = text[len(first) :]
+        rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :] if rest.plain.strip() else Text()
+        for line in rest.wrap(self._console, max(width - indent - hang, 1)) if rest else ():
+            line.rstrip()
+            yield Text(" " * (indent + hang)).append_text(line)

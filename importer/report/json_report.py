@@ -12,6 +12,7 @@ from importer.investigation import Investigation
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.recovery.salvage import salvaged_files
 from importer.report.downloads import Download, downloads_of
+from importer.report.page import Paper
 from importer.report.printable import as_unicode
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding
@@ -20,9 +21,9 @@ from importer.rules.wording import path_of
 SCHEMA_VERSION: Final = 1
 
 
-def render_json(investigation: Investigation) -> str:
-    """The whole report as one JSON document."""
-    return json.dumps(report(investigation), indent=2, ensure_ascii=False)
+def print_report(investigation: Investigation, paper: Paper) -> None:
+    """Print the whole report as one JSON document."""
+    paper.write(json.dumps(report(investigation), indent=2, ensure_ascii=False) + "\n")
 
 
 def report(investigation: Investigation) -> dict[str, Any]:

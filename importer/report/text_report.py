@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from importer.investigation import Investigation
-from importer.recovery.plan import (
-    BlobPlan,
-    BlobStatus,
-    Fidelity,
-    ImagePlan,
-    ImageStatus,
-    Output,
-    Plan,
-)
-from importer.report.downloads import downloads_of
+from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output
+from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
-from importer.report.page import Page, Styled
-from importer.report.text_parts import print_downloads, print_findings
+from importer.report.page import Page, Paper, Styled
+from importer.report.places import Places
+from importer.report.rule_text import SEVERITY_STYLES
+from importer.report.salvage_list import salvage_of
+from importer.report.shopping_list import heading_of, ways_to
+from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
+from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
+from importer.rules.rule import Finding, Severity
 from importer.rules.wording import bytes_of, path_of, title_of
 
 _STYLES: Final = {
@@ -33,88 +32,135 @@ _STYLES: Final = {
     BlobStatus.MISSING: "red",
     BlobStatus.DAMAGED: "red",
 }
-_MARKS: Final = {
-    BlobStatus.OK: ("✔", "+"),
-    BlobStatus.REPAIRED: ("✚", "*"),
-    BlobStatus.CONTENT_OK: ("✚", "*"),
-    BlobStatus.MISSING: ("✖", "x"),
-    BlobStatus.DAMAGED: ("✖", "x"),
-}
-_STATES: Final = {
-    BlobStatus.OK: "ok",
-    BlobStatus.REPAIRED: "repaired",
-    BlobStatus.CONTENT_OK: "content ok",
-    BlobStatus.MISSING: "missing",
-    BlobStatus.DAMAGED: "damaged",
-}
+_SHOWN_OF_A_RULE: Final = 5
+_SALVAGED_SHOWN: Final = 50
+
+
+def print_report(investigation: Investigation, paper: Paper) -> None:
+    """Print the report on a page."""
+    _TextReport(investigation, paper.page(), paper.verbose, Places.of(investigation)).print()
 
 
 @dataclass(frozen=True, slots=True)
-class TextReport:
-    """Prints an investigation.
+class _TextReport:
+    """Prints an investigation; the page's encoding decides which marks can be used."""
 
-    Args:
-        page: where to; its encoding decides which marks can be used.
-        verbose: show what is in order, too.
-    """
-
+    investigation: Investigation
     page: Page
-    verbose: bool = False
+    verbose: bool
+    places: Places
 
-    def print(self, investigation: Investigation) -> None:
+    def print(self) -> None:
         """Print the whole report."""
-        plan = investigation.case.plan
-        self.page.line(Styled(_verdict(plan, len(investigation.case.inventory.facts)), "bold"))
-        for image in plan.images:
-            self.page.line()
+        plan = self.investigation.case.plan
+        self.page.line(Styled(verdict_of(self.investigation), "bold"))
+        if self.places.folder and self._names_files():
+            self.page.line(Styled(f"in {self.places.folder}:", "dim"), hang=2)
+        for image in worst_first(plan.images):
             self._print_image(image)
-        print_findings(self.page, investigation.findings, verbose=self.verbose)
-        print_downloads(self.page, downloads_of(plan, investigation.question.origin))
+        self._print_findings()
+        self._print_downloads(downloads_of(plan, self.investigation.question.origin))
         self.page.line()
-        self.page.line(_summary_line(investigation))
+        self.page.line("; ".join(self._summary_parts()), hang=2)
+
+    def _names_files(self) -> bool:
+        if self.verbose or any(image.status is not ImageStatus.INTACT for image in self.investigation.case.plan.images):
+            return True
+        return any(finding.rule.severity is not Severity.INFO for finding in self.investigation.findings)
 
     def _print_image(self, image: ImagePlan) -> None:
+        is_brief = image.status is ImageStatus.INTACT and not self.verbose
+        self.page.line()
         state = Styled(image.status.value.upper(), _STYLES[image.status])
-        self.page.line(Styled(title_of(image), "bold"), f"   {image.platform or ''}   ", state)
+        platform = f"   {image.platform}" if image.platform else ""
+        self.page.line(Styled(title_of(image), "bold"), platform, "   ", state, hang=2)
+        # Among others, an intact image needs no more words.
+        if is_brief and len(self.investigation.case.plan.images) > 1:
+            return
         if image.manifest_digest:
-            self.page.line(f"  manifest {image.manifest_digest}")
+            self.page.line(f"manifest {image.manifest_digest}", indent=2)
         if image.image_id:
-            self.page.line(f"  image id {image.image_id}")
-        if image.status is ImageStatus.INTACT and not self.verbose:
-            self.page.line(f"  {_contents(image)}: all here, as they should be")
-        else:
-            for blob in image.all_blobs:
-                self._print_blob(image, blob)
-        self.page.line(f"  can be written as: {_outputs(image)}")
+            self.page.line(f"image id {image.image_id}", indent=2)
+        self._print_blobs(image)
+        self.page.line(f"can be written as: {_outputs(image)}", indent=2, hang=2)
 
-    def _print_blob(self, image: ImagePlan, blob: BlobPlan) -> None:
-        mark = _MARKS[blob.status][not self.page.has_symbols]
-        rule = rule_explaining(blob.cause) if blob.cause else None
+    def _print_blobs(self, image: ImagePlan) -> None:
+        blobs = list(image.all_blobs)
+        shown = [blob for blob in blobs if self.verbose or blob.status is not BlobStatus.OK]
+        if not shown:
+            self.page.line(f"{_contents(image)}: all here, as they should be", indent=2)
+            return
+        width = max(len(_rule_of(blob)) for blob in shown)
+        for blob in shown:
+            self._print_blob(image, blob, width)
+        if len(shown) < len(blobs):
+            rest = len(blobs) - len(shown)
+            parts = f"the other {rest} parts are" if rest > 1 else "the other part is"
+            self.page.line(f"{self._mark(BlobStatus.OK)} {parts} in order", indent=2)
+        for salvage in salvage_of(image):
+            self.page.line(salvage.heading, indent=2, hang=2)
+            for line in salvage.lines(None if self.verbose else _SALVAGED_SHOWN):
+                self.page.line(line, indent=4, hang=2)
+
+    def _print_blob(self, image: ImagePlan, blob: BlobPlan, width: int) -> None:
+        state = Styled(f"{self._mark(blob.status)} {STATES[blob.status]:<11}", _STYLES[blob.status])
         path = path_of(blob)
-        state = Styled(f"{mark} {_STATES[blob.status]:<11}", _STYLES[blob.status])
-        said = f"{rule.code} {rule.name}" if rule else ""
-        self.page.line(
-            "  ", state, f"{_label(image, blob):<14} {_short(blob.descriptor.size):>9}  ", path or "-", f"  {said}"
-        )
+        size = f"{label_of(image, blob):<14} {short_size(blob.descriptor.size):>9}  "
+        place = self.places.short(path) if path else "-"
+        self.page.line(state, size, f"{_rule_of(blob):<{width}}  ", place, indent=2, hang=4)
+
+    def _mark(self, status: BlobStatus) -> str:
+        return MARKS[status][not self.page.has_symbols]
+
+    def _print_findings(self) -> None:
+        shown = [f for f in self.investigation.findings if self.verbose or f.rule.severity is not Severity.INFO]
+        if shown:
+            self.page.line()
+            self.page.line(Styled("What was found", "bold"))
+        for _, group in groupby(shown, key=lambda finding: finding.rule.code):
+            self._print_group(list(group))
+
+    def _print_group(self, group: list[Finding]) -> None:
+        shown = group if self.verbose else group[:_SHOWN_OF_A_RULE]
+        for finding in shown:
+            rule, seen = finding.rule, finding.observation
+            head = Styled(f"{rule.severity} {rule.code} {rule.name}", SEVERITY_STYLES[rule.severity])
+            self.page.line(head, f"  {self.places.short(seen.path)}" if seen.path else "", indent=2, hang=2)
+            self.page.line(self.places.message_of(finding), indent=4)
+            self.page.line(f"next: {self.places.shortened(seen.remedy)}", indent=4, hang=2)
+        if len(group) > len(shown):
+            more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
+            self.page.line(more, indent=2)
+
+    def _print_downloads(self, downloads: tuple[Download, ...]) -> None:
+        if not downloads:
+            return
+        self.page.line()
+        self.page.line(Styled(f"Download again ({len(downloads)})", "bold"))
+        for download in downloads:
+            self.page.copyable(heading_of(download), indent=2)
+            for way in ways_to(download):
+                self.page.copyable(way, indent=4)
+
+    def _summary_parts(self) -> Iterator[str]:
+        counts = summary(self.investigation)
+        states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
+        yield f"{counts['images']} image{'' if counts['images'] == 1 else 's'}: {states}"
+        yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"
+        remarks = sum(finding.rule.severity is Severity.INFO for finding in self.investigation.findings)
+        if remarks and not self.verbose:
+            yield f"{remarks} remark{'' if remarks == 1 else 's'} with -v"
 
 
-def _verdict(plan: Plan, files: int) -> str:
-    if not plan.images:
-        return f"No image: none of {files} files is a manifest. Save manifest.json from the folder of the layers, too."
-    states = [image.status for image in plan.images]
-    count = f"{len(states)} images" if len(states) > 1 else "The image"
-    if all(state is ImageStatus.INTACT for state in states):
-        return f"{count}: intact, every byte is here."
-    lost = sum(state is ImageStatus.INCOMPLETE for state in states)
-    if not lost:
-        return f"{count}: damaged, but nothing is lost: all can be written from what is here."
-    return f"{count}: {lost} can't be recovered from these files alone; see below what to download again."
+def _rule_of(blob: BlobPlan) -> str:
+    rule = rule_explaining(blob.cause) if blob.cause else None
+    return f"{rule.code} {rule.name}" if rule else ""
 
 
 def _contents(image: ImagePlan) -> str:
     layers, children = len(image.layers), len(image.blobs)
     if image.parsed and not image.config_blob:
-        return f"{children} manifests of the index"
+        return f"{children} manifest{'' if children == 1 else 's'} of the index"
     return f"config and {layers} layer" + ("" if layers == 1 else "s")
 
 
@@ -130,27 +176,3 @@ def _output(image: ImagePlan, output: Output) -> str:
         case Fidelity.SAME_IMAGE:
             return f"{name} (same image id, new manifest digest: --allow-new-digest)"
     return f"{name} (no)"
-
-
-def _label(image: ImagePlan, blob: BlobPlan) -> str:
-    if blob.position is None:
-        return str(blob.role)
-    return f"{blob.role} {blob.position + 1} of {sum(other.role is blob.role for other in image.blobs)}"
-
-
-def _short(size: int) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size //= 1000
-    return f"{size} {unit}"
-
-
-def _summary_line(investigation: Investigation) -> str:
-    return "; ".join(_summary_parts(summary(investigation)))
-
-
-def _summary_parts(counts: dict[str, int]) -> Iterator[str]:
-    states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
-    yield f"{counts['images']} image{'' if counts['images'] == 1 else 's'}: {states}"
-    yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"

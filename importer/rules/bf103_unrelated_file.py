@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
 from importer.recovery.plan import Plan
+from importer.recovery.wanted import layout_indexes
 from importer.rules.files import folder_of, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown
 
-_LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories"})
+_LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"})
 _TREE_FOLDERS: Final = frozenset({"_layers", "_manifests"})
 _TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1})
 _DESCRIPTIONS: Final = {
@@ -39,6 +40,7 @@ def find(case: Case) -> Iterator[Observation]:
     """Every file that no image wants and that no other finding tells of."""
     wanted, contents = _wanted(case.plan), _contents(case.plan)
     told, broken = _told_paths(case), _folders_of_broken_manifests(case)
+    told |= {fact.file.path for fact, _ in layout_indexes(case.inventory)}
     told_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in told}
     for fact in case.inventory.facts:
         is_wanted = not wanted.isdisjoint(fact.digests) or fact.digest in told_digests
@@ -73,13 +75,15 @@ def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:
         return True
     if is_marker(file) and claimed_digest(file) in wanted:
         return True
-    return not _TREE_FOLDERS.isdisjoint(file.parts)
+    return not _TREE_FOLDERS.isdisjoint(file.parts) or bool(fact.properties)
 
 
 def _description(fact: FileFacts) -> str:
     description = f"{_DESCRIPTIONS.get(fact.kind, 'a file of unknown kind')} of {bytes_of(fact.size)}"
     if not fact.size:
         description = "an empty file"
+    if fact.kind is FileKind.DATA and fact.excerpt:
+        return f"{description} ({shown(fact.excerpt)})"
     return f"{description} that says “{shown(fact.excerpt)}”" if fact.excerpt else description
 
 

@@ -1,11 +1,12 @@
 """BF206: a layer's content without the compression it should have."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from importer.recovery.causes import Gunzipped
 from importer.recovery.plan import BlobPlan, ImagePlan
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, whereabouts
 
 
@@ -29,13 +30,15 @@ def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
 
 def _guessed(image: ImagePlan, blob: BlobPlan) -> Observation:
     doubt = f"its digest isn't {blob.diff_id}, the config's diff_id" if blob.diff_id else "no config proves it"
-    return observation(
+    guess = observation(
         image,
         blob,
         f"{file_of(blob)} looks like {whereabouts(image, blob)} without its gzip compression, but {doubt}",
         f"{fetch_again(blob)} with curl -fL -C - -O, which doesn't unpack it",
         safety=Safety.NONE,
     )
+    # The file's name ties it to the layer; nothing says that its bytes ever were the layer's.
+    return replace(guess, certainty=Certainty.INFERRED)
 
 
 RULE: Final = Rule(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.signatures import FileKind
 from importer.recovery.causes import DigestMismatch
 from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
+from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -24,9 +25,14 @@ def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observa
         image,
         blob,
         f"{file_of(blob)} is named after {whereabouts(image, blob)}, but holds other bytes: {bytes_of(cause.have)} "
-        f"({cause.kind}) instead of {bytes_of(blob.descriptor.size)}, digest {cause.actual}{endless}",
+        f"({_kind_of(blob, cause)}) instead of {bytes_of(blob.descriptor.size)}, digest {cause.actual}{endless}",
         fetch_again(blob),
     )
+
+
+def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:
+    is_data = cause.kind is FileKind.DATA and blob.file is not None
+    return shown(blob.file.excerpt) if is_data and blob.file and blob.file.excerpt else str(cause.kind)
 
 
 def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:

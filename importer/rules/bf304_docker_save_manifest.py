@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import listed, shown
 
@@ -55,8 +55,8 @@ RULE: Final = Rule(
     symptoms=(
         "json: cannot unmarshal object into Go value of type []…manifestItem",
         "json: cannot unmarshal array into Go value of type manifest.Versioned",
-        "open /var/lib/docker/tmp/docker-import-…/…/json: no such file or directory",
-        "open /var/lib/docker/tmp/docker-import-…/repositories: no such file or directory",
+        "open …/docker-import-…/json: no such file or directory",
+        "open …/docker-import-…/repositories: no such file or directory",
         "invalid archive: does not contain a manifest.json",
         "unrecognized image format",
         "Loaded image ID: sha256:…",

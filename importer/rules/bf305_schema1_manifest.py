@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import shown
 from importer.storage_tree.defects import Schema1Manifest
@@ -15,8 +15,8 @@ def find(case: Case) -> Iterator[Observation]:
         if fact.kind is FileKind.SCHEMA1 and not fact.file.borrowed:
             yield Observation(
                 f"{shown(fact.file.path)} is a schema 1 manifest: docker 28.2 and later and registry 3 refuse it",
-                remedy="look for a newer manifest of the same image: a list.manifest.json in its folder, "
-                "or the same tag pulled and pushed anew on the server",
+                remedy="a registry tree keeps it as it is; --convert-schema1 makes a schema 2 image of it, "
+                "with a new image id and manifest digest",
                 path=fact.file.path,
                 digest=fact.digest,
             )
@@ -50,13 +50,13 @@ RULE: Final = Rule(
             "a remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag."
         ),
         remedy=(
-            "It says what the file is and leaves it alone. An image with a schema 2 or OCI manifest in the same "
-            "input is preferred."
+            "A registry tree keeps the image as it is, for registry 2.8 and old dockers. With --convert-schema1, the "
+            "writing commands make a schema 2 image of it: the settings become a config, the layers are put lowest "
+            "first. A newer manifest in the same folder is preferred."
         ),
         advice=(
-            "If there is a list.manifest.json or a newer manifest for the same tag, download that one. Otherwise "
-            "have the image pulled and pushed anew with a docker between 1.10 and 25, which makes schema 2 of it; "
-            "the image gets a new id."
+            "If there is a list.manifest.json or a newer manifest for the same tag, download that one. Otherwise use "
+            "--convert-schema1; the image runs as before, but has a new image id and a new digest."
         ),
     ),
     find=find,

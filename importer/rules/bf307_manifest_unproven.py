@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.plan import BlobStatus, ImagePlan
-from importer.rules.files import is_layout_index
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, title_of
 
@@ -13,7 +12,7 @@ def find(case: Case) -> Iterator[Observation]:
     """Every sound manifest whose digest was known from nowhere."""
     for image in case.plan.images:
         digest = image.manifest.descriptor.digest
-        if _is_unproven(case, image):
+        if _is_unproven(image):
             yield Observation(
                 f"nothing here proves the manifest of {title_of(image)}; as it is, its digest is {digest}",
                 remedy="compare that with the digest that Artifactory or docker pull shows, "
@@ -29,10 +28,8 @@ def _other_forms(image: ImagePlan) -> str:
     return f". In other forms the same manifest would have other digests ({forms})" if forms else ""
 
 
-def _is_unproven(case: Case, image: ImagePlan) -> bool:
-    if image.proofs or image.manifest.status is not BlobStatus.OK:
-        return False
-    return not (image.manifest.file and is_layout_index(case.inventory, image.manifest.file.file))
+def _is_unproven(image: ImagePlan) -> bool:
+    return not image.proofs and image.manifest.is_here and image.manifest.status is BlobStatus.OK
 
 
 RULE: Final = Rule(

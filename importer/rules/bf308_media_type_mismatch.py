@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
+from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.inspection.content import compression_of_kind
-from importer.inspection.signatures import COMPRESSED_KINDS, FileKind
 from importer.recovery.plan import BlobPlan, BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import observation, shown, whereabouts

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
-from importer.inspection.signatures import FileKind
-from importer.recovery.plan import BlobPlan
+from importer.formats.signatures import FileKind
+from importer.recovery.plan import BlobPlan, BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import title_of
 
@@ -26,7 +26,9 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _is_zstd(layer: BlobPlan) -> bool:
     declared = compression_of(layer.descriptor.media_type) is Compression.ZSTD
-    return layer.is_here and (declared or (layer.file is not None and layer.file.kind is FileKind.ZSTD))
+    # A repaired layer's file may be packed in zstd from outside; what counts is what is written.
+    is_packed = layer.status is BlobStatus.OK and layer.file is not None and layer.file.kind is FileKind.ZSTD
+    return layer.is_here and (declared or is_packed)
 
 
 RULE: Final = Rule(

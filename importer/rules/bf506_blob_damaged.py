@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from importer.inspection.signatures import DOCUMENT_KINDS, FileKind
+from importer.formats.signatures import DOCUMENT_KINDS, FileKind
 from importer.recovery.causes import Cause, Reformatted, TextMangled, Truncated, ZeroFilled
 from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
@@ -90,5 +90,5 @@ RULE: Final = Rule(
     ),
     defects=(BlobDamaged,),
     observe=observe,
-    symptoms=("filesystem layer verification failed for digest …",),
+    symptoms=("Content-Length header … does not match expected size …", "error verifying sha256 checksum"),
 )

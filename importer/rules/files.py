@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory
 from importer.recovery.plan import ImageKind, ImagePlan
 from importer.rules.rule import Case
@@ -36,17 +36,12 @@ def is_named_after(inventory: Inventory, file: SourceFile, digest: Digest) -> bo
 def is_manifest_name(inventory: Inventory, file: SourceFile, digest: Digest) -> bool:
     """Whether the name is one that programs give a manifest."""
     is_usual = file.name in _MANIFEST_NAMES or file.name == f"{digest.hex}.manifest.json"
-    return is_usual or is_layout_index(inventory, file) or is_named_after(inventory, file, digest)
+    return is_usual or is_named_after(inventory, file, digest)
 
 
 def manifest_name(image: ImagePlan) -> str:
     """What Artifactory calls the manifest of such an image."""
     return "list.manifest.json" if image.kind is ImageKind.INDEX else "manifest.json"
-
-
-def is_layout_index(inventory: Inventory, file: SourceFile) -> bool:
-    """Whether it is the table of contents of an OCI layout, which no digest names."""
-    return file.name == "index.json" and inventory.at(neighbour(file, "oci-layout")) is not None
 
 
 def lost_manifests(case: Case) -> Iterator[FileFacts]:

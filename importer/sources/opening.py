@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from importer.errors import InputError, UsageError
+from importer.sources.archives import WithArchives
 from importer.sources.folder import FolderSource
 from importer.sources.source_file import Source
 
@@ -25,4 +26,4 @@ def _open_source(path: Path, *, borrowed: bool) -> Source:
         raise UsageError(f"{path}: there is no such file or folder; give the folder that holds the download") from error
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}; check its permissions") from error
-    return FolderSource(path, borrowed=borrowed)
+    return WithArchives(FolderSource(path, borrowed=borrowed), is_named=not path.is_dir())

@@ -13,10 +13,10 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import BLOCK_SIZE
 from importer.inspection.inspector import Inspector
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.progress import Progress
 from importer.recovery.plan import Role
 from importer.sources.folder import open_regular

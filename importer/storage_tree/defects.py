@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importer.domain.digest import Digest
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.causes import Cause
 from importer.storage_tree.link_text import LinkFault
 from importer.storage_tree.steps import Step

@@ -8,8 +8,8 @@ from typing import Final
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.inspection.documents import Document, parse_document
-from importer.inspection.signatures import FileKind
+from importer.formats.documents import Document, parse_document
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import Role
 
 MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.storage_tree.defects import Defect, MediaTypeAbsent, Schema1Manifest
 from importer.storage_tree.documents import Manifest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.recovery.plan import ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of
 from importer.storage_tree.contents import Contents, Reading

@@ -11,10 +11,10 @@ from typing import Final
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.formats.signatures import DOCUMENT_KINDS
 from importer.inspection.content import can_decompress, examine_content
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspector import Inspector
-from importer.inspection.signatures import DOCUMENT_KINDS
 from importer.inventory.inventory import Inventory
 from importer.recovery.causes import Cause
 from importer.recovery.finding import BlobFinder, BlobWish

@@ -16,8 +16,10 @@ class NamedImage:
         plan: what is written.
         names: the names; none makes an image without one.
         original: the image as it was found, when what is written has other digests.
+        index: the index from which it was picked.
     """
 
     plan: ImagePlan
     names: tuple[Reference, ...]
     original: ImagePlan | None = None
+    index: ImagePlan | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
+from importer.domain.schema1 import Schema1Manifest
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
+from importer.recovery.schema1_images import can_be_converted, converted
 from importer.rules.wording import title_of
 from importer.writers.named_image import NamedImage
 
@@ -22,14 +24,18 @@ class Choice:
         name: the name to write under.
         select: the name, manifest digest or image id of one image among several.
         platform: which child of an index.
+        sparse: whether an index will do of which some children are missing.
         allow_new_digest: whether a new manifest digest will do.
+        convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
     """
 
     name: Reference | None = None
     select: str | None = None
     platform: Platform | None = None
+    sparse: bool = False
     allow_new_digest: bool = False
+    convert_schema1: bool = False
     salvage: bool = False
 
 
@@ -55,6 +61,14 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     return written
 
 
+def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
+    """The images of the plan that stand on their own, or the one that ``select`` names.
+
+    Raises NoImageError and UsageError.
+    """
+    return _selected([image for image in plan.images if not image.parents], Choice(select=select))
+
+
 def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
     if not images:
         raise NoImageError(
@@ -78,6 +92,12 @@ def _answers_to(image: ImagePlan, wanted: str) -> bool:
 
 
 def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
+    if image.plan.kind is ImageKind.INDEX:
+        return _of_index(image, choice, output)
+    if choice.platform and image.plan.platform and not image.plan.platform.matches(choice.platform):
+        raise UsageError(f"{title_of(image.plan)} is for {image.plan.platform}, not for {choice.platform}")
+    if choice.convert_schema1 and can_be_converted(image.plan):
+        return NamedImage(converted(image.plan), image.names, original=image.plan)
     fidelity = image.plan.fidelity(output)
     if fidelity is Fidelity.EXACT:
         return image
@@ -88,6 +108,48 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     raise CannotWriteError(_refusal(image.plan, output, fidelity))
 
 
+def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
+    """The index itself, or one of its children, as the output and the choice want it."""
+    if choice.platform:
+        return _child(image, choice.platform, choice, output)
+    if output is Output.DOCKER_TAR:
+        child = image.plan.docker_child
+        if child is None:
+            raise CannotWriteError(_no_child(image.plan))
+        return NamedImage(child, image.names, index=image.plan)
+    if image.plan.fidelity(output) is Fidelity.EXACT:
+        return image
+    whole = tuple(child for child in image.plan.children if child.fidelity(output) is Fidelity.EXACT)
+    if choice.sparse and whole and image.plan.manifest.is_here:
+        return NamedImage(replace(image.plan, children=whole), image.names)
+    raise CannotWriteError(
+        f"{_no_child(image.plan)}. --sparse writes the index with the platforms that are whole, "
+        "--platform writes one of them under the tag"
+    )
+
+
+def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output) -> NamedImage:
+    matching = [child for child in image.plan.family if child.platform and child.platform.matches(platform)]
+    images = [child for child in matching if child.kind is ImageKind.IMAGE]
+    if not images:
+        raise CannotWriteError(f"{title_of(image.plan)} has no image for {platform} here. {_no_child(image.plan)}")
+    written = _writable(NamedImage(images[0], image.names), replace(choice, platform=None), output)
+    return replace(written, index=image.plan if output is Output.DOCKER_TAR else None)
+
+
+def _no_child(index: ImagePlan) -> str:
+    """Which platforms of an index are whole, and which aren't."""
+    whole = [str(child.platform) for child in index.family if child.is_whole_image]
+    here = {child.manifest.descriptor.digest for child in index.children if child.is_whole_image}
+    gone = [b for b in index.blobs if b.descriptor.digest not in here and not b.is_dispensable]
+    lacking = [str(b.descriptor.platform or b.descriptor.digest.short) for b in gone]
+    return f"{title_of(index)}: whole are {_or_none(whole)}; missing or damaged are {_or_none(lacking)}"
+
+
+def _or_none(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
 def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
     title = title_of(plan)
     if fidelity is Fidelity.SAME_IMAGE:
@@ -96,8 +158,15 @@ def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )
+    if isinstance(plan.parsed, Schema1Manifest) and plan.fidelity(Output.REGISTRY_TREE) is Fidelity.EXACT:
+        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
     if plan.kind is ImageKind.ARTIFACT:
         return f"{title} is no container image; docker can't load it, a registry tree can hold it"
+    if output is Output.DOCKER_TAR and plan.config and not plan.config.platform.is_loadable_here:
+        return (
+            f"{title} is a Windows image, which docker loads on Windows alone; "
+            "write a registry tree and pull the image from there"
+        )
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""

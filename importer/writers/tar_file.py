@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,11 +10,10 @@ from importer.domain.digest import Digest
 from importer.inspection.file_facts import BlockSink, FileFacts
 from importer.progress import Progress
 from importer.recovery.plan import ProvenBlob
-from importer.sources.folder import UNFINISHED_PREFIX
 from importer.sources.source_file import SourceFile
-from importer.writers.docker_tar import TarMember, blob_name
+from importer.writers.oci_layout import TarMember, blob_name
 from importer.writers.tar_stream import END, TarStream, padding, tar_header
-from importer.writers.unfinished import output_errors, write_all
+from importer.writers.unfinished import output_errors, unfinished_path, write_all
 from importer.writers.verifying_reader import Advance, verified_blocks
 
 
@@ -40,9 +38,14 @@ class TarFile:
         self._finished = False
 
     def __enter__(self) -> TarFile:
-        with output_errors(self.target):
-            self._descriptor, name = tempfile.mkstemp(prefix=UNFINISHED_PREFIX, dir=self.target.parent)
-        self._path = Path(name)
+        self._path = unfinished_path(self.target.parent)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        try:
+            with output_errors(self.target):
+                self._descriptor = os.open(self._path, flags, 0o600)
+        except BaseException:
+            self._path.unlink(missing_ok=True)
+            raise
         return self
 
     def __exit__(self, *raised: object) -> None:

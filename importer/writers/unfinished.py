@@ -7,8 +7,8 @@ step when it is whole. An interrupt, an error or an end of the program leaves no
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,11 +31,17 @@ def output_errors(place: Path) -> Iterator[None]:
         raise OutputError(f"{os.fspath(where)}: can't be written: {error.strerror or error}") from error
 
 
+def unfinished_path(parent: Path) -> Path:
+    """A new name below ``parent``, known before anything is made there: an interrupt may come in between."""
+    return parent / f"{UNFINISHED_PREFIX}{secrets.token_hex(8)}"
+
+
 @contextmanager
 def unfinished_folder(parent: Path) -> Iterator[Path]:
     """A folder of one's own below ``parent`` that vanishes with everything left in it."""
-    folder = Path(tempfile.mkdtemp(prefix=UNFINISHED_PREFIX, dir=parent))
+    folder = unfinished_path(parent)
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -51,11 +57,11 @@ def folder_if_used(folder: Path) -> Iterator[None]:
     while not folder.exists():
         made.append(folder)
         folder = folder.parent
-    for path in reversed(made):
-        path.mkdir(exist_ok=True)
-    if made:
-        made[0].chmod(FOLDER_MODE)
     try:
+        for path in reversed(made):
+            path.mkdir(exist_ok=True)
+        if made:
+            made[0].chmod(FOLDER_MODE)
         yield
     finally:
         for path in made:

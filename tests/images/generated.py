@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ def make_image(
     architecture: str = "amd64",
     settings: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
+    pack: Callable[[bytes, str], bytes] = compress,
 ) -> GeneratedImage:
     """Make an image of the layers' files; docker images can't have zstd layers.
 
@@ -98,9 +99,33 @@ def make_image(
         architecture: the config's CPU architecture.
         settings: the config's ``config`` object: ``Env``, ``Cmd`` and the like.
         annotations: the manifest's annotations; OCI only.
+        pack: compresses a layer's tar; another one than usual where the bytes must be the same on every machine.
     """
-    diffs = tuple(tar_of(files) for files in layers)
-    blobs = tuple(compress(diff, compression) for diff in diffs)
+    return make_image_of_tars(
+        [tar_of(files) for files in layers],
+        compression,
+        docker=docker,
+        os=os,
+        architecture=architecture,
+        settings=settings,
+        annotations=annotations,
+        pack=pack,
+    )
+
+
+def make_image_of_tars(
+    diffs: Sequence[bytes],
+    compression: str = "gzip",
+    *,
+    docker: bool = True,
+    os: str = "linux",
+    architecture: str = "amd64",
+    settings: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pack: Callable[[bytes, str], bytes] = compress,
+) -> GeneratedImage:
+    """The same with layers that hold anything a tar can hold."""
+    blobs = tuple(pack(diff, compression) for diff in diffs)
     config = _dump(_config(diffs, os, architecture, settings or {"Cmd": ["/srv/app/run"]}))
     layer_type = (_DOCKER_LAYERS if docker else _OCI_LAYERS)[compression]
     media_type = media_types.DOCKER_MANIFEST if docker else media_types.OCI_MANIFEST
@@ -112,7 +137,7 @@ def make_image(
     }
     if annotations:
         manifest["annotations"] = dict(annotations)
-    return GeneratedImage(_dump(manifest, docker), media_type, config, blobs, diffs, os, architecture)
+    return GeneratedImage(_dump(manifest, docker), media_type, config, blobs, tuple(diffs), os, architecture)
 
 
 def make_index(images: Sequence[GeneratedImage], *, docker: bool = True) -> GeneratedIndex:

@@ -397,6 +397,26 @@ class TestManifests:
         (folder / "manifest.json").write_bytes(as_json(value))
         assert troubles(findings_of(folder)) == ["BF212"]
 
+    def test_a_lost_manifest_is_rebuilt_for_docker(self, image, folder):
+        (folder / "manifest.json").unlink()
+        finding = the("BF301", findings_of(folder))
+        assert "2 of 2 are here" in finding.observation.message
+        assert "--allow-new-digest" in finding.observation.remedy
+        assert finding.safety is Safety.SAFE
+
+    def test_a_lost_manifest_with_a_known_digest_is_written_anew(self, image, folder):
+        (folder / "manifest.json").unlink()
+        known = Digest.parse(digest_of(image.manifest))
+        message = the("BF301", findings_of(folder, given=(known,))).observation.message
+        assert "docker's form" in message
+
+    def test_schema_1_is_explained_and_nothing_is_made_of_it(self, tmp_path):
+        value = {"schemaVersion": 1, "name": "team/app", "tag": "1", "fsLayers": [{"blobSum": f"sha256:{'0' * 64}"}]}
+        (tmp_path / "manifest.json").write_bytes(as_json(value | {"history": [{"v1Compatibility": "{}"}]}))
+        finding = the("BF305", findings_of(tmp_path))
+        assert "schema 1" in finding.observation.message
+        assert finding.safety is Safety.UNSAFE
+
     def test_web_manifest_is_no_error(self, folder):
         (folder / "static").mkdir()
         (folder / "static" / "manifest.json").write_text('{"name": "app", "icons": []}')
@@ -412,6 +432,32 @@ class TestManifests:
 
 
 class TestConfigs:
+    @pytest.mark.parametrize("name", ["config.json", "{name} (1)"])
+    def test_a_changed_copy_is_no_image_of_its_own(self, image, folder, name):
+        path = folder / blob_name(image.config)
+        path.with_name(name.format(name=path.name)).write_bytes(reindent(image.config))
+        findings = findings_of(folder)
+        assert (troubles(findings), remarks(findings)) == ([], ["BF103"])
+
+    def test_of_two_changed_copies_one_is_restored(self, image, folder):
+        path = folder / blob_name(image.config)
+        path.with_name("config.json").write_bytes(reindent(image.config))
+        path.write_bytes(codecs.BOM_UTF8 + image.config)
+        assert troubles(findings_of(folder)) == ["BF210"]
+
+    def test_without_the_config_a_bare_one_can_be_written(self, image, folder):
+        (folder / blob_name(image.config)).unlink()
+        finding = the("BF410", findings_of(folder))
+        assert "--salvage" in finding.observation.remedy
+        assert finding.safety is Safety.UNSAFE
+
+    def test_without_the_config_and_a_layer_nothing_can(self, image, folder):
+        (folder / blob_name(image.config)).unlink()
+        image.layer_path(folder).unlink()
+        finding = the("BF410", findings_of(folder))
+        assert "--salvage" not in finding.observation.remedy
+        assert finding.safety is Safety.NONE
+
     def test_invalid_config(self, tmp_path):
         config = as_json({"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": "none"}})
         assert troubles(findings_of(Image(config=config).write(tmp_path))) == ["BF306"]
@@ -429,6 +475,11 @@ class TestConfigs:
 
 
 class TestLayers:
+    def test_zstd_around_a_gzip_layer_is_no_zstd_layer(self, image, folder):
+        image.layer_path(folder).write_bytes(zstandard.compress(image.layers[0]))
+        findings = findings_of(folder)
+        assert (troubles(findings), remarks(findings)) == (["BF207"], [])
+
     def test_media_type_says_otherwise(self, tmp_path):
         tars = [tar_of("a", b"a")]
         layers = [zstandard.compress(tars[0])]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.recovery.causes import LeadingData
 from importer.recovery.recipes import Part
 from importer.recovery.repairs.attempt import Attempt, Wanted
+from importer.sources.byte_streams import skip
 
 _MAX_LEADING: Final = 64 * 1024
 _BLANK_LINES: Final = (b"\r\n\r\n", b"\n\n")
@@ -50,7 +51,7 @@ def _is_blob_at(fact: FileFacts, start: int) -> bool:
 def _read(fact: FileFacts, start: int, length: int) -> bytes:
     try:
         with fact.file.open() as stream:
-            stream.seek(start)
+            skip(stream, start)
             return stream.read(length)
     except OSError:
         return b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
@@ -23,10 +24,11 @@ _PIECE: Final = re.compile(
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
-    families: dict[tuple[str, ...], list[tuple[int, FileFacts]]] = {}
+    families: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
     for fact in wanted.candidates:
         for stem, order in _readings(fact.file.name):
-            families.setdefault((*fact.file.parts[:-1], stem), []).append((order, fact))
+            # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
+            families.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
     for family in families.values():
         pieces = [fact for _, fact in sorted(family, key=lambda piece: piece[0])]
         if 1 < len(pieces) <= _MAX_PIECES and sum(fact.size for fact in pieces) == wanted.descriptor.size:

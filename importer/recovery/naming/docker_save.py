@@ -1,0 +1,44 @@
+"""Names from the ``manifest.json`` of docker save: the tags of each config.
+
+Source: moby, image/tarexport/tarexport.go, ``manifestItem``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from importer.domain.digest import Digest
+from importer.domain.reference import Reference
+from importer.formats.signatures import FileKind
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory, file_beside
+
+
+@dataclass(frozen=True, slots=True)
+class SavedImage:
+    """An entry of a docker save manifest: the manifest's file, and the tags."""
+
+    manifest: FileFacts
+    tags: tuple[str, ...]
+
+
+def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+    """The tags of each config, under the config's digest."""
+    for config, item in saved_images(inventory):
+        for tag in item.tags:
+            try:
+                yield config.digest, Reference.parse(tag).familiar
+            except ValueError:
+                continue
+
+
+def saved_images(inventory: Inventory) -> Iterator[tuple[FileFacts, SavedImage]]:
+    """Each image that a docker save manifest lists, with its config's file."""
+    for fact in inventory.facts:
+        if fact.kind is not FileKind.DOCKER_SAVE_MANIFEST or fact.file.borrowed or not fact.document:
+            continue
+        for item in fact.document.value if fact.document.is_valid else ():
+            config = file_beside(inventory, fact.file, item["Config"])
+            if config:
+                yield config, SavedImage(fact, tuple(item.get("RepoTags") or ()))

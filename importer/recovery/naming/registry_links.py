@@ -1,0 +1,29 @@
+"""Names from a registry tree: ``repositories/<name>/_manifests/tags/<tag>/current/link``.
+
+Source: distribution v2.8.3, registry/storage/paths.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.domain.reference import Reference
+from importer.inventory.inventory import Inventory
+
+_TAGS: Final = ("_manifests", "tags")
+_CURRENT: Final = ("current", "link")
+
+
+def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+    """The name of each manifest to which a tag points."""
+    for fact in inventory.facts:
+        parts = fact.file.parts
+        if parts[-2:] != _CURRENT or parts[-5:-3] != _TAGS:
+            continue
+        start = parts.index("repositories") + 1 if "repositories" in parts else 0
+        try:
+            yield Digest.parse(fact.excerpt.strip()), Reference.of_repository("/".join(parts[start:-5]), parts[-3])
+        except ValueError:
+            continue

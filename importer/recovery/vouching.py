@@ -1,0 +1,60 @@
+"""Who vouches for a manifest: digests known from outside of its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from importer.domain.digest import Digest
+from importer.domain.manifest import Index
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.recovery.wanted import indexes_of, layout_indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """All that is known beforehand of the manifests of an inventory. Build it with ``Vouchers.of``.
+
+    Attributes:
+        inventory: what there is.
+        known: sidecars, names, and the user's word.
+        parents: the indexes that list each child.
+        listed: digests that the table of contents of an OCI layout lists.
+    """
+
+    inventory: Inventory
+    known: KnownDigests
+    parents: Mapping[Digest, tuple[Digest, ...]]
+    listed: frozenset[Digest]
+
+    @classmethod
+    def of(cls, inventory: Inventory, known: KnownDigests) -> Vouchers:
+        """Collect what indexes and layouts say."""
+        listed = frozenset(child.digest for _, index in layout_indexes(inventory) for child in index.children)
+        return cls(inventory, known, _parents(indexes_of(inventory)), listed)
+
+    def proofs_of(self, digest: Digest, files: Iterable[FileFacts]) -> tuple[str, ...]:
+        """Where the digest of these files is known from, in plain words; nothing when it isn't."""
+        proofs = [self.known.expected_of(fact).get(digest) for fact in files]
+        proofs += [f"the index {parent.short}" for parent in self.parents.get(digest, ())]
+        proofs += ["the layout's index.json"] if digest in self.listed else []
+        proofs += ["the digest given"] if digest in self.known.given else []
+        return tuple(dict.fromkeys(proof for proof in proofs if proof))
+
+    def missed_by(self, fact: FileFacts) -> Iterator[Digest]:
+        """Digests that a manifest may have had: its own known ones, then those nobody has yet."""
+        yield from self.known.expected_of(fact)
+        for digest in (*self.known.given, *self.parents, *sorted(self.listed)):
+            if not self.inventory.with_digest(digest):
+                yield digest
+
+
+def _parents(indexes: Iterable[tuple[FileFacts, Index]]) -> dict[Digest, tuple[Digest, ...]]:
+    parents: dict[Digest, tuple[Digest, ...]] = {}
+    for fact, index in indexes:
+        for child in index.children:
+            if fact.digest not in parents.get(child.digest, ()):
+                parents[child.digest] = (*parents.get(child.digest, ()), fact.digest)
+    return parents

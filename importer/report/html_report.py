@@ -1,0 +1,192 @@
+"""One HTML file to attach to a ticket: it needs no network, and no name in it can break out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import groupby
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import importer
+from importer.domain.digest import Digest
+from importer.investigation import Investigation
+from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Plan, Role
+from importer.report.downloads import downloads_of
+from importer.report.json_report import summary
+from importer.report.page import Paper
+from importer.report.places import Places
+from importer.report.printable import for_terminal
+from importer.report.rule_text import paragraphs
+from importer.report.salvage_list import SalvageList, salvage_of
+from importer.report.shopping_list import heading_of, ways_to
+from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
+from importer.report.verdict import verdict_of
+from importer.rules.catalogue import rule_explaining
+from importer.rules.rule import Finding, Rule, Severity
+from importer.rules.wording import bytes_of, path_of, title_of
+
+_SHOWN_OF_A_RULE: Final = 100
+_FIDELITIES: Final = {
+    Fidelity.EXACT: "exact",
+    Fidelity.SAME_IMAGE: "same image id, new manifest digest",
+    Fidelity.NONE: "not from what is here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BlobView:
+    """One blob as the report draws it; ``good`` is how much of it is here, in percent."""
+
+    label: str
+    number: int | None
+    state: str
+    state_text: str
+    mark: str
+    size: int
+    short_size: str
+    good: int
+    rule: Rule | None
+    path: str | None
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ImageView:
+    """One image as the report draws it."""
+
+    title: str
+    image: ImagePlan
+    layers: tuple[BlobView, ...]
+    blobs: tuple[BlobView, ...]
+    outputs: tuple[tuple[str, str, str], ...]
+    salvage: tuple[SalvageList, ...]
+
+    @property
+    def picture(self) -> str:
+        """The drawing of the layers in words."""
+        parts = (f"{layer.label}: {layer.short_size}, {layer.state_text}" for layer in self.layers)
+        return f"Layers, lowest first: {'; '.join(parts)}"
+
+    @property
+    def legend(self) -> tuple[tuple[str, str, str], ...]:
+        """The states of the layers, each once: class, mark, word."""
+        return tuple(dict.fromkeys((layer.state, layer.mark, layer.state_text) for layer in self.layers))
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """What one rule has found."""
+
+    rule: Rule
+    findings: tuple[Finding, ...]
+    more: int
+
+    @property
+    def paragraphs(self) -> tuple[tuple[str, str], ...]:
+        """The rule's explanation."""
+        return tuple(paragraphs(self.rule.explanation))
+
+
+def print_report(investigation: Investigation, paper: Paper) -> None:
+    """Print the report as one document."""
+    script = _resource("report.js")
+    template = _environment().get_template("report.html.j2")
+    paper.write(
+        template.render(
+            **_content(investigation),
+            made=paper.made,
+            version=importer.__version__,
+            style=Markup(_resource("report.css")),  # noqa: S704 (part of the program)
+            script=Markup(script),  # noqa: S704 (part of the program)
+            # Whatever might slip into the page, a browser runs this one script and nothing else.
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+        + "\n"
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("importer.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _printable(value: Any) -> Any:
+    """Names without control characters, and without marks that turn the direction of writing."""
+    return value if isinstance(value, Markup) else for_terminal(str(value))
+
+
+def _resource(name: str) -> str:
+    return files("importer.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _content(investigation: Investigation) -> dict[str, Any]:
+    plan, places = investigation.case.plan, Places.of(investigation)
+    downloads = downloads_of(plan, investigation.question.origin)
+    have = {download.digest: download.have for download in downloads}
+    groups = list(_groups(investigation.findings))
+    return {
+        "verdict": verdict_of(investigation),
+        "state": _worst(plan),
+        "inputs": [os.fspath(path) for path in investigation.question.paths],
+        "places": places,
+        "images": [_image(image, have) for image in worst_first(plan.images)],
+        "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
+        "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
+        "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
+        "summary": summary(investigation),
+        "bytes_of": bytes_of,
+    }
+
+
+def _worst(plan: Plan) -> str:
+    order = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
+    states = {image.status for image in plan.images}
+    return next((state.value for state in order if state in states), "nothing")
+
+
+def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:
+    for _, group in groupby(findings, key=lambda finding: finding.rule.code):
+        found = tuple(group)
+        yield FindingGroup(found[0].rule, found[:_SHOWN_OF_A_RULE], max(0, len(found) - _SHOWN_OF_A_RULE))
+
+
+def _image(image: ImagePlan, have: dict[Digest, int]) -> ImageView:
+    blobs = tuple(_blob(image, blob, have) for blob in image.all_blobs)
+    layers = tuple(_blob(image, blob, have) for blob in image.blobs if blob.role is Role.LAYER)
+    outputs = tuple(
+        (output.value.replace("-", " "), str(image.fidelity(output)), _FIDELITIES[image.fidelity(output)])
+        for output in Output
+    )
+    return ImageView(title_of(image), image, layers, blobs, outputs, tuple(salvage_of(image)))
+
+
+def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:
+    size = blob.descriptor.size
+    lost = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED)
+    good = 100 * have.get(blob.descriptor.digest, 0) // max(size, 1) if lost else 100
+    return BlobView(
+        label=" · ".join(str(part) for part in (label_of(image, blob), blob.descriptor.platform) if part),
+        number=None if blob.position is None else blob.position + 1,
+        state=blob.status.value,
+        state_text=STATES[blob.status],
+        mark=MARKS[blob.status][0],
+        size=size,
+        short_size=short_size(size),
+        good=min(good, 100),
+        rule=rule_explaining(blob.cause) if blob.cause else None,
+        path=path_of(blob),
+        digest=blob.descriptor.digest,
+    )

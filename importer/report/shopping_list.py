@@ -1,0 +1,21 @@
+"""What to download again, as lines that can be copied into a message or a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from importer.report.downloads import Download
+from importer.rules.wording import bytes_of
+
+
+def heading_of(download: Download) -> str:
+    """What it is called, how large it is, and how much of it is here."""
+    have = f" ({download.have:,} of them are here)" if download.have else ""
+    return f"{download.file_name}  {bytes_of(download.size)}{have}"
+
+
+def ways_to(download: Download) -> Iterator[str]:
+    """Where it lies, and the command that fetches it when the server is known."""
+    yield from download.paths
+    if download.command:
+        yield download.command

@@ -1,0 +1,33 @@
+"""What a report says of the input as a whole."""
+
+from __future__ import annotations
+
+from importer.investigation import Investigation
+from importer.recovery.plan import ImageStatus, Plan
+from importer.report.downloads import downloads_of
+
+
+def verdict_of(investigation: Investigation) -> str:
+    """The one sentence that comes first: what can be had, and what is to be done."""
+    plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
+    states = [image.status for image in plan.images]
+    if not states:
+        count = "there are no files" if not files else f"none of {files:,} files is a manifest"
+        return f"No image: {count}. Save manifest.json from the folder of the layers, too."
+    lost = sum(state is ImageStatus.INCOMPLETE for state in states)
+    if lost:
+        which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
+        return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
+    if all(state is ImageStatus.INTACT for state in states):
+        whole = "The image is" if len(states) == 1 else f"All {len(states)} images are"
+        return f"{whole} intact: every byte is here."
+    if len(states) == 1:
+        return "The image is damaged, but nothing is lost: it can be written from what is here."
+    return f"Nothing is lost: {len(states)} images, some of them damaged, can all be written from what is here."
+
+
+def _way_out(plan: Plan) -> str:
+    count = len(downloads_of(plan))
+    if not count:
+        return "see below why."
+    return f"{count} thing{'s are' if count > 1 else ' is'} to be downloaded again."

@@ -1,0 +1,161 @@
+"""From an archive's members to entries of a source: names made safe and unique, links resolved."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
+from importer.sources.source_file import SourceFile, SourceProblem
+
+_MAX_HOPS: Final = 40
+"""Links followed one after the other; as many as Linux follows (path_resolution(7))."""
+
+_DRIVE: Final = re.compile(r"[A-Za-z]:(?:/|$)")
+
+_Parts = tuple[str, ...]
+
+
+def entries_of(container: SourceFile, listed: Iterable[Listed]) -> Iterator[SourceFile | SourceProblem]:
+    """Yield an archive's files and problems, in the order of their names.
+
+    A member whose name or target leads out of the archive is refused. Of several members with one
+    name the last keeps it, as when the archive is unpacked; the earlier ones are files as well,
+    under a name that says so, because content decides which is good.
+    """
+    tree = _Tree(container)
+    for item in listed:
+        tree.add(item)
+    yield from sorted(tree.entries(), key=lambda entry: entry.path)
+
+
+class UnsafeNameError(Exception):
+    """A path that leads out of the archive."""
+
+
+def safe_parts(name: str, folder: _Parts = ()) -> _Parts:
+    """Split a path that counts from ``folder``, following ``..`` as far as the archive's top.
+
+    Raises UnsafeNameError for one that is absolute or leads above the top.
+    """
+    if name.startswith("/") or _DRIVE.match(name):
+        raise UnsafeNameError("an absolute path")
+    parts = list(folder)
+    for part in name.split("/"):
+        if part == "..":
+            if not parts:
+                raise UnsafeNameError("a path that leads out of the archive")
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return tuple(parts)
+
+
+class _Tree:
+    def __init__(self, container: SourceFile) -> None:
+        self._container = container
+        self._files: list[tuple[_Parts, Member]] = []
+        self._links: list[tuple[_Parts, Link]] = []
+        self._problems: list[SourceProblem] = []
+        self._folders: set[_Parts] = set()
+        self._by_parts: dict[_Parts, Member | Link] = {}
+
+    def add(self, item: Listed) -> None:
+        if isinstance(item, Flaw):
+            self._refuse(item.name, item.reason)
+            return
+        parts = self._parts_of(item.name)
+        if not parts:
+            return
+        self._add_folders(parts[:-1])
+        match item:
+            case Folder():
+                self._add_folders(parts)
+            case Member():
+                self._files.append((parts, item))
+                self._by_parts[parts] = item
+            case Link():
+                self._links.append((parts, item))
+                self._by_parts[parts] = item
+
+    def entries(self) -> Iterator[SourceFile | SourceProblem]:
+        found = [*self._files, *self._followed()]
+        free_names = _FreeNames(self._folders, (parts for parts, _ in found))
+        # Backwards, for the last of several members keeps the name.
+        for parts, member in reversed(found):
+            yield self._file(free_names.take(parts), member)
+        yield from self._problems
+
+    def _parts_of(self, name: str) -> _Parts:
+        try:
+            # `a/../b` is harmless, but nothing that writes downloads makes it.
+            if ".." in name.split("/"):
+                raise UnsafeNameError("a path with .. in it")
+            return safe_parts(name)
+        except UnsafeNameError as error:
+            self._refuse(name, f"{error} as a name in an archive; refused")
+            return ()
+
+    def _add_folders(self, parts: _Parts) -> None:
+        while parts and parts not in self._folders:
+            self._folders.add(parts)
+            parts = parts[:-1]
+
+    def _followed(self) -> Iterator[tuple[_Parts, Member]]:
+        for parts, link in self._links:
+            target = self._follow(parts, link)
+            if isinstance(target, Member):
+                yield parts, target
+            elif target:
+                self._refuse(link.name, target)
+
+    def _follow(self, parts: _Parts, link: Link) -> Member | str:
+        """The member a link leads to, or why it leads to none; nothing to say of links to folders."""
+        for _ in range(_MAX_HOPS):
+            try:
+                parts = safe_parts(link.target, () if link.is_hard else parts[:-1])
+            except UnsafeNameError:
+                return f"a link that leads out of the archive, to {link.target}; refused"
+            found = self._by_parts.get(parts)
+            if isinstance(found, Member):
+                return found
+            if found is None:
+                lost = f"a link to {link.target}, which isn't in the archive"
+                return "" if parts in self._folders or not parts else lost
+            link = found
+        return "a link that leads in a circle"
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self._problems.append(SourceProblem(self._path(name.split("/")) if name else self._container.path, reason))
+
+    def _path(self, parts: Iterable[str]) -> str:
+        # Not by pathlib, which would follow a hostile name to the root.
+        return self._container.path + "".join(os.sep + part for part in parts)
+
+    def _file(self, parts: _Parts, member: Member) -> SourceFile:
+        return SourceFile(
+            path=self._path(parts),
+            parts=parts,
+            size=member.size,
+            open=member.open,
+            borrowed=self._container.borrowed,
+        )
+
+
+class _FreeNames:
+    """Gives each file a path of its own; the first to ask for one gets it."""
+
+    def __init__(self, folders: Iterable[_Parts], wanted: Iterable[_Parts]) -> None:
+        self._taken = set(folders)
+        self._wanted = frozenset(wanted)
+        self._counts: dict[_Parts, int] = {}
+
+    def take(self, parts: _Parts) -> _Parts:
+        free = parts
+        while free in self._taken or (free != parts and free in self._wanted):
+            count = self._counts[parts] = self._counts.get(parts, 0) + 1
+            free = (*parts[:-1], f"{parts[-1]} (earlier{f' {count}' if count > 1 else ''})")
+        self._taken.add(free)
+        return free

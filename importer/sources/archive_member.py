@@ -1,0 +1,55 @@
+"""What archives hold, before their names and links have been judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from importer.sources.byte_streams import Opener
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive.
+
+    Attributes:
+        name: as the archive spells it, with ``/`` between folders.
+        size: bytes that come out when it is opened.
+        open: gives a new stream of its bytes. Raises OSError.
+    """
+
+    name: str
+    size: int
+    open: Opener = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A member that stands for another one.
+
+    Attributes:
+        name: as the archive spells it.
+        target: the path it names.
+        is_hard: whether the target counts from the archive's top, not from the link's folder.
+    """
+
+    name: str
+    target: str
+    is_hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder; it has no content and only tells that links may lead to it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something that can't be read: one member, or (without a name) the archive from somewhere on."""
+
+    reason: str
+    name: str = ""
+
+
+Listed = Member | Link | Folder | Flaw

@@ -1,0 +1,62 @@
+"""Whether a tar is a download or an image, to be looked into, or a layer, to be left as it is.
+
+A layer is a tar as well, and one that was taken for a folder is lost as a blob. So a tar is looked
+into only where its members say that it is none: files named after digests, the folders of a known
+layout, or a manifest. A file named manifest.json proves nothing (web applications have one), what
+it says does.
+
+Sources: Artifactory's and skopeo's names of blobs; OCI image-spec, image-layout.md; docker save
+(moby, image/tarexport/save.go); distribution, registry/storage/paths.go; Artifactory's filestore;
+Quay's and Nexus's blob stores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from importer.formats.documents import read_document
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import FileKind
+from importer.formats.tar_headers import TarEntry
+from importer.sources.byte_streams import Opener, read_at
+
+_MARKS: Final = re.compile(
+    r"""(?:^|/)(?:
+        sha256(?:__|:)[0-9a-f]{64}          # Artifactory's names of blobs and of children's folders
+      | blobs/sha256/(?:[0-9a-f]{2}/)?[0-9a-f]{64}   # OCI layout, containerd, registry
+      | oci-layout$
+      | docker/registry/v2/
+      | _manifests/(?:revisions|tags)(?:/|$)
+      | [0-9a-f]{64}/layer\.tar$            # docker save
+      | ([0-9a-f]{2})/\1[0-9a-f]{38}$       # a filestore named by SHA-1
+      | sha256/([0-9a-f]{2})/\2[0-9a-f]{62}$  # Quay
+      | vol-\d+/chap-\d+/[^/]+\.bytes$      # Nexus
+    )""",
+    re.VERBOSE,
+)
+_DOCUMENTS: Final = frozenset({"manifest.json", "list.manifest.json", "index.json"})
+_IMAGE_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
+
+# At the top of a layer, never of a download.
+_SYSTEM_FOLDERS: Final = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr"})
+_WHITEOUT: Final = ".wh."
+
+
+def looks_like_download(members: Iterable[TarEntry], opener: Opener) -> bool:
+    """Judge a tar by its first members; raises OSError."""
+    marked = False
+    for member in members:
+        path = member.name.removeprefix("./")
+        if path.split("/", 1)[0] in _SYSTEM_FOLDERS or path.rsplit("/", 1)[-1].startswith(_WHITEOUT):
+            return False
+        marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener)
+    return marked
+
+
+def _is_manifest(path: str, member: TarEntry, opener: Opener) -> bool:
+    if path.rsplit("/", 1)[-1] not in _DOCUMENTS or member.size > MAX_DOCUMENT_SIZE:
+        return False
+    with opener() as stream:
+        return read_document(read_at(stream, member.offset, member.size)).kind in _IMAGE_KINDS

@@ -1,0 +1,74 @@
+"""Members of a tar, found by their headers and read in place.
+
+Source: POSIX.1-2001 pax, section "ustar Interchange Format", typeflag; GNU tar manual, "Basic Tar Format".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO, Final
+
+from importer.formats.signatures import TAR_BLOCK
+from importer.formats.tar_headers import TarEntry, TarWalker
+from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
+from importer.sources.byte_streams import Opener, open_part
+
+_HARD_LINK, _SYMBOLIC_LINK, _FOLDER = b"1", b"2", b"5"
+_REFUSED: Final = {
+    b"3": "a device, not a regular file",
+    b"4": "a device, not a regular file",
+    b"6": "a named pipe, not a regular file",
+    b"S": "a file that was packed without its holes; unpack the archive yourself and give the folder",
+    b"M": "the rest of a file that begins in another volume; unpack all volumes and give the folder",
+}
+_IGNORED: Final = frozenset({b"D", b"V"})
+"""GNU's listings of folders and names of volumes: they hold no files."""
+
+
+def list_tar(opener: Opener, size: int) -> Iterator[Listed]:
+    """Yield the members of a tar of ``size`` bytes; a cut one as the shorter file it is. Raises OSError."""
+    with opener() as stream:
+        walker = TarWalker(keep_entries=True)
+        yield from (_listed(entry, opener, size) for entry in _walk(stream, walker))
+        position = stream.tell()
+    if walker.broken_at is not None:
+        yield Flaw(f"the archive is damaged at byte {walker.broken_at}; the members before it are used")
+    elif not walker.ended and position > 0:
+        yield Flaw("the archive's end is missing; what is there of it is used")
+
+
+def first_members(opener: Opener, limit: int) -> Iterator[TarEntry]:
+    """Yield the first members, at most ``limit``; raises OSError."""
+    with opener() as stream:
+        for _, entry in zip(range(limit), _walk(stream, TarWalker(keep_entries=True)), strict=False):
+            yield entry
+
+
+def _walk(stream: BinaryIO, walker: TarWalker) -> Iterator[TarEntry]:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    while not walker.ended and walker.broken_at is None:
+        if walker.content_left:
+            position = stream.tell() + walker.content_left
+            if position > size:
+                return
+            stream.seek(position)
+            walker.pass_over()
+        block = stream.read(TAR_BLOCK)
+        if not block:
+            return
+        walker.feed(block)
+        yield from walker.entries
+        walker.entries.clear()
+
+
+def _listed(entry: TarEntry, opener: Opener, size: int) -> Listed:
+    if entry.kind in _REFUSED:
+        return Flaw(_REFUSED[entry.kind], entry.name)
+    if entry.kind == _FOLDER or entry.kind in _IGNORED or entry.name.endswith("/"):
+        return Folder(entry.name if entry.kind not in _IGNORED else "")
+    if entry.kind in (_HARD_LINK, _SYMBOLIC_LINK):
+        return Link(entry.name, entry.link, is_hard=entry.kind == _HARD_LINK)
+    there = min(entry.size, max(size - entry.offset, 0))
+    return Member(entry.name, there, partial(open_part, opener, entry.offset, there))

@@ -1,0 +1,126 @@
+"""Members of a zip, by its central directory where there is one.
+
+Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.12 (central directory) and 4.3.16 (its end).
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO, Final, cast
+
+from importer.sources.archive_member import Flaw, Listed
+from importer.sources.byte_streams import Opener, read_at
+from importer.sources.decompression import Allowance
+from importer.sources.zip_entry import STORED, UTF8_FLAG, ZipEntry, listed, name_of
+from importer.sources.zip_local import data_start, list_local
+
+_LOCAL_MAGIC: Final = b"PK\x03\x04"
+_END_MAGIC: Final = b"PK\x05\x06"
+_END_SIZE: Final = 22
+_MAX_END: Final = _END_SIZE + 0xFFFF
+_MAX_DIRECTORY: Final = 64 << 20
+
+# What Python's reader raises for a directory that breaks the format; damage must not look like a bug.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    NotImplementedError,
+    UnicodeError,
+    struct.error,
+    ValueError,
+    OverflowError,
+    EOFError,
+    IndexError,
+)
+
+
+def has_directory_end(opener: Opener) -> bool:
+    """Whether a file ends as a zip does, whatever stands at its start. Raises OSError."""
+    with opener() as stream:
+        end = _directory_end(stream)
+    # The end's comment reaches to the file's last byte; a tar whose last member is a zip goes on.
+    return len(end) >= _END_SIZE and len(end) == _END_SIZE + int.from_bytes(end[20:22], "little")
+
+
+def list_zip(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed]:
+    """Yield the members of a zip of ``size`` bytes; raises OSError."""
+    with opener() as stream:
+        if _is_one_of_several(stream):
+            yield Flaw("one disk of a zip of several; join them (zip -s 0 … --out whole.zip) and give the result")
+            return
+        try:
+            members = _directory(stream)
+        except _DAMAGE:
+            yield Flaw("the zip's directory, at its end, is missing or damaged; the members that are whole are used")
+            yield from list_local(opener, size, allowance)
+            return
+        yield from (
+            item if isinstance(item, Flaw) else listed(item, opener, allowance)
+            for item in _located(members, stream, size)
+        )
+
+
+def _directory(stream: BinaryIO) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(cast("BinaryIO", _BoundedReads(stream))) as archive:
+        members = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    # In a zip that was cut, the last directory that is found may be that of a zip inside.
+    if read_at(stream, 0, 4) == _LOCAL_MAGIC and not (members and members[0].header_offset == 0):
+        raise zipfile.BadZipFile("another zip's directory")
+    return members
+
+
+def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Iterator[ZipEntry | Flaw]:
+    """Find each member's data; members that share bytes are an attack ("A better zip bomb", Fifield 2019)."""
+    end = 0
+    for info in members:
+        name = _name(info)
+        start = data_start(stream, info.header_offset) if 0 <= info.header_offset < size else None
+        if start is None:
+            yield Flaw("its header is damaged or lies in another disk of the zip", name)
+            continue
+        if info.header_offset < end:
+            yield Flaw("it shares bytes with another member, as in an attack; refused", name)
+            continue
+        there = min(info.compress_size, max(size - start, 0))
+        end = start + there
+        real_size = there if info.compress_type == STORED else info.file_size
+        yield ZipEntry(name, info.flag_bits, info.compress_type, start, there, real_size, info.external_attr >> 16)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    if info.flag_bits & UTF8_FLAG:
+        return info.orig_filename.split("\0", 1)[0].replace("\\", "/")
+    return name_of(info.orig_filename.encode("cp437"), info.flag_bits)
+
+
+def _is_one_of_several(stream: BinaryIO) -> bool:
+    # The first disk of several begins with a magic of its own (APPNOTE 8.5.4).
+    if read_at(stream, 0, 8) == b"PK\x07\x08PK\x03\x04":
+        return True
+    end = _directory_end(stream)
+    # In zip64 archives the number may be 0xFFFF, and the true one stands elsewhere; Python's reader checks that.
+    return len(end) >= 8 and end[4:6] not in (b"\0\0", b"\xff\xff")
+
+
+def _directory_end(stream: BinaryIO) -> bytes:
+    size = stream.seek(0, 2)
+    tail = read_at(stream, max(size - _MAX_END, 0), _MAX_END)
+    at = tail.rfind(_END_MAGIC)
+    return tail[at:] if at >= 0 else b""
+
+
+class _BoundedReads:
+    """A file that refuses to be read into memory, as a hostile directory's size would have it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MAX_DIRECTORY:
+            raise zipfile.BadZipFile("the directory is too large")
+        # Without a size it asks for the file's end, where it looks for the directory's end.
+        return read_at(self._stream, self._stream.tell(), size if size >= 0 else _MAX_END)

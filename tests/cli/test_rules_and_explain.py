@@ -1,0 +1,82 @@
+"""The commands that explain: what they print, and what they do with questions they can't answer."""
+
+import json
+
+import pytest
+
+from importer.rules.catalogue import all_rules, rule_named
+from tests.cli.program import blobfix
+
+
+def test_rules_lists_every_rule_in_one_line():
+    result = blobfix("rules")
+    head, *rows = result.out.splitlines()
+    assert (result.code, head.split()) == (0, ["code", "name", "severity", "fix", "summary"])
+    assert [row.split(maxsplit=4) for row in rows] == [
+        [rule.code, rule.name, str(rule.severity), str(rule.fix), rule.summary] for rule in all_rules()
+    ]
+
+
+def test_rules_as_json():
+    rows = json.loads(blobfix("rules", "--format", "json").out)
+    assert [row["code"] for row in rows] == [rule.code for rule in all_rules()]
+    assert set(rows[0]) == {"code", "name", "severity", "fix", "summary"}
+
+
+@pytest.mark.parametrize("question", ["BF206", "gunzipped", "bf206"])
+def test_a_rule_is_explained_with_its_four_paragraphs_and_its_symptoms(question):
+    result, rule = blobfix("explain", question), rule_named("BF206")
+    text = rule.explanation
+    lines = result.out.splitlines()
+    for heading, paragraph in (
+        ("What it means", text.meaning),
+        ("How it happens", text.origin),
+        ("What blobfix does", text.remedy),
+        ("What you can do", text.advice),
+    ):
+        assert lines[lines.index(heading) + 1] == f"  {paragraph}"
+    assert all(f"  {symptom}" in lines for symptom in rule.symptoms)
+    assert result.code == 0
+
+
+def test_a_message_names_the_best_rule_first_and_then_the_others():
+    result = blobfix("explain", "failed to register layer: ApplyLayer exit 1: archive/tar: invalid tar header")
+    assert result.out.startswith("This message is known: ")
+    assert result.out.index("BF411 needs-newer-docker") < result.out.index("It can also be\n  BF210 text-mangled")
+
+
+def test_a_message_needs_no_quotes():
+    assert "BF201 truncated" in blobfix("explain", "unexpected", "EOF").out
+
+
+@pytest.mark.parametrize(
+    ("question", "hint"),
+    [("gunziped", "did you mean BF206 gunzipped?"), ("BF26", "did you mean BF206"), ("nonsense", "`blobfix rules`")],
+)
+def test_what_nothing_explains_is_wrong_usage_with_a_hint(question, hint):
+    result = blobfix("explain", question)
+    assert (result.code, result.out) == (2, "")
+    assert hint in result.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("",), ("BF206", "--all")])
+def test_a_question_is_either_one_thing_or_all(arguments):
+    assert blobfix("explain", *arguments).code == 2
+
+
+def test_a_hostile_question_cant_write_to_the_terminal():
+    assert "\x1b" not in blobfix("explain", "\x1b]0;owned\x07 rubbish").err
+
+
+def test_all_explains_every_rule():
+    result = blobfix("explain", "--all")
+    assert all(f"{rule.code} {rule.name}  {rule.severity}" in result.out for rule in all_rules())
+
+
+def test_json_and_markdown():
+    (value,) = json.loads(blobfix("explain", "BF206", "--format", "json").out)
+    assert value["meaning"] == rule_named("BF206").explanation.meaning
+    markdown = blobfix("explain", "--all", "--format", "markdown").out
+    assert [line for line in markdown.splitlines() if line.startswith("# ")] == [
+        f"# {rule.code} {rule.name}" for rule in all_rules()
+    ]

@@ -1,0 +1,147 @@
+"""The report for people, in pipes and on terminals."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from importer.recovery.examination import Depth
+from importer.report.colour_page import ColourPage
+from importer.report.formats import Format
+from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
+from tests.rules.workshop import Image
+
+
+def text_of(root: Path, *, verbose: bool = False) -> str:
+    return rendered(scan(root), Format.TEXT, verbose=verbose)
+
+
+def on_terminal(root: Path, width: int, *, verbose: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=True, color_system=None)
+    rendered(scan(root), Format.TEXT, verbose=verbose, page=lambda: ColourPage(console))
+    return stream.getvalue()
+
+
+def several(root: Path) -> Path:
+    """An intact image, a damaged one, and one that can be mended."""
+    image = Image(tars=[b"x" * 10_240])
+    image.write(root / "team" / "whole" / "1")
+    damaged_download(root)
+    mended = Image(tars=[b"y" * 10_240])
+    mended.layer_path(mended.write(root / "team" / "mended" / "1")).write_bytes(mended.layers[0] + b"more")
+    return root
+
+
+def test_the_verdict_is_the_first_line_and_the_summary_the_last(tmp_path):
+    lines = text_of(damaged_download(tmp_path)).splitlines()
+    assert lines[0] == "The image can't be recovered from these files alone; 1 thing is to be downloaded again."
+    assert lines[-1].startswith("1 image: 0 intact, 0 repairable, 1 incomplete; 5 files, ")
+    assert lines[-1].endswith("2 remarks with -v")
+
+
+def test_verdicts_of_several_images(tmp_path):
+    assert text_of(several(tmp_path)).startswith("1 of 3 images can't be recovered")
+    assert text_of(tmp_path / "team" / "whole").startswith("The image is intact: every byte is here.")
+    assert text_of(tmp_path / "team" / "mended").startswith("The image is damaged, but nothing is lost: ")
+
+
+def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
+    lines = text_of(several(tmp_path)).splitlines()
+    titles = [line for line in lines if line.startswith("team/")]
+    assert titles == [
+        "team/app:1.4   linux/amd64   INCOMPLETE",
+        "team/mended:1   linux/amd64   REPAIRABLE",
+        "team/whole:1   linux/amd64   INTACT",
+    ]
+    assert lines[lines.index(titles[-1]) + 1] == ""
+
+
+def test_only_what_isnt_in_order_is_listed(tmp_path):
+    damaged_download(tmp_path)
+    short, long = text_of(tmp_path), text_of(tmp_path, verbose=True)
+    assert "✔ ok" not in short
+    assert "  ✔ the other 2 parts are in order\n" in short
+    assert long.count("✔ ok") == 2
+    assert "BF103" not in short
+    assert "info BF103 unrelated-file  notes.txt" in long
+
+
+def test_the_common_folder_is_said_once(tmp_path):
+    text = text_of(damaged_download(tmp_path))
+    assert f"\nin {tmp_path}/team/app/1.4/:\n" in text
+    assert text.count(str(tmp_path)) == 1
+
+
+def test_where_nothing_is_named_no_folder_is(tmp_path):
+    assert str(tmp_path) not in text_of(whole_download(tmp_path))
+
+
+def test_a_finding_names_its_file_once(tmp_path):
+    digest = Image().manifest_value()["layers"][1]["digest"].replace(":", "__")
+    lines = text_of(damaged_download(tmp_path)).splitlines()
+    number = lines.index(f"  warning BF206 gunzipped  {digest}")
+    assert lines[number + 1].startswith("    this file is layer 2 of 2 · linux/amd64 · team/app:1.4, without")
+    assert lines[number + 2].startswith("    next: a docker tar is exact with it")
+
+
+def test_downloads_are_whole_lines(tmp_path):
+    digest = Image().manifest_value()["layers"][0]["digest"]
+    name = digest.replace(":", "__")
+    expected = [
+        "Download again (1)",
+        f"  {name}  {len(Image().layers[0]):,} bytes (4,000 of them are here)",
+        f"    team/app/1.4/{name}",
+        f"    /v2/team/app/blobs/{digest}",
+        "",
+    ]
+    damaged_download(tmp_path)
+    for text in (text_of(tmp_path), on_terminal(tmp_path, 60)):
+        lines = text.splitlines()
+        start = lines.index(expected[0])
+        assert lines[start : start + 5] == expected
+
+
+def test_many_findings_of_a_kind_are_cut_short(tmp_path):
+    folder = damaged_download(tmp_path)
+    for number in range(8):
+        (folder / f"{number}.part").write_text("x" * number)
+    assert "  … and 3 more partial-download; -v lists them all\n" in text_of(folder)
+    assert text_of(folder, verbose=True).count("warning BF104") == 8
+
+
+def test_a_terminal_gets_wrapped_lines_with_a_hanging_indent(tmp_path):
+    lines = on_terminal(damaged_download(tmp_path), 80).splitlines()
+    assert all(len(line) <= 80 for line in lines[: lines.index("Download again (1)")])
+    number = next(n for n, line in enumerate(lines) if line.startswith("    next: a docker tar"))
+    assert lines[number + 1].startswith("      ")
+    whole = next(line for line in text_of(tmp_path).splitlines() if line.startswith("    next: a docker tar"))
+    assert " ".join(" ".join(lines[number:]).split()).startswith(whole.strip())
+
+
+def test_a_very_narrow_terminal_shows_it_all(tmp_path):
+    wide = "".join(text_of(damaged_download(tmp_path)).split())
+    assert "".join(on_terminal(tmp_path, 22).split()) == wide
+
+
+def test_hostile_names_are_shown_not_obeyed(tmp_path):
+    hostile_download(tmp_path)
+    for text in (text_of(tmp_path, verbose=True), on_terminal(tmp_path, 400, verbose=True)):
+        assert "\\x1b]0;owned\\x07" in text
+        assert "\\u202egnp.exe [link](javascript:alert(1))" in text
+        assert "\x07" not in text
+
+
+def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
+    damaged_download(tmp_path)
+    investigation = scan(tmp_path, depth=Depth(entries=True))
+    text = rendered(investigation, Format.TEXT)
+    assert "  files of layer 1 of 2: 0 whole, 1 cut, 0 lost; after the damage there may have been more\n" in text
+    assert "    cut              9,000  bin/tool\n" in text
+    assert "files of layer" not in text_of(tmp_path)
+
+
+def test_commands_are_whole_lines(tmp_path):
+    origin = "https://registry.example/artifactory/docker-local/team/app/1.4"
+    text = rendered(scan(damaged_download(tmp_path), origin=origin), Format.TEXT)
+    assert [line for line in text.splitlines() if line.startswith("    curl -fL --retry 5 -C - -o ")]
