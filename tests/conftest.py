@@ -20,6 +20,7 @@ from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
+from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
@@ -35,11 +36,14 @@ _PROGRAM_FIXTURES = {
     "skopeo",
     "podman",
     "umoci",
+    "chromium",
+    "containerd",
+    "browser",
     "nginx",
+    "curl",
+    "wget",
     "tokens",
     "htpasswd",
-    "containerd",
-    "chromium",
 }
 _IMAGE_SIZE = 600_000
 
@@ -51,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def need(program: Callable[[], T]) -> T:
-    """Get a program, or skip the test (fail it under CI) when it isn't on this machine."""
+    """Give the program, or skip the test (fail it in CI) when the machine has none."""
     try:
         return program()
     except MissingProgramError as error:
@@ -102,6 +106,13 @@ def umoci() -> Umoci:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
     """A browser with an empty profile."""
     return need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
+
+
+@pytest.fixture
+def containerd() -> Iterator[Containerd]:
+    """A containerd with an empty content store."""
+    with need(Containerd) as daemon:
+        yield daemon
 
 
 @pytest.fixture

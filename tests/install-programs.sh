@@ -21,10 +21,13 @@ else
     need skopeo command -v skopeo
     need podman command -v podman
     need umoci command -v umoci
-    need nginx-light command -v nginx
+    need containerd command -v containerd
     need apache2-utils command -v htpasswd
     need openssl command -v openssl
     need chromium command -v chromium
+    need nginx-light command -v nginx
+    need curl command -v curl
+    need wget command -v wget
 fi
 [ -n "$missing" ] || exit 0
 

@@ -21,13 +21,12 @@ from importer.cli.options import (
     Select,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
 from importer.domain.platform import Platform
 from importer.errors import UsageError
 from importer.investigation import investigate
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
-from importer.rules.wording import listed
+from importer.rules.wording import listed, title_of
 from importer.writers.build_context import BuildContext, WrittenContext
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
@@ -84,8 +83,13 @@ def to_build_context(
             written = BuildContext(folder, progress).write(images[0].plan, squash=squash)
     _warn(written)
     if not quiet:
-        tell_written(images, typer.echo)
+        _tell_written(images[0])
         _tell_next_step(output, images[0], written)
+
+
+def _tell_written(image: NamedImage) -> None:
+    typer.echo(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+    typer.echo(f"  made of the image with the id {image.plan.image_id}; docker build gives it another")
 
 
 def _warn(written: WrittenContext) -> None:
@@ -96,7 +100,7 @@ def _warn(written: WrittenContext) -> None:
     if written.with_whiteouts:
         say("warning: the deleted files will be in the image; --squash leaves them out")
     for what in written.dockerfile.unsaid:
-        say(for_terminal(f"warning: the Dockerfile doesn't say {what}"))
+        say(for_terminal(f"warning: the Dockerfile leaves out {what}"))
 
 
 def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:

@@ -36,6 +36,7 @@ class SchemaName(StrEnum):
     OCI_INDEX = "oci-index"
     OCI_MANIFEST = "oci-manifest"
     SCAN_REPORT = "scan-report"
+    TREE_REPORT = "tree-report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def is_tar_header(block: bytes) -> bool:
     stored = block[_TAR_CHECKSUM].strip(b" \0")
     if not stored or stored.strip(b"01234567"):
         return False
-    return int(stored, 8) in _tar_checksums(block[:TAR_BLOCK])
+    return _has_tar_checksum(block[:TAR_BLOCK], int(stored, 8))
 
 
 def has_tar_magic(block: bytes) -> bool:
@@ -115,11 +115,11 @@ def _is_skippable_zstd_frame(head: bytes) -> bool:
     return len(head) >= 4 and head[0] & 0xF0 == 0x50 and head[1:4] == b"\x2a\x4d\x18"
 
 
-def _tar_checksums(block: bytes) -> tuple[int, int]:
-    # Old tars summed signed characters; both sums count the checksum's own field as spaces.
+def _has_tar_checksum(block: bytes, stored: int) -> bool:
+    # Both sums count the checksum's own field as spaces; old tars summed signed characters.
     blanked = block[:148] + b" " * 8 + block[156:]
     unsigned = sum(blanked)
-    return unsigned, unsigned - 256 * sum(byte > 127 for byte in blanked)
+    return stored == unsigned or stored == unsigned - 256 * sum(byte > 127 for byte in blanked)
 
 
 def _kind_of_text(head: bytes) -> FileKind:

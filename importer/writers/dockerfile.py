@@ -99,7 +99,7 @@ def _env(env: Iterable[str]) -> _Lines:
             yield _Unsaid(f"the variable {entry!r}: it has no {'name' if equals else 'value'}")
     yield from _pairs("ENV", "the variable", values)
     if "PATH" not in values:
-        yield _Unsaid("that PATH isn't set: docker build sets it")
+        yield _Unsaid("the unset PATH: docker build sets one")
 
 
 def _pairs(instruction: str, what: str, pairs: Mapping[str, str]) -> _Lines:

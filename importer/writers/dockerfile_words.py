@@ -43,7 +43,10 @@ def json_paths(paths: Iterable[str]) -> str:
 
 
 def wrapped(line: str) -> str:
-    """The instruction in lines that the parser takes; it joins them without a trace."""
+    """The instruction in lines that the parser takes; it joins them without a trace.
+
+    Thousands of spaces, backslashes or # in a row stay in one line, which docker may refuse.
+    """
     lines = []
     while len(line) > _MAX_LINE:
         end = next((at for at in range(_MAX_LINE, 0, -1) if _can_part(line, at)), len(line))

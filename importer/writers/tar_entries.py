@@ -61,7 +61,10 @@ class TarEntry:
         target = self.link if link is None else link
         path = path + b"/" if kind == FOLDER else path
         dropped = {b"path", b"linkpath", b"comment"} | ({b"size"} if kind in _EMPTY_KINDS else set())
-        records = [(key, path if key in _NAME_KEYS else value) for key, value in self.records if key not in dropped]
+        kept = [record for record in self.records if record[0] not in dropped]
+        if kind == HARD_LINK:
+            kept = [record for record in kept if not record[0].startswith(b"GNU.sparse.")]
+        records = [(key, path if key in _NAME_KEYS else value) for key, value in kept]
         records += [(b"path", path)] * (len(path) > 100) + [(b"linkpath", target)] * (len(target) > 100)
         extended = _extended_header(records) if records else b""
         return extended + self._main_header(path, target, kind) + (b"" if kind == HARD_LINK else self.map_blocks)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.blobfix import blobfix, contents, leftovers, snapshot
+from tests.end_to_end.test_oci_layout import artifact
 from tests.images.built import PushedImage
 from tests.images.content import sample_layers, tar_of
 from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
@@ -280,6 +281,13 @@ class TestRefusals:
         result = blobfix("to-build-context", source, "-o", tmp_path / "context")
         assert result.code == 4
         assert "Windows" in result.stderr
+        assert not (tmp_path / "context").exists()
+
+    def test_a_chart(self, tmp_path: Path) -> None:
+        source = write_artifactory_folder(artifact(), tmp_path / "in")
+        result = blobfix("to-build-context", source, "-o", tmp_path / "context")
+        assert result.code == 4
+        assert "is no container image" in result.stderr
         assert not (tmp_path / "context").exists()
 
     def test_a_folder_with_files(self, download: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.programs.command import DEFAULT_TIMEOUT, find
 
 PACKAGE = "chromium"
 _CONSOLE = re.compile(r"CONSOLE[:(]\d+[\])]\s*(.*)")
-_ALONE = (
+ALONE = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -22,6 +22,7 @@ _ALONE = (
     "--disable-sync",
     "--hide-scrollbars",
 )
+"""A browser without a window, and without a wish for anything but what it is told."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Chromium:
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._program, *_ALONE, f"--user-data-dir={self._profile}", *arguments],
+            [self._program, *ALONE, f"--user-data-dir={self._profile}", *arguments],
             check=True,
             capture_output=True,
             encoding="utf-8",

@@ -59,6 +59,15 @@ class Containerd:
         """Run ``ctr ARGUMENTS`` and give its standard output; raises ProgramError when it fails."""
         return run([self._client, "--address", str(self._home / "s"), *arguments])
 
+    @property
+    def content(self) -> Path:
+        """The folder of its content store."""
+        return self._home / "r" / "io.containerd.content.v1.content"
+
+    def import_image(self, tar: Path) -> None:
+        """Take the blobs of a tar into the content store, without unpacking them."""
+        self.command("images", "import", "--no-unpack", "--all-platforms", str(tar))
+
     def pull(self, name: str) -> str:
         """Pull ``HOST/NAME:TAG`` over plain HTTP; gives the digest that the name then has."""
         self.command("images", "pull", "--plain-http", "--snapshotter=native", name)

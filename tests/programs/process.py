@@ -23,7 +23,14 @@ class ServerError(Exception):
 class Server:
     """A child process that writes a log and is asked, again and again, whether it is ready."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self.log = log
         self._name = Path(arguments[0]).name
         with log.open("ab") as output:
@@ -35,6 +42,7 @@ class Server:
                 env={**os.environ, **(environment or {})},
                 # Ctrl-C in the terminal is for pytest alone, which then ends the servers in order.
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
 
     @property

@@ -28,7 +28,7 @@ def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
     for config, item in saved_images(inventory):
         for tag in item.tags:
             try:
-                yield config.digest, Reference.parse(tag)
+                yield config.digest, Reference.parse(tag).familiar
             except ValueError:
                 continue
 
