@@ -10,15 +10,14 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.measure import run
 from importer.domain import media_types
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.process import Server
@@ -54,8 +53,8 @@ def pull(folder: Path, host: str, runs: int) -> None:
 def push(folder: Path, image: Path, runs: int) -> None:
     def times(command_for: Callable[[str], Sequence[str]]) -> tuple[float, int]:
         results = []
-        for run in range(runs):
-            root = folder / f"push-{run}"
+        for count in range(runs):
+            root = folder / f"push-{count}"
             with DockerRegistry(root) as registry:
                 results.append(measure(command_for(f"{registry.host}/{NAME}")))
             clear(root)
@@ -93,23 +92,18 @@ def resident(pid: int) -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
-def best(runs: int, run: Callable[[], tuple[float, int]], prepare: Callable[[], None]) -> tuple[float, int]:
+def best(runs: int, once: Callable[[], tuple[float, int]], prepare: Callable[[], None]) -> tuple[float, int]:
     results = []
     for _ in range(runs):
         prepare()
-        results.append(run())
+        results.append(once())
     return min(results)
 
 
 def measure(command: Sequence[str]) -> tuple[float, int]:
-    """Seconds, and KiB of the largest child so far."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        raise SystemExit(f"{' '.join(command)}: ended with {status}")
-    return seconds, usage.ru_maxrss
+    """Seconds by the clock, and the peak of resident memory in KiB."""
+    finished = run(command)
+    return finished.seconds, finished.memory >> 10
 
 
 def skopeo(source: str, destination: str) -> tuple[float, int]:

@@ -25,9 +25,11 @@ _WORTH_DRAINING: Final = 4 << 10
 class Answer:
     """A response; use it as a context manager, so that its connection is free or closed at the end."""
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, url: str, patience: Patience) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, url: str, patience: Patience, *, keep: bool = True) -> None:
         self._response = response
         self._patience = patience
+        # Whether the connection may be used again; a server that was asked to close it needn't say so.
+        self._keep = keep
         self.url = url
         self.host = Origin.of(url).host
         self.status = response.status
@@ -42,7 +44,7 @@ class Answer:
 
     def close(self) -> None:
         """Let go of the connection; one whose body wasn't read to the end can't be used again."""
-        if self.length is not None and self.length <= _WORTH_DRAINING:
+        if self._keep and self.length is not None and self.length <= _WORTH_DRAINING:
             self._response.drain_conn()
         self._response.close()
         self._response.release_conn()

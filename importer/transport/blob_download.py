@@ -57,7 +57,7 @@ class BlobDownload:
                 self._advance(self._descriptor.size)
                 return
             with PartialFile.open(target, digest, self._surroundings.stop) as partial:
-                if beginning:
+                if beginning := beginning or _truncated(target, self._descriptor):
                     partial.adopt(beginning.open, beginning.length)
                 self._fill(partial)
                 partial.finish(target)
@@ -101,6 +101,13 @@ class BlobDownload:
 
     def _tell(self, message: str) -> None:
         self._surroundings.tell(message)
+
+
+def _truncated(path: Path, descriptor: Descriptor) -> Beginning | None:
+    """What stands in the blob's place, when it is shorter and so perhaps its beginning."""
+    if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < descriptor.size:
+        return None
+    return Beginning(lambda: path.open("rb"), path.stat().st_size)
 
 
 def is_whole(path: Path, descriptor: Descriptor) -> bool:

@@ -78,7 +78,7 @@ def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str
         raise NetworkError(f"{without_query(url)} can't be used as an address") from error
     except exceptions.HTTPError as error:
         raise broken(error, host, network.patience) from error
-    return Answer(response, url, network.patience)
+    return Answer(response, url, network.patience, keep=headers.get("Connection") != "close")
 
 
 def _next(url: str, location: str | None, seen: list[str]) -> str:

@@ -71,6 +71,9 @@ Script = Callable[[Seen], Fault | None]
 class FaultyServer:
     """Serves ``resources`` on a free port of 127.0.0.1; start and end it with ``with``.
 
+    ``sent`` counts the bytes of all bodies. ``stalled`` tells, by path, up to which byte of its resource a body was sent
+    that stands still.
+
     ``faults`` are used up by GET and HEAD requests in order; ``script`` is asked when there are none left.
     """
 
@@ -80,6 +83,7 @@ class FaultyServer:
         self.script: Script = lambda _: None
         self.seen: list[Seen] = []
         self.sent = 0
+        self.stalled: dict[str, int] = {}
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         owner = self
@@ -190,6 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(part)
         self.server_owner.count(len(part))
         if fault.stall:
+            if len(part) < len(body):
+                start = _RANGE.fullmatch(seen.headers.get("range", "bytes=0-"))
+                self.server_owner.stalled[seen.path] = int(start[1] if start else 0) + len(part)
             self.server_owner.stopping.wait(60)
         if fault.cut_at is not None or fault.chunked or fault.stall:
             self._close(fault.reset)

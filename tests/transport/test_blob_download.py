@@ -251,6 +251,12 @@ class TestLater:
         case.assert_whole()
         assert case.server.sent < 600_000
 
+    def test_a_shorter_file_in_its_place_is_continued(self, case: Case) -> None:
+        case.target.write_bytes(CONTENT[:2_900_000])
+        case.download()
+        case.assert_whole()
+        assert case.ranges == ["bytes=2834464-2899999", "bytes=2900000-"]
+
     def test_a_link_in_place_of_the_partial_file_is_not_followed(self, case: Case, tmp_path: Path) -> None:
         outside = tmp_path / "outside"
         outside.write_bytes(b"precious")

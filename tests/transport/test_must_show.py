@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.domain.digest import Digest
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.programs.cutting_proxy import CuttingProxy
 from tests.programs.docker_registry import DockerRegistry
@@ -56,8 +57,9 @@ def test_kill_9_again_and_again(server: FaultyServer, large_image: GeneratedImag
     )
     command = [sys.executable, "-m", "importer", "pull", f"{server.host}/team/app:1.4", "-o", str(tmp_path), "--quiet"]
     for _ in range(6):
+        server.stalled.clear()
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        _wait_until_everything_arrived(process, server, tmp_path)
+        _wait_until_all_stand_still(process, server, large_image, tmp_path)
         process.send_signal(signal.SIGKILL)
         process.wait()
     server.script = lambda _: None
@@ -71,16 +73,24 @@ def _is_probe(seen: Seen) -> bool:
     return not seen.headers.get("range", "bytes=0-").endswith("-")
 
 
-def _wait_until_everything_arrived(process: subprocess.Popen[bytes], server: FaultyServer, folder: Path) -> None:
-    """Wait for a state in which all that was sent is in files, and more was than at the last call."""
-    start = server.sent
+def _wait_until_all_stand_still(
+    process: subprocess.Popen[bytes], server: FaultyServer, image: GeneratedImage, folder: Path
+) -> None:
+    """Wait until every blob is whole, or all that was sent of it is in its partial file and no more comes."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        sent = server.sent
-        time.sleep(0.05)
-        if process.poll() is not None or (server.sent == sent > start and _bytes_in(folder) > 0):
+        if process.poll() is not None or all(_stands_still(server, digest, folder) for digest in image.blobs):
             return
+        time.sleep(0.02)
     raise AssertionError("nothing arrives")
+
+
+def _stands_still(server: FaultyServer, digest: Digest, folder: Path) -> bool:
+    if list(folder.rglob(digest.file_name)):
+        return True
+    sent = server.stalled.get(f"/v2/team/app/blobs/{digest}")
+    partial = list(folder.rglob(f"*{digest.file_name}.part"))
+    return bool(sent and partial) and partial[0].stat().st_size == sent
 
 
 def _bytes_in(folder: Path) -> int:
@@ -94,7 +104,7 @@ def test_interrupts_end_at_once_and_lose_nothing(
     server.script = lambda seen: Fault(cut_at=3 * MIB, stall=True) if "/blobs/" in seen.path else None
     command = [sys.executable, "-m", "importer", "pull", f"{server.host}/team/app:1.4", "-o", str(tmp_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    _wait_until_everything_arrived(process, server, tmp_path)
+    _wait_until_all_stand_still(process, server, large_image, tmp_path)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode == 130

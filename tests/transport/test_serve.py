@@ -268,6 +268,16 @@ class TestTruth:
         (folder / digest.file_name).unlink()
         assert served.ask(path).status == 500
 
+    def test_a_mended_layer_is_given_out_whole_and_in_parts(
+        self, start: Start, folder: Path, whole_image: GeneratedImage, tmp_path: Path
+    ) -> None:
+        layer, digest = whole_image.layers[0], whole_image.layer_digests[0]
+        append(folder / digest.file_name, b"something after the end")
+        server = start(tmp_path / "in")
+        assert server.ask(f"{API}/blobs/{digest}").body == layer
+        assert server.ask(f"{API}/blobs/{digest}", range="bytes=100-").body == layer[100:]
+        assert server.ask(f"{API}/blobs/{digest}", range="bytes=100-199").body == layer[100:200]
+
     def test_a_gunzipped_layer_needs_a_new_digest(
         self, start: Start, skopeo: Skopeo, folder: Path, whole_image: GeneratedImage, tmp_path: Path
     ) -> None:
