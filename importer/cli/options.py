@@ -71,7 +71,7 @@ Salvage = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but results and errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say no more than the result, in one line, and errors.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 
 

@@ -16,6 +16,7 @@ from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
 from importer.report.page import Paper
+from importer.report.verdict import verdict_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -60,7 +61,9 @@ def scan(
     kinds = {fact.kind for fact in investigation.case.inventory.facts}
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")
-    if not (quiet and format is Format.TEXT):
+    if quiet and format is Format.TEXT:
+        page_for_stdout().line(verdict_of(investigation))
+    else:
         paper = Paper(page_for_stdout, write_document, made=datetime.now().astimezone(), verbose=verbose)
         print_report(investigation, format, paper)
     return exit_code_of(investigation.case.plan)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import claimed_digest
 from importer.recovery.causes import PartialDownload
 from importer.recovery.diagnosis import is_partial
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -23,6 +25,12 @@ def find(case: Case) -> Iterator[Observation]:
     yield from _unneeded(case)
 
 
+def _whole_one(case: Case, fact: FileFacts) -> str:
+    claimed = claimed_digest(fact.file)
+    is_here = claimed is not None and bool(case.inventory.with_digest(claimed))
+    return "the whole file is here, too" if is_here else "no image here lacks it"
+
+
 def _unneeded(case: Case) -> Iterator[Observation]:
     wanted = {blob.descriptor.digest for image in case.plan.images for blob in image.all_blobs}
     told = case.plan.used | case.plan.explained
@@ -30,9 +38,8 @@ def _unneeded(case: Case) -> Iterator[Observation]:
         is_told = fact.file.path in told or fact.file.borrowed or not wanted.isdisjoint(fact.digests)
         if is_partial(fact) and not is_told:
             yield Observation(
-                f"{shown(fact.file.path)} is an unfinished download of {bytes_of(fact.size)}, "
-                "and no blob that is missing here goes with it",
-                remedy="it is left alone; if an image is missing a file, finish this download first",
+                f"{shown(fact.file.path)} is an unfinished download of {bytes_of(fact.size)}; {_whole_one(case, fact)}",
+                remedy="it is left alone, and can be deleted",
                 path=fact.file.path,
                 digest=fact.digest,
             )
