@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,6 +47,11 @@ _PROGRAM_FIXTURES = {
     "htpasswd",
 }
 _IMAGE_SIZE = 600_000
+
+
+def pytest_configure() -> None:
+    # A shell that starts the tests in the background has them ignore SIGINT, and their children would do the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

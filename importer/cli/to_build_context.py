@@ -61,7 +61,8 @@ def to_build_context(
 ) -> None:
     """Write a Dockerfile and the layers in order, for docker build.
 
-    The image that is built has the same files and settings, and another image id.
+    The image that is built has the same files and settings, and another image id. Files that a later
+    layer deletes come back, as ADD can't delete; --squash leaves them out.
     """
     options = WriteOptions(
         paths=paths,

@@ -122,7 +122,7 @@ def _kind_of_object(value: Any) -> FileKind:
     signs = (
         (FileKind.SCHEMA1, "fsLayers" in keys or value.get("schemaVersion") == 1),
         (FileKind.INDEX, "manifests" in keys or media_type in media_types.INDEX_TYPES),
-        (FileKind.MANIFEST, media_type in media_types.MANIFEST_TYPES or {"layers", "config"} <= keys),
+        (FileKind.MANIFEST, media_type in media_types.MANIFEST_TYPES or _has_parts(value)),
         (FileKind.MANIFEST, "schemaVersion" in keys and bool({"layers", "config"} & keys)),
         (FileKind.CONFIG, "rootfs" in keys and bool({"architecture", "os", "history"} & keys)),
         (FileKind.OCI_LAYOUT, "imageLayoutVersion" in keys),
@@ -133,6 +133,11 @@ def _kind_of_object(value: Any) -> FileKind:
 def _problems(document: Document) -> tuple[SchemaViolation, ...]:
     schema = _schema_of(document.value, document.kind) if document.value is not None else None
     return violations(document.value, schema) if schema else ()
+
+
+def _has_parts(value: Mapping[str, Any]) -> bool:
+    """Whether a document without a version has what makes a manifest; settings files have such names, too."""
+    return isinstance(value.get("config"), dict) and isinstance(value.get("layers"), list)
 
 
 def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
@@ -152,4 +157,7 @@ def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
 
 
 def _hint(text: str) -> FileKind:
+    """What a text that doesn't parse was meant to be; a list or a page of another syntax is none of these."""
+    if not text.lstrip().startswith("{"):
+        return FileKind.BROKEN_JSON
     return next((kind for word, kind in _DOCUMENT_HINTS if word in text), FileKind.BROKEN_JSON)

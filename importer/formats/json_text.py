@@ -23,6 +23,7 @@ class TextForm(StrEnum):
     """How a JSON text is written down."""
 
     UTF8 = "UTF-8"
+    UTF8_CRLF = "UTF-8 with CRLF line ends"
     UTF8_BOM = "UTF-8 with a byte order mark"
     UTF16_LE = "UTF-16 (little endian)"
     UTF16_BE = "UTF-16 (big endian)"
@@ -89,7 +90,7 @@ def _form_of(content: bytes) -> tuple[TextForm, str]:
         return TextForm.UTF16_LE, "utf-16" if content.startswith(codecs.BOM_UTF16_LE) else "utf-16-le"
     if content.startswith(codecs.BOM_UTF16_BE) or content[:1] == b"\0":
         return TextForm.UTF16_BE, "utf-16" if content.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
-    return TextForm.UTF8, "utf-8"
+    return TextForm.UTF8_CRLF if b"\r\n" in content else TextForm.UTF8, "utf-8"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
     restored = _restored(fact, tuple(vouchers.missed_by(fact)))
     if restored:
         return _restored_manifest(files, vouchers, *restored)
-    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers.known))
+    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
     return replace(found, other_forms=_other_forms(fact))
 
 
@@ -126,8 +126,9 @@ def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = 
     return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(fact.digest, ()))
 
 
-def _mismatch(fact: FileFacts, known: KnownDigests) -> Cause | None:
-    if known.expected_of(fact):
+def _mismatch(fact: FileFacts, vouchers: Vouchers) -> Cause | None:
+    """A manifest that should have another digest, by its name, by a note, or by the user's word."""
+    if vouchers.known.expected_of(fact) or vouchers.unmet:
         return DigestMismatch(fact.digest, fact.size, fact.kind)
     return None
 

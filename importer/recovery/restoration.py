@@ -54,7 +54,7 @@ def restorations(content: bytes) -> Iterator[Restoration]:
 
 
 def _unmangled(text: str, form: TextForm) -> Iterator[Restoration]:
-    changes = [] if form is TextForm.UTF8 else [f"saved as {form}"]
+    changes = [] if form in (TextForm.UTF8, TextForm.UTF8_CRLF) else [f"saved as {form}"]
     unix = text.replace("\r\n", "\n")
     variants = [(text, changes)]
     if unix != text:

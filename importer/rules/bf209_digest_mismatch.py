@@ -37,6 +37,7 @@ def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:
 
 def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
     expected = case.known.expected_of(blob.file) if blob.file else {}
+    expected = expected or dict.fromkeys(case.known.given, "the user's word (--digest)")
     claims = ", ".join(f"{digest} by {source}" for digest, source in expected.items())
     return observation(
         image,

@@ -90,5 +90,4 @@ RULE: Final = Rule(
     ),
     defects=(BlobDamaged,),
     observe=observe,
-    symptoms=("Content-Length header … does not match expected size …", "error verifying sha256 checksum"),
 )

@@ -110,11 +110,11 @@ class _Diagnostician:
 
     def _misnamed(self, diagnosis: RepositoryDiagnosis) -> Defect:
         name = diagnosis.repository.name
-        right = next((r for r in self._tree.repositories if r.name == name.lower()), Repository(name.lower()))
+        right = self._by_name.get(name.lower()) or Repository(name.lower())
         clash = next((t for t, d in diagnosis.currents.items() if right.currents.get(t, d) != d), None)
         steps: list[Step] = [
             WriteLink(right.link(role, digest, tag), digest, is_tag=tag is not None)
-            for role, digest, tag in diagnosis.all_links()
+            for role, digest, tag in diagnosis.links.all_links()
             if not right.has(role, digest, tag)
         ]
         folder = f"{paths.REPOSITORIES}/{name}"
@@ -123,6 +123,10 @@ class _Diagnostician:
         return RepositoryMisnamed(
             path=folder, name=name, right_name=right.name, clash=clash, steps=() if clash else (*steps, *there)
         )
+
+    @cached_property
+    def _by_name(self) -> dict[str, Repository]:
+        return {repository.name: repository for repository in self._tree.repositories}
 
     def _is_there(self, path: str) -> bool:
         return (self._tree.layout.root / self._tree.layout.below_root(path)).is_dir()
@@ -151,8 +155,7 @@ class _Diagnostician:
         for digest, place in sorted(elsewhere.items()):
             if place.is_blob_place and not self._is_wanted(digest):
                 continue
-            claimed = any(odd.claimed == digest and odd.path == place.path for odd, _ in self._contents.odd)
-            if claimed or self._is_wanted(digest):
+            if place.is_claimed or self._is_wanted(digest):
                 yield BlobMisplaced(
                     path=place.path,
                     digest=digest,

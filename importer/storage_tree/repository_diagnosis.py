@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
-from importer.formats.signatures import FileKind
 from importer.recovery.plan import Role
 from importer.storage_tree.defects import (
     ChildMissing,
@@ -21,19 +20,17 @@ from importer.storage_tree.defects import (
     LinkMalformed,
     LinkMisplaced,
     LinkMissing,
-    MediaTypeAbsent,
     RevisionInvalid,
-    Schema1Manifest,
     StrayEntry,
     TagDangling,
 )
 from importer.storage_tree.documents import Manifest, Need
-from importer.storage_tree.steps import MakeFolder, SetAside, Step, WriteLink
+from importer.storage_tree.manifest_remarks import remarks
+from importer.storage_tree.promised_links import PromisedLinks
+from importer.storage_tree.steps import MakeFolder, SetAside, Step
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.tree import Area, LinkRole, OddLink, Repository
 from importer.storage_tree.wants import Wants
-
-_Key = tuple[LinkRole, Digest, str | None]
 
 
 @dataclass(slots=True)
@@ -47,6 +44,7 @@ class RepositoryDiagnosis:
         whole: manifests of which everything is in its place and linked.
         manifests: every manifest that links and tags lead to.
         currents: what each tag names in the end.
+        links: what it has, and what the defects' steps will give it.
     """
 
     repository: Repository
@@ -55,29 +53,28 @@ class RepositoryDiagnosis:
     whole: set[Digest] = field(default_factory=set)
     manifests: set[Digest] = field(default_factory=set)
     currents: dict[str, Digest] = field(default_factory=dict)
-    _provided: dict[_Key, None] = field(default_factory=dict)
+    links: PromisedLinks = field(init=False)
+    _tags: dict[Digest, str] = field(default_factory=dict)
+    _indexed: dict[str, set[Digest]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.links = PromisedLinks(self.repository, self.currents)
 
     def defects(self) -> Iterator[Defect]:
         """Yield what is wrong; links that are to be written are found on the way."""
         self.currents |= self.repository.currents
         for odd in self.repository.odd:
+            if odd.role is LinkRole.INDEX and odd.digest:
+                self._indexed.setdefault(odd.tag or "", set()).add(odd.digest)
+        # A tag that is mended brings its index link along, unless there is one to be mended itself.
+        for odd in sorted(self.repository.odd, key=lambda odd: odd.role is LinkRole.CURRENT):
             yield from self._odd(odd)
         for tag in sorted(self.repository.tags):
             yield from self._tag(tag)
         yield from self._revisions()
-        if self.manifests and not self.repository.has_layers and not self._writes(LinkRole.LAYER):
-            folder = f"{paths.REPOSITORIES}/{self.repository.name}/{paths.LAYERS}"
-            yield LayersFolderMissing(path=None, repository=self.repository.name, steps=(MakeFolder(folder),))
-
-    def all_links(self) -> Iterator[tuple[LinkRole, Digest, str | None]]:
-        """Every link that the repository should have in the end."""
-        repository = self.repository
-        yield from ((LinkRole.LAYER, digest, None) for digest in repository.layers)
-        yield from ((LinkRole.REVISION, digest, None) for digest in repository.revisions)
-        for tag, indexed in repository.indexed.items():
-            yield from ((LinkRole.INDEX, digest, tag) for digest in indexed)
-        yield from ((LinkRole.CURRENT, digest, tag) for tag, digest in self.currents.items())
-        yield from (key for key in self._provided if key[0] is not LinkRole.CURRENT)
+        if self.manifests and not self.repository.has_layers and not self.links.promised(LinkRole.LAYER):
+            steps = (MakeFolder(f"{paths.REPOSITORIES}/{self.repository.name}/{paths.LAYERS}"),)
+            yield LayersFolderMissing(path=None, repository=self.repository.name, steps=steps)
 
     def _odd(self, odd: OddLink) -> Iterator[Defect]:
         digest = odd.digest
@@ -89,7 +86,7 @@ class RepositoryDiagnosis:
                 yield self._stray(odd)
             return
         role = self._role_of(odd, digest)
-        if self._has(role, digest, odd.tag) or (role is LinkRole.CURRENT and odd.tag in self.currents):
+        if self.links.has(role, digest, odd.tag) or (role is LinkRole.CURRENT and odd.tag in self.currents):
             yield self._stray(odd)
             return
         if not odd.in_place and role is LinkRole.LAYER and not self.stock.is_here(digest):
@@ -98,9 +95,9 @@ class RepositoryDiagnosis:
         yield self._mended(odd, role, digest)
 
     def _mended(self, odd: OddLink, role: LinkRole, digest: Digest) -> Defect:
-        steps = list(self._provide(role, digest, odd.tag))
+        steps = list(self.links.promise(role, digest, odd.tag))
         if odd.tag and role is LinkRole.CURRENT:
-            steps += self._provide(LinkRole.INDEX, digest, odd.tag)
+            steps += self.links.promise(LinkRole.INDEX, digest, odd.tag)
         if odd.in_place and role is odd.role and odd.fault:
             return LinkMalformed(
                 path=odd.path,
@@ -142,39 +139,39 @@ class RepositoryDiagnosis:
         digest = self.currents.get(tag)
         only = self._only_indexed(tag)
         if digest is None:
-            steps = self._provide(LinkRole.CURRENT, only, tag) if only else ()
+            steps = self.links.promise(LinkRole.CURRENT, only, tag) if only else ()
             yield self._missing(LinkRole.CURRENT, only, steps, f"the folder of tag {tag}", tag)
         elif only and only != digest and not self._leads_anywhere(digest) and self._leads_anywhere(only):
             path = self.repository.link(LinkRole.CURRENT, digest, tag)
             yield TagDangling(
                 path=path,
                 digest=digest,
-                steps=tuple(self._provide(LinkRole.CURRENT, only, tag, replaces=True)),
+                steps=tuple(self.links.promise(LinkRole.CURRENT, only, tag, replaces=True)),
                 role=LinkRole.CURRENT,
                 repository=self.repository.name,
                 tag=tag,
                 right_digest=only,
             )
-        elif not self._has(LinkRole.INDEX, digest, tag):
-            yield self._missing(LinkRole.INDEX, digest, self._provide(LinkRole.INDEX, digest, tag), f"tag {tag}", tag)
+        elif not self.links.has(LinkRole.INDEX, digest, tag):
+            yield self._missing(
+                LinkRole.INDEX, digest, self.links.promise(LinkRole.INDEX, digest, tag), f"tag {tag}", tag
+            )
 
     def _only_indexed(self, tag: str) -> Digest | None:
         """The one manifest that the tag has ever named, when it is one."""
-        digests = set(self.repository.indexed.get(tag, ()))
-        digests |= {
-            odd.digest for odd in self.repository.odd if odd.role is LinkRole.INDEX and odd.tag == tag and odd.digest
-        }
+        digests = {*self.repository.indexed.get(tag, ()), *self._indexed.get(tag, ())}
         return digests.pop() if len(digests) == 1 else None
 
     def _leads_anywhere(self, digest: Digest) -> bool:
-        return self._has(LinkRole.REVISION, digest) or self.stock.is_here(digest)
+        return self.links.has(LinkRole.REVISION, digest) or self.stock.is_here(digest)
 
     def _revisions(self) -> Iterator[Defect]:
         waiting: deque[tuple[Digest, str, Need | None]] = deque(
             (digest, f"tag {tag}", None) for tag, digest in sorted(self.currents.items())
         )
         waiting += [(d, "", None) for d in sorted(self.repository.revisions)]
-        waiting += [(key[1], "", None) for key in self._provided if key[0] is LinkRole.REVISION]
+        waiting += [(d, "", None) for d in self.links.promised(LinkRole.REVISION)]
+        self._tags |= {digest: tag for tag, digest in sorted(self.currents.items(), reverse=True)}
         seen: set[Digest] = set()
         for digest in sorted(filter(self._is_no_manifest, self.repository.revisions)):
             seen.add(digest)
@@ -191,7 +188,7 @@ class RepositoryDiagnosis:
                     waiting.append((inner.digest, f"index {digest.short}", inner))
 
     def _leads_anywhere_as_child(self, child: Need) -> bool:
-        return self._has(LinkRole.REVISION, child.digest) or self.stock.manifest(child.digest, child) is not None
+        return self.links.has(LinkRole.REVISION, child.digest) or self.stock.manifest(child.digest, child) is not None
 
     def _revision(self, digest: Digest, manifest: Manifest | None, because: str, need: Need | None) -> Iterator[Defect]:
         if manifest is None and self.stock.is_here(digest, need):
@@ -199,7 +196,7 @@ class RepositoryDiagnosis:
             return
         self.manifests.add(digest)
         if manifest is None:
-            self.wants.add(digest, need, "manifest", self.repository.name, self._tag_of(digest))
+            self.wants.add(digest, need, "manifest", self.repository.name, self._tags.get(digest, ""))
             return
         if manifest.error:
             yield RevisionInvalid(
@@ -207,7 +204,7 @@ class RepositoryDiagnosis:
             )
             return
         yield from self._linked_as_revision(digest, because)
-        yield from self._remarks(digest, manifest)
+        yield from remarks(self.repository.name, digest, manifest)
         is_whole = self._want(digest, need, "manifest", digest)
         for inner in manifest.needs:
             if inner.role is Role.CHILD:
@@ -219,8 +216,14 @@ class RepositoryDiagnosis:
             self.whole.add(digest)
 
     def _all_linked(self, manifest: Manifest) -> bool:
-        blobs = (need for need in manifest.needs if need.role is not Role.CHILD and not need.is_dispensable)
-        return all(need.digest in self.repository.layers for need in blobs)
+        """Whether a registry serves what the manifest names; children are told by their revisions."""
+        needs = (need for need in manifest.needs if not need.is_dispensable)
+        return all(
+            need.digest in self.repository.revisions and self.stock.is_in_place(need.digest)
+            if need.role is Role.CHILD
+            else need.digest in self.repository.layers
+            for need in needs
+        )
 
     def _want(self, digest: Digest, need: Need | None, role: str, manifest: Digest) -> bool:
         """Whether a blob is in its place; if not, and registries don't do without it, it's wanted."""
@@ -228,13 +231,13 @@ class RepositoryDiagnosis:
             return True
         if need and need.is_dispensable and not self.stock.is_here(digest, need):
             return True
-        self.wants.add(digest, need, role, self.repository.name, self._tag_of(manifest))
+        self.wants.add(digest, need, role, self.repository.name, self._tags.get(manifest, ""))
         return False
 
     def _linked_as_revision(self, digest: Digest, because: str) -> Iterator[Defect]:
-        if self._has(LinkRole.REVISION, digest):
+        if self.links.has(LinkRole.REVISION, digest):
             return
-        steps = tuple(self._provide(LinkRole.REVISION, digest))
+        steps = tuple(self.links.promise(LinkRole.REVISION, digest))
         if digest not in self.repository.layers:
             yield self._missing(LinkRole.REVISION, digest, steps, because, None)
             return
@@ -253,24 +256,23 @@ class RepositoryDiagnosis:
 
     def _not_a_manifest(self, digest: Digest) -> Defect:
         """A link among the revisions that leads to a config or a layer, or to something no registry can read."""
-        path = self.repository.link(LinkRole.REVISION, digest)
+        path, name = self.repository.link(LinkRole.REVISION, digest), self.repository.name
         if digest in self.currents.values():
-            error = "it is neither a manifest nor an index"
-            return RevisionInvalid(path=path, digest=digest, repository=self.repository.name, error=error)
+            return RevisionInvalid(path=path, digest=digest, repository=name, error="it is no manifest and no index")
         return LinkMisplaced(
             path=path,
             digest=digest,
-            steps=(*self._provide(LinkRole.LAYER, digest), SetAside(path)),
+            steps=(*self.links.promise(LinkRole.LAYER, digest), SetAside(path)),
             role=LinkRole.REVISION,
             repository=self.repository.name,
             belongs=LinkRole.LAYER,
         )
 
     def _blob_link(self, manifest: Digest, need: Need) -> Iterator[Defect]:
-        if self._has(LinkRole.LAYER, need.digest):
+        if self.links.has(LinkRole.LAYER, need.digest):
             return
         if self.stock.is_here(need.digest, need):
-            steps = self._provide(LinkRole.LAYER, need.digest)
+            steps = self.links.promise(LinkRole.LAYER, need.digest)
             yield self._missing(LinkRole.LAYER, need.digest, steps, f"{need.role} of manifest {manifest.short}", None)
 
     def _child(self, index: Digest, child: Need) -> Iterator[Defect]:
@@ -281,13 +283,6 @@ class RepositoryDiagnosis:
                 repository=self.repository.name,
                 platform=child.platform,
             )
-
-    def _remarks(self, digest: Digest, manifest: Manifest) -> Iterator[Defect]:
-        path = paths.blob_path(digest)
-        if manifest.kind is FileKind.SCHEMA1:
-            yield Schema1Manifest(path=path, digest=digest, repository=self.repository.name)
-        elif manifest.is_docker and not manifest.declares_type:
-            yield MediaTypeAbsent(path=path, digest=digest, repository=self.repository.name)
 
     def _missing(
         self, role: LinkRole, digest: Digest | None, steps: Iterable[Step], because: str, tag: str | None
@@ -303,25 +298,3 @@ class RepositoryDiagnosis:
             tag=tag,
             because=because,
         )
-
-    def _tag_of(self, digest: Digest) -> str:
-        return next((tag for tag, current in sorted(self.currents.items()) if current == digest), "")
-
-    def _has(self, role: LinkRole, digest: Digest, tag: str | None = None) -> bool:
-        tag = tag if role in (LinkRole.CURRENT, LinkRole.INDEX) else None
-        return self.repository.has(role, digest, tag) or (role, digest, tag) in self._provided
-
-    def _writes(self, role: LinkRole) -> bool:
-        return any(key[0] is role for key in self._provided)
-
-    def _provide(
-        self, role: LinkRole, digest: Digest, tag: str | None = None, *, replaces: bool = False
-    ) -> tuple[Step, ...]:
-        """The step that writes a link, unless it is right or promised already."""
-        tag = tag if role in (LinkRole.CURRENT, LinkRole.INDEX) else None
-        if self._has(role, digest, tag):
-            return ()
-        self._provided[role, digest, tag] = None
-        if role is LinkRole.CURRENT and (replaces or tag not in self.currents):
-            self.currents[tag or ""] = digest
-        return (WriteLink(self.repository.link(role, digest, tag), digest, is_tag=tag is not None),)

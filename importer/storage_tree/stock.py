@@ -20,11 +20,17 @@ from importer.storage_tree.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A blob's bytes under another path of the tree; ``is_blob_place`` says that another blob should be there."""
+    """A blob's bytes under another path of the tree.
+
+    Attributes:
+        is_blob_place: whether another blob should be there.
+        is_claimed: whether the path names the blob's digest.
+    """
 
     path: str
     reading: Reading
-    is_blob_place: bool
+    is_blob_place: bool = False
+    is_claimed: bool = False
 
 
 class Stock:
@@ -81,7 +87,7 @@ class Stock:
         """Every blob whose bytes lie under another path, and not in its own place."""
         found: dict[Digest, Elsewhere] = {}
         for odd, reading in self._contents.odd:
-            found.setdefault(reading.digest, Elsewhere(odd.path, reading, is_blob_place=False))
+            found.setdefault(reading.digest, Elsewhere(odd.path, reading, is_claimed=odd.claimed == reading.digest))
         for digest, reading in self._contents.damaged.items():
             found.setdefault(reading.digest, Elsewhere(blob_path(digest), reading, is_blob_place=True))
         return {digest: place for digest, place in found.items() if not self.is_in_place(digest)}

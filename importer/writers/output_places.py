@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from importer.domain.storage_paths import STORAGE_PARTS
 from importer.errors import OutputError, UsageError
 from importer.sources.folder import UNFINISHED_PREFIX
 from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME
-from importer.writers.registry_tree import STORAGE
 
-_HARMLESS: Final = frozenset({"lost+found", STORAGE.parts[0]})
+_HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
 
 
 def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
@@ -22,7 +22,7 @@ def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
         return
     if not root.is_dir():
         raise UsageError(f"{root}: is a file; a registry tree needs a folder")
-    strangers = [] if (root / STORAGE).is_dir() else _strangers_in(root)
+    strangers = [] if root.joinpath(*STORAGE_PARTS).is_dir() else _strangers_in(root)
     if strangers:
         raise UsageError(
             f"{root}: the folder is not empty and holds no registry's data ({strangers[0]} is there); "

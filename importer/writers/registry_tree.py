@@ -10,10 +10,19 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
+from importer.domain.storage_paths import (
+    LAYERS,
+    REPOSITORIES,
+    STORAGE_PARTS,
+    blob_path,
+    current_link,
+    index_link,
+    layer_link,
+    revision_link,
+)
 from importer.progress import Progress
 from importer.recovery.plan import ImagePlan, ProvenBlob
 from importer.writers.named_image import NamedImage
@@ -27,14 +36,6 @@ from importer.writers.unfinished import (
     write_blocks,
 )
 
-STORAGE: Final = Path("docker") / "registry" / "v2"
-"""Where a registry's data begin below its root directory."""
-
-
-def blob_path(digest: Digest) -> Path:
-    """Where a blob lies below ``STORAGE``."""
-    return Path("blobs") / digest.algorithm / digest.hex[:2] / digest.hex / "data"
-
 
 class RegistryTree:
     """Writes images into a registry's storage: blobs first, then links, the tag last.
@@ -44,7 +45,7 @@ class RegistryTree:
 
     def __init__(self, root: Path, progress: Progress) -> None:
         self._root = root
-        self._storage = root / STORAGE
+        self._storage = root.joinpath(*STORAGE_PARTS)
         self._progress = progress
 
     def __enter__(self) -> RegistryTree:
@@ -85,24 +86,21 @@ class RegistryTree:
             self._put(self._staging.copy_of(blob, self._progress.advance), target)
 
     def _link_image(self, plan: ImagePlan, repository: str) -> None:
-        below = self._storage / "repositories" / repository
-        make_folders(below / "_layers", self._root)
+        make_folders(self._storage / REPOSITORIES / repository / LAYERS, self._root)
         for image in plan.family:
             for blob in (*image.layers, image.config_blob):
                 if blob and blob.exact:
-                    digest = blob.exact.digest
-                    self._link(below / "_layers" / digest.algorithm / digest.hex / "link", digest)
+                    self._link(layer_link(repository, blob.exact.digest), blob.exact.digest)
             digest = image.manifest.descriptor.digest
-            self._link(below / "_manifests" / "revisions" / digest.algorithm / digest.hex / "link", digest)
+            self._link(revision_link(repository, digest), digest)
 
     def _tag(self, plan: ImagePlan, name: Reference) -> None:
         digest = plan.manifest.descriptor.digest
-        tag = self._storage / "repositories" / name.repository / "_manifests" / "tags" / name.tag
-        self._link(tag / "index" / digest.algorithm / digest.hex / "link", digest)
-        self._link(tag / "current" / "link", digest)
+        self._link(index_link(name.repository, name.tag, digest), digest)
+        self._link(current_link(name.repository, name.tag), digest)
 
-    def _link(self, path: Path, digest: Digest) -> None:
-        content = str(digest).encode()
+    def _link(self, place: str, digest: Digest) -> None:
+        path, content = self._storage / place, str(digest).encode()
         if path.is_file() and path.read_bytes() == content:
             return
         unfinished = self._staging.new_path()

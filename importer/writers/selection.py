@@ -153,8 +153,13 @@ def _or_none(names: Sequence[str]) -> str:
 def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
     title = title_of(plan)
     if fidelity is Fidelity.SAME_IMAGE:
+        why = (
+            "since not every layer has its original bytes"
+            if plan.manifest.is_here
+            else "since its bytes aren't here: download manifest.json, or prove it with --digest"
+        )
         return (
-            f"{title}: the original manifest can't be written, since not every layer has its original bytes. "
+            f"{title}: the original manifest can't be written, {why}. "
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )

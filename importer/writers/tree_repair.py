@@ -146,7 +146,7 @@ class _Worker:
         unfinished = self._unfinished()
         write_blocks(unfinished, [str(digest).encode()])
         target = self._place(path)
-        if _says_something_else(target, digest):
+        if target.is_file() and _says_something_else(target, digest):
             self._keep_copy(target)
         self._put(unfinished, target)
 

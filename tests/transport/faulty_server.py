@@ -71,8 +71,8 @@ Script = Callable[[Seen], Fault | None]
 class FaultyServer:
     """Serves ``resources`` on a free port of 127.0.0.1; start and end it with ``with``.
 
-    ``sent`` counts the bytes of all bodies. ``stalled`` tells, by path, up to which byte of its resource a body
-    was sent that stands still.
+    ``sent`` counts the bytes of all bodies. ``stalled`` tells, by path, up to which byte of its resource a body was
+    sent that stands still.
 
     ``faults`` are used up by GET and HEAD requests in order; ``script`` is asked when there are none left.
     """
