@@ -1,6 +1,7 @@
 # make demo   try blobfix on a damaged download; writes to demo/
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 # make lint   style, types and the order of the packages
+# make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make clean  remove what the others made
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml $(wildcard importer/*.py importer/*/*.py schemas/*.json)
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint sanitize clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -35,6 +36,9 @@ lint: .venv-test/.installed
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy importer
 	.venv-test/bin/lint-imports
+
+sanitize: .venv-test/.installed
+	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/test_sanitized.py
 
 clean:
 	rm -rf .venv .venv-test demo build *.egg-info

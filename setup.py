@@ -1,8 +1,34 @@
-"""What pyproject.toml can't say: all packages that are found, and one more that lies elsewhere.
+"""What pyproject.toml can't say: all packages that are found, one more that lies elsewhere, and the C code.
 
 Without the folder of schemas among the packages, setuptools leaves it out of the wheel in silence.
+
+The extension holds the hot loops of the recompression. It is optional: without a C compiler the package
+installs and works all the same, with the pure Python form. It keeps to the stable ABI, so one wheel
+serves every Python from 3.11 on.
 """
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
-setup(packages=[*find_packages(include=["importer*"]), "importer.schemas"])
+FOLDER = "importer/recompression"
+
+setup(
+    packages=[*find_packages(include=["importer*"]), "importer.schemas"],
+    ext_modules=[
+        Extension(
+            "importer.recompression._deflate",
+            sources=[f"{FOLDER}/_deflate.c"],
+            depends=[
+                f"{FOLDER}/_deflate_common.h",
+                f"{FOLDER}/_deflate_classic.h",
+                f"{FOLDER}/_deflate_modern.h",
+                f"{FOLDER}/_deflate_modern_lazy.h",
+                f"{FOLDER}/_deflate_modern_levels.h",
+                f"{FOLDER}/_deflate_modern_state.h",
+            ],
+            define_macros=[("Py_LIMITED_API", "0x030B0000")],
+            py_limited_api=True,
+            optional=True,
+        )
+    ],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

@@ -34,6 +34,13 @@ class InputError(BlobfixError):
     """An input can't be read."""
 
 
+class NetworkError(BlobfixError):
+    """A server can't be reached, refuses, or sends something else than it was asked for.
+
+    The message names the side, and for a transfer the offset, the time and the try.
+    """
+
+
 class OutputError(BlobfixError):
     """The output can't be written: no permission, no space, not the right kind of place."""
 

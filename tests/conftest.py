@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
+from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
@@ -36,12 +38,20 @@ _PROGRAM_FIXTURES = {
     "podman",
     "umoci",
     "chromium",
+    "containerd",
     "browser",
     "nginx",
     "curl",
     "wget",
+    "tokens",
+    "htpasswd",
 }
 _IMAGE_SIZE = 600_000
+
+
+def pytest_configure() -> None:
+    # A shell that starts the tests in the background has them ignore SIGINT, and their children would do the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,6 +112,13 @@ def umoci() -> Umoci:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
     """A browser with an empty profile."""
     return need(lambda: Chromium(tmp_path_factory.mktemp("chromium")))
+
+
+@pytest.fixture
+def containerd() -> Iterator[Containerd]:
+    """A containerd with an empty content store."""
+    with need(Containerd) as daemon:
+        yield daemon
 
 
 @pytest.fixture

@@ -14,16 +14,39 @@ from typing import Any
 from typer.testing import CliRunner
 
 from importer.cli.app import app
+from importer.cli.complete import complete
+from importer.cli.inspect import inspect
+from importer.cli.pull import pull
+from importer.cli.push import push
+from importer.cli.repair_tree import repair_tree
 from importer.cli.scan import scan as scan_command
+from importer.cli.serve import serve
+from importer.cli.tags import tags
+from importer.cli.to_build_context import to_build_context
 from importer.cli.to_docker_tar import to_docker_tar
+from importer.cli.to_oci_layout import to_oci_layout
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
-from importer.inspection.schema_validation import SchemaName, violations
+from importer.formats.schema_validation import SchemaName, violations
 
 SEVERE = ("error", "warning")
 
 # The program itself loads only the command that is asked for.
-for _command in (scan_command, to_docker_tar, to_registry_tree):
+_COMMANDS = (
+    scan_command,
+    to_build_context,
+    to_docker_tar,
+    to_oci_layout,
+    to_registry_tree,
+    repair_tree,
+    pull,
+    complete,
+    push,
+    tags,
+    inspect,
+    serve,
+)
+for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 
@@ -69,6 +92,33 @@ def scan(*arguments: str | os.PathLike[str]) -> Scan:
     report = json.loads(outcome.stdout.decode("utf-8"))
     assert violations(report, SchemaName.SCAN_REPORT) == ()
     return Scan(outcome.code, report)
+
+
+@dataclass(frozen=True)
+class TreeCheck:
+    """A report about a storage tree, and the exit code that came with it."""
+
+    code: int
+    report: dict[str, Any]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of all findings, in the report's order."""
+        return [finding["code"] for finding in self.report["findings"]]
+
+    @property
+    def left(self) -> list[str]:
+        """The codes of what is wrong now."""
+        return [finding["code"] for finding in self.report["left"]]
+
+
+def check_tree(root: Path, *arguments: str | os.PathLike[str]) -> TreeCheck:
+    """Check a storage tree, and mend it if ``--apply`` is among the arguments; the report is always valid."""
+    outcome = run("repair-tree", root, "--format", "json", "--no-progress", *arguments)
+    assert outcome.code not in (2, 3, 5), outcome.output
+    report = json.loads(outcome.stdout.decode("utf-8"))
+    assert violations(report, SchemaName.TREE_REPORT) == ()
+    return TreeCheck(outcome.code, report)
 
 
 def blobs_of_tree(root: Path) -> dict[Digest, bytes]:

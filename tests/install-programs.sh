@@ -16,10 +16,14 @@ if [ "${1:-}" = venv ]; then
     need python3-venv "${PYTHON:-python3}" -c "import ensurepip, venv"
 else
     need docker.io command -v dockerd
+    need containerd command -v containerd
     need docker-registry command -v docker-registry
     need skopeo command -v skopeo
     need podman command -v podman
     need umoci command -v umoci
+    need containerd command -v containerd
+    need apache2-utils command -v htpasswd
+    need openssl command -v openssl
     need chromium command -v chromium
     need nginx-light command -v nginx
     need curl command -v curl

@@ -340,10 +340,9 @@ class TestDocuments:
         report = scan(place)
         assert codes(report, "error") & {"BF302", "BF209", "BF201", "BF208"}
 
-    @pytest.mark.parametrize("depth", [90, 320, 600, 990, DEEP])
-    @pytest.mark.parametrize("opening", ["[]", ["{", "}"]])
+    @pytest.mark.parametrize(("opening", "depth"), [("[]", 100), ("[]", 450), ("{}", 600), ("[]", 990), ("{}", DEEP)])
     def test_a_sound_manifest_with_something_deep_in_it(
-        self, folder: Path, place: Path, depth: int, opening: Any, tmp_path: Path
+        self, folder: Path, place: Path, opening: str, depth: int, tmp_path: Path
     ) -> None:
         """Whatever parser gives up at which depth: each command ends with a word, and by the rules."""
         deep = "[" * depth + "]" * depth if opening == "[]" else '{"a":' * depth + "1" + "}" * depth

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from importer.domain import media_types
 from importer.domain.config import parse_config
 from importer.domain.manifest import parse_index, parse_manifest
-from importer.inspection.schema_validation import SchemaName, SchemaViolation, load_schema, violations
+from importer.formats.schema_validation import SchemaName, SchemaViolation, load_schema, violations
 
 Document = dict[str, Any]
 
@@ -210,6 +210,23 @@ def scan_report() -> Document:
     }
 
 
+def tree_report() -> Document:
+    scanned = scan_report()
+    counts = ("found", "left", "repositories", "tags", "tags_served", "manifests", "manifests_served", "blobs", "bytes")
+    return {
+        "schema_version": 1,
+        "blobfix": "0.1.0",
+        "root": "/srv/registry",
+        "quick": False,
+        "applied": True,
+        "findings": scanned["findings"],
+        "left": scan_report()["findings"],
+        "downloads": scanned["downloads"],
+        "restart": True,
+        "summary": dict.fromkeys(counts, 1),
+    }
+
+
 BUILDERS: dict[SchemaName, Callable[[], Any]] = {
     SchemaName.DOCKER_MANIFEST: docker_manifest,
     SchemaName.DOCKER_MANIFEST_LIST: docker_manifest_list,
@@ -219,6 +236,7 @@ BUILDERS: dict[SchemaName, Callable[[], Any]] = {
     SchemaName.OCI_INDEX: oci_index,
     SchemaName.OCI_MANIFEST: oci_manifest,
     SchemaName.SCAN_REPORT: scan_report,
+    SchemaName.TREE_REPORT: tree_report,
 }
 
 MORE_VALID: list[tuple[SchemaName, Callable[[], Any]]] = [
@@ -314,7 +332,9 @@ class TestValidDocument:
         Draft202012Validator(load_schema(name)).validate(build())
 
 
-@pytest.mark.parametrize("name", [name for name in SchemaName if name is not SchemaName.SCAN_REPORT])
+@pytest.mark.parametrize(
+    "name", [name for name in SchemaName if name not in (SchemaName.SCAN_REPORT, SchemaName.TREE_REPORT)]
+)
 def test_unknown_members_pass(name: SchemaName) -> None:
     def with_more(value: Any) -> Any:
         if isinstance(value, dict):

@@ -29,7 +29,7 @@ class _Edge(TyperGroup):
         except BlobfixError as error:
             code = _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            code = _fail("interrupted; nothing unfinished is left behind", INTERRUPTED)
+            code = _fail("interrupted; nothing unfinished has taken its name", INTERRUPTED)
         except BrokenPipeError:
             # The reader has seen enough, as `head` does.
             _silence_stdout()
@@ -49,7 +49,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = ("scan", "to-registry-tree", "to-docker-tar", "rules", "explain")
+_COMMANDS: Final = (
+    "scan",
+    "to-registry-tree",
+    "to-docker-tar",
+    "to-oci-layout",
+    "to-build-context",
+    "repair-tree",
+    "rules",
+    "explain",
+    "compressors",
+    "pull",
+    "complete",
+    "push",
+    "serve",
+    "tags",
+    "inspect",
+)
 
 
 def _print_version(value: bool) -> None:

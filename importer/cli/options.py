@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,14 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.report.origin import Origin
+
+
+class TextOrJson(StrEnum):
+    """Forms of an answer: for people, and for scripts."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 Paths = Annotated[
     list[Path] | None,

@@ -21,7 +21,7 @@ class WriteOptions:
     platform: str | None
     digest: list[str] | None
     borrow: list[Path] | None
-    allow_new_digest: bool
+    allow_new_digest: bool = False
     salvage: bool = False
     sparse: bool = False
     convert_schema1: bool = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
 from importer.cli.console import page_for_stdout
+from importer.cli.options import TextOrJson
 from importer.report.page import Page, Styled
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.rules.catalogue import all_rules
@@ -22,18 +22,11 @@ Examples:
 _COLUMNS: Final = ("code", "name", "severity", "fix")
 
 
-class Format(StrEnum):
-    """Forms of the list."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def rules(
-    format: Annotated[Format, typer.Option("--format", help="The form of the list.")] = Format.TEXT,  # noqa: A002
+    format: Annotated[TextOrJson, typer.Option("--format", help="The form of the list.")] = TextOrJson.TEXT,  # noqa: A002
 ) -> None:
     """List what blobfix can find, by code."""
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         typer.echo(json.dumps([_row(rule) for rule in all_rules()], indent=2, ensure_ascii=False))
     else:
         _print_table(page_for_stdout())

@@ -9,8 +9,8 @@ import typer
 
 from importer.cli.console import page_for_stdout, progress_shown, say, write_document
 from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
+from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
-from importer.inspection.signatures import FileKind
 from importer.investigation import Question, investigate
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of

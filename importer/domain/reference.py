@@ -83,6 +83,16 @@ class Reference:
         return f"{host}{self.repository}:{self.tag}"
 
 
+def is_repository(name: str) -> bool:
+    """Whether a registry takes a text for a repository's name."""
+    return _REPOSITORY.fullmatch(name) is not None and len(name) <= _MAX_REPOSITORY_LENGTH
+
+
+def is_tag(name: str) -> bool:
+    """Whether a registry takes a text for a tag."""
+    return _TAG.fullmatch(name) is not None
+
+
 def _split_host(text: str) -> tuple[str | None, str]:
     first, slash, rest = text.partition("/")
     if slash and (first == "localhost" or any(c in first for c in ".:")):

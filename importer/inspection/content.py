@@ -9,11 +9,11 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
-from importer.inspection.deflate import GzipStream
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.streams import DecodedStream, Ending
-from importer.inspection.tar_headers import TarEntry, TarWalker
-from importer.inspection.zstandard_frames import ZstdStream
+from importer.formats.deflate import GzipStream
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.streams import DecodedStream, Ending
+from importer.formats.tar_headers import TarEntry, TarWalker
+from importer.formats.zstandard_frames import ZstdStream
 from importer.sources.byte_streams import skip
 from importer.sources.source_file import SourceFile
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from importer.domain.digest import Digest
+from importer.formats.documents import Document, parse_document
+from importer.formats.error_pages import message_of_markup, quote
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import BLOCK_SIZE, Content
-from importer.inspection.documents import Document, parse_document
-from importer.inspection.error_pages import message_of_markup, quote
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.sources.source_file import SourceFile
 
 _MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})

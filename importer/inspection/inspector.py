@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeVar
 
-from importer.inspection.documents import checked
+from importer.formats.documents import checked
 from importer.inspection.file_facts import BlockSink, FileFacts, inspect_file
 from importer.progress import Progress
 from importer.sources.source_file import Source, SourceFile, SourceProblem

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
-from importer.inspection.error_pages import quote
+from importer.formats.error_pages import quote
 
 
 def describe(head: bytes) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
-from importer.inspection.json_text import TextForm
-from importer.inspection.signatures import FileKind
-from importer.inspection.tar_headers import TarEntry
+from importer.formats.json_text import TextForm
+from importer.formats.signatures import FileKind
+from importer.formats.tar_headers import TarEntry
 
 
 @dataclass(frozen=True, slots=True)

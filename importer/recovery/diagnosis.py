@@ -7,10 +7,10 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
+from importer.formats.signatures import FileKind
+from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
-from importer.inspection.streams import Ending
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.causes import (
     Cause,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.content import Content, can_decompress, examine_content
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory, is_sidecar
 from importer.progress import Progress
 from importer.recovery.wanted import manifests_of, orphan_configs, schema1_manifests_of, wanted_blobs

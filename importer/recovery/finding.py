@@ -9,9 +9,9 @@ from pathlib import PurePath
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.formats.signatures import DOCUMENT_KINDS
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import DOCUMENT_KINDS
 from importer.inventory.inventory import Inventory, claimed_digest, digest_in_parts, is_marker, is_sidecar
 from importer.recovery.causes import (
     Cause,

@@ -11,10 +11,10 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
-from importer.inspection.documents import Document, read_document
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import TextForm
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.json_text import TextForm
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause, DigestMismatch, TextMangled
@@ -86,7 +86,7 @@ def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
     restored = _restored(fact, tuple(vouchers.missed_by(fact)))
     if restored:
         return _restored_manifest(files, vouchers, *restored)
-    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers.known))
+    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
     return replace(found, other_forms=_other_forms(fact))
 
 
@@ -126,8 +126,9 @@ def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = 
     return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(fact.digest, ()))
 
 
-def _mismatch(fact: FileFacts, known: KnownDigests) -> Cause | None:
-    if known.expected_of(fact):
+def _mismatch(fact: FileFacts, vouchers: Vouchers) -> Cause | None:
+    """A manifest that should have another digest, by its name, by a note, or by the user's word."""
+    if vouchers.known.expected_of(fact) or vouchers.unmet:
         return DigestMismatch(fact.digest, fact.size, fact.kind)
     return None
 

@@ -13,9 +13,9 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.domain.schema1 import Schema1Manifest
+from importer.formats.schema_validation import SchemaViolation
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.schema_validation import SchemaViolation
 from importer.recovery.causes import AttestationMissing, Cause, Foreign
 from importer.recovery.recipes import Recipe
 

@@ -10,8 +10,8 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
-from importer.inspection.documents import Document, read_document
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import (

@@ -18,14 +18,17 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import Compression
 from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.formats.documents import read_document
 from importer.inspection.content import can_decompress, compression_of_kind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import ContentMissing, ManifestMissing, WellKnown
+from importer.recovery.causes import ContentMissing, DigestMismatch, ManifestMissing, WellKnown
 from importer.recovery.naming.docker_save import saved_images
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipes import Decompressed, Literal, Whole
+from importer.recovery.repairs.text_document import read_small
+from importer.recovery.restoration import restorations
 from importer.recovery.wanted import indexes_of, orphan_configs
 
 _DOCKER_TYPES: Final = {
@@ -64,14 +67,14 @@ def rebuild_images(
     alone = not any(plan.parsed for plan in plans)
     saved = {config.digest: image.manifest for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
-        config = fact.document.config if fact.document else None
+        blob, config = _config(fact, known)
         if config is None or fact.file.path in taken:
             continue
         if fact.digest not in saved and _is_copy_of_another(fact, plans):
             continue
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
         if alone or fact.digest in saved or any(layer.content for layer in layers):
-            rebuilt = _rebuilt(fact, config, layers, _provable(inventory, known, fact))
+            rebuilt = _rebuilt(blob, config, layers, _provable(inventory, known, fact))
             yield _as_saved(rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
 
 
@@ -84,16 +87,34 @@ def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
     return any(fact.document and other and fact.document.value == other.value for other in documents)
 
 
-def _rebuilt(
-    fact: FileFacts, config: ImageConfig, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
-) -> ImagePlan:
-    proven = ProvenBlob(fact.digest, fact.size, Whole(fact.file))
+def _config(fact: FileFacts, known: KnownDigests) -> tuple[BlobPlan, ImageConfig | None]:
+    """The config as a blob, held against the digests that its name or a note gives it."""
+    parsed = fact.document.config if fact.document else None
+    expected = known.expected_of(fact)
     descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
-    config_blob = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, exact=proven, file=fact)
+    plan = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, file=fact)
+    if not expected or fact.digest in expected:
+        return replace(plan, exact=ProvenBlob(fact.digest, fact.size, Whole(fact.file))), parsed
+    for restoration in restorations(read_small(fact)):
+        digest = Digest.of(restoration.content)
+        if digest in expected:
+            proven = ProvenBlob(digest, len(restoration.content), Literal(restoration.content))
+            descriptor = replace(descriptor, digest=digest, size=proven.size)
+            restored = replace(plan, descriptor=descriptor, status=BlobStatus.REPAIRED, exact=proven)
+            return replace(restored, cause=restoration.cause), read_document(restoration.content).config
+    cause = DigestMismatch(fact.digest, fact.size, fact.kind)
+    wanted = replace(descriptor, digest=next(iter(expected)))
+    return replace(plan, descriptor=wanted, status=BlobStatus.DAMAGED, cause=cause), parsed
+
+
+def _rebuilt(
+    config_blob: BlobPlan, config: ImageConfig, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
+) -> ImagePlan:
+    descriptor = config_blob.descriptor
     forms = list(manifest_forms(descriptor, layers))
     form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
     digest = Digest.of(form.content)
-    is_proven = digest in digests and all(layer.exact for layer in layers)
+    is_proven = digest in digests and all(blob.exact for blob in (config_blob, *layers))
     manifest = BlobPlan(
         Role.MANIFEST,
         Descriptor(form.media_type, digest, len(form.content)),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from importer.domain.digest import Digest
 from importer.errors import DecodeError
+from importer.formats.streams import Ending
 from importer.inspection.content import decoder_for, read_blocks
-from importer.inspection.streams import Ending
 from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
 
 

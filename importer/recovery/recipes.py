@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.sources.source_file import SourceFile
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from importer.inspection.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
 from importer.recovery.causes import Cause, Reformatted, TextMangled
 
 _INDENTS: Final = (
@@ -54,7 +54,7 @@ def restorations(content: bytes) -> Iterator[Restoration]:
 
 
 def _unmangled(text: str, form: TextForm) -> Iterator[Restoration]:
-    changes = [] if form is TextForm.UTF8 else [f"saved as {form}"]
+    changes = [] if form in (TextForm.UTF8, TextForm.UTF8_CRLF) else [f"saved as {form}"]
     unix = text.replace("\r\n", "\n")
     variants = [(text, changes)]
     if unix != text:

@@ -13,8 +13,8 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
 from importer.domain.platform import Platform
+from importer.formats.documents import read_document
 from importer.inspection.content import can_decompress
-from importer.inspection.documents import read_document
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.rebuilding import manifest_forms

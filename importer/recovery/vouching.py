@@ -43,6 +43,12 @@ class Vouchers:
         proofs += ["the digest given"] if digest in self.known.given else []
         return tuple(dict.fromkeys(proof for proof in proofs if proof))
 
+    @property
+    def unmet(self) -> bool:
+        """Whether the user knows digests of which no file has one, so that no manifest here is the right one."""
+        given = self.known.given
+        return bool(given) and not any(self.inventory.with_digest(digest) for digest in given)
+
     def missed_by(self, fact: FileFacts) -> Iterator[Digest]:
         """Digests that a manifest may have had: its own known ones, then those nobody has yet."""
         yield from self.known.expected_of(fact)

@@ -13,6 +13,7 @@ from importer.recovery.causes import (
     Marker,
     Missing,
     PartialDownload,
+    SizeMismatch,
     Truncated,
 )
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
@@ -63,7 +64,7 @@ def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
     for blob in image.blobs:
         lacks = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.exact
-        if lacks and not isinstance(blob.cause, ContentMissing | AttestationMissing):
+        if lacks and not isinstance(blob.cause, ContentMissing | AttestationMissing | SizeMismatch):
             yield blob
 
 

@@ -35,8 +35,8 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "inputs": [as_unicode(os.fspath(path)) for path in investigation.question.paths],
         "images": [_image(image) for image in plan.images],
         "files": _files(investigation),
-        "findings": [_finding(finding) for finding in investigation.findings],
-        "downloads": [_download(download) for download in downloads_of(plan, investigation.question.origin)],
+        "findings": [finding_as_json(finding) for finding in investigation.findings],
+        "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
         "summary": summary(investigation),
     }
 
@@ -102,7 +102,8 @@ def _files(investigation: Investigation) -> list[dict[str, Any]]:
     return files
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding in the form that all reports share."""
     seen = finding.observation
     return {
         "code": finding.rule.code,
@@ -122,7 +123,8 @@ def _digest_of(image: ImagePlan) -> Digest | None:
     return image.manifest.descriptor.digest if image.manifest.file or image.manifest.is_here else None
 
 
-def _download(download: Download) -> dict[str, Any]:
+def download_as_json(download: Download) -> dict[str, Any]:
+    """An entry of the shopping list in the form that all reports share."""
     return {
         "digest": str(download.digest),
         "size": download.size,

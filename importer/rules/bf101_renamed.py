@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.recovery.plan import BlobPlan, ImagePlan, Role
 from importer.recovery.recipes import Whole
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
 from importer.recovery.plan import Plan

@@ -6,6 +6,7 @@ from typing import Final
 from importer.recovery.causes import Unreadable
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, shown, whereabouts
+from importer.storage_tree.defects import EntryUnreadable
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -21,6 +22,16 @@ def find(case: Case) -> Iterator[Observation]:
             digest=blob.descriptor.digest if blob else None,
             image=image,
         )
+
+
+def observe(defect: EntryUnreadable) -> Observation:
+    """Say what a registry under this user would answer."""
+    return Observation(
+        f"{shown(defect.path or '')} can't be read: {shown(defect.reason)}; a registry that runs as this user "
+        "answers 500 UNKNOWN for whatever needs it: permission denied, or the like",
+        remedy="make it readable (chmod -R a+rX), or run this command as the user that owns it",
+        path=defect.path,
+    )
 
 
 RULE: Final = Rule(
@@ -48,5 +59,7 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    defects=(EntryUnreadable,),
+    observe=observe,
     causes=(Unreadable,),
 )

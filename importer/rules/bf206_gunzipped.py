@@ -24,7 +24,7 @@ def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
         f"{file_of(blob)} is {whereabouts(image, blob)}, {form}: "
         f"its content is {blob.diff_id}, the config's diff_id for this layer",
         "a docker tar is exact with it, image id included; a registry tree or OCI layout gets a new manifest digest "
-        f"and needs --allow-new-digest; for the original, {fetch_again(blob)} with curl -fL -C - -O",
+        f"and needs --allow-new-digest; for the original, move this file away and {fetch_again(blob)}",
     )
 
 
@@ -34,7 +34,7 @@ def _guessed(image: ImagePlan, blob: BlobPlan) -> Observation:
         image,
         blob,
         f"{file_of(blob)} looks like {whereabouts(image, blob)} without its gzip compression, but {doubt}",
-        f"{fetch_again(blob)} with curl -fL -C - -O, which doesn't unpack it",
+        f"move this file away and {fetch_again(blob)} with curl -fL -O, which doesn't unpack it",
         safety=Safety.NONE,
     )
     # The file's name ties it to the layer; nothing says that its bytes ever were the layer's.
@@ -64,7 +64,8 @@ RULE: Final = Rule(
         ),
         advice=(
             "For docker load, just go on. Where the digest must stay (images pinned by digest, signatures), "
-            "download the layer again with curl -fL -C - -O or another program that doesn't unpack it."
+            "move the file away and download the layer again with curl -fL -O, or another program that doesn't "
+            "unpack it."
         ),
     ),
     find=find,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.causes import DigestMismatch
 from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -37,6 +37,7 @@ def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:
 
 def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
     expected = case.known.expected_of(blob.file) if blob.file else {}
+    expected = expected or dict.fromkeys(case.known.given, "the user's word (--digest)")
     claims = ", ".join(f"{digest} by {source}" for digest, source in expected.items())
     return observation(
         image,

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.recovery.causes import ManifestMissing
-from importer.recovery.plan import ImagePlan, Role
+from importer.recovery.plan import Fidelity, ImagePlan, Output, Role
 from importer.rules.files import folder_of, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, path_of, title_of
@@ -28,7 +28,7 @@ def find(case: Case) -> Iterator[Observation]:
         else:
             message = f"no file is a manifest, but {_config_of(image)} tells what the layers hold: {_found(image)}"
             remedy = (
-                "a docker tar is exact; a registry tree gets a new manifest digest and needs --allow-new-digest. "
+                f"{_docker_tar(image)}; a registry tree gets a new manifest digest and needs --allow-new-digest. "
                 "For the original, download manifest.json, or give its digest with --digest"
             )
         yield Observation(message, remedy=remedy, path=path_of(config) if config else None, image=image)
@@ -41,6 +41,11 @@ def _is_told(config: SourceFile, told: set[str], children: set[Digest]) -> bool:
 
 def _config_of(image: ImagePlan) -> str:
     return f"the config {image.image_id}"
+
+
+def _docker_tar(image: ImagePlan) -> str:
+    is_whole = image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+    return "a docker tar is exact" if is_whole else "a docker tar can't be written before all layers are here"
 
 
 def _found(image: ImagePlan) -> str:

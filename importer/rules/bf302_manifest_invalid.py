@@ -7,6 +7,7 @@ from importer.recovery.plan import ImagePlan, InvalidManifest
 from importer.rules.files import MESSAGE_KINDS, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, remains_of_children, shown
+from importer.storage_tree.defects import RevisionInvalid
 
 _MAX_PROBLEMS: Final = 5
 _REMEDY: Final = "download the manifest again; nothing else tells what the image is made of"
@@ -52,6 +53,18 @@ def _messages(flaw: InvalidManifest) -> Iterator[str]:
         yield f"isn't valid {place}: expected {shown(problem.expected)}, found {shown(problem.found)}{rest}"
 
 
+def observe(defect: RevisionInvalid) -> Observation:
+    """Say what a registry makes of it."""
+    return Observation(
+        f"{defect.digest} is linked as a manifest of {shown(defect.repository)} and has the right digest, but no "
+        f"registry can use it: {shown(defect.error)}; it answers 500 UNKNOWN: json: cannot unmarshal …, "
+        "or unrecognized manifest schema version 0",
+        remedy="push or write the image again: no other bytes have this digest",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
 RULE: Final = Rule(
     code="BF302",
     name="manifest-invalid",
@@ -78,5 +91,7 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    defects=(RevisionInvalid,),
+    observe=observe,
     symptoms=("unrecognized manifest content type …", "unexpected end of JSON input", "MANIFEST_INVALID"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import listed, shown
 

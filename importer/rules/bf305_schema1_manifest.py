@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import shown
+from importer.storage_tree.defects import Schema1Manifest
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -19,6 +20,17 @@ def find(case: Case) -> Iterator[Observation]:
                 path=fact.file.path,
                 digest=fact.digest,
             )
+
+
+def observe(defect: Schema1Manifest) -> Observation:
+    """Say which registries serve it."""
+    return Observation(
+        f"manifest {defect.digest} of {shown(defect.repository)} is of schema 1; registry 2 serves it (200), "
+        "registry 3 answers 500: unrecognized manifest schema version 1",
+        remedy="it is kept as it is",
+        path=defect.path,
+        digest=defect.digest,
+    )
 
 
 RULE: Final = Rule(
@@ -48,6 +60,8 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    defects=(Schema1Manifest,),
+    observe=observe,
     symptoms=(
         "schema 1 support has been removed",
         "unrecognized manifest schema version 1",

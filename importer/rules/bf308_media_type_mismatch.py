@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
+from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.inspection.content import compression_of_kind
-from importer.inspection.signatures import COMPRESSED_KINDS, FileKind
 from importer.recovery.plan import BlobPlan, BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import observation, shown, whereabouts
+from importer.storage_tree.defects import MediaTypeAbsent
 
 _PACKED: Final = COMPRESSED_KINDS | {FileKind.TAR}
 _NAMES: Final = {Compression.NONE: "a plain tar"}
@@ -40,6 +41,17 @@ def _name(compression: Compression) -> str:
     return _NAMES.get(compression, str(compression))
 
 
+def observe(defect: MediaTypeAbsent) -> Observation:
+    """Say what a registry takes it for."""
+    return Observation(
+        f"docker manifest {defect.digest} of {shown(defect.repository)} doesn't say its mediaType; the registry serves "
+        "it (200) as an OCI manifest, and clients that don't accept those get 404",
+        remedy="it is kept as it is: another text would have another digest",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
 RULE: Final = Rule(
     code="BF308",
     name="media-type-mismatch",
@@ -65,6 +77,8 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    defects=(MediaTypeAbsent,),
+    observe=observe,
     symptoms=(
         'unsupported docker v2s2 media type "…"',
         "mismatched image rootfs and manifest layers",

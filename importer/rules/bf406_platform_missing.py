@@ -7,6 +7,7 @@ from importer.recovery.causes import PlatformMissing
 from importer.rules.platforms import has_no_image
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, observation, shown, title_of
+from importer.storage_tree.defects import ChildMissing
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -23,6 +24,18 @@ def find(case: Case) -> Iterator[Observation]:
             f"if you need it, download the folder {digest}/ or {digest.file_name}/ beside the tag's folder; "
             "else choose what is here with --platform",
         )
+
+
+def observe(defect: ChildMissing) -> Observation:
+    """Say what is answered for the platform."""
+    return Observation(
+        f"an index of {shown(defect.repository)} names manifest {defect.digest} "
+        f"({shown(defect.platform) or 'no platform is said'}), which isn't here; the index is served, and the request "
+        "for that platform's manifest is answered with 404 MANIFEST_UNKNOWN",
+        remedy="give a place that has it with --blobs, or push that platform, too",
+        path=defect.path,
+        digest=defect.digest,
+    )
 
 
 RULE: Final = Rule(
@@ -51,6 +64,8 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    defects=(ChildMissing,),
+    observe=observe,
     causes=(PlatformMissing,),
     symptoms=(
         "no matching manifest for … in the manifest list entries",

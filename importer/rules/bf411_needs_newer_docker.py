@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import BlobPlan, BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import title_of

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Final
 
 import importer.rules as package
 from importer.recovery.causes import Cause
-from importer.rules.rule import Case, Finding, Rule, Severity
+from importer.rules.rule import Case, Finding, Rule, Safety, Severity
+from importer.storage_tree.defects import Defect
 
 _MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -39,6 +41,28 @@ def rule_explaining(cause: Cause) -> Rule | None:
 def find_all(case: Case) -> tuple[Finding, ...]:
     """Ask every rule; the worst comes first."""
     return tuple(sorted(_findings(case), key=_order))
+
+
+def find_in_tree(defects: Iterable[Defect]) -> tuple[Finding, ...]:
+    """Have each defect of a storage tree explained by its rule; the worst comes first."""
+    return tuple(sorted(map(_explained, defects), key=_order))
+
+
+def rule_of_defect(defect: Defect) -> Rule:
+    """The rule whose text explains a defect."""
+    return next(rule for rule in all_rules() if isinstance(defect, rule.defects))
+
+
+def _explained(defect: Defect) -> Finding:
+    rule = rule_of_defect(defect)
+    if rule.observe is None:
+        raise TypeError(f"{rule.code} names defects and doesn't observe them")
+    seen = rule.observe(defect)
+    return Finding(rule, seen if seen.safety else replace(seen, safety=_safety(rule, defect)))
+
+
+def _safety(rule: Rule, defect: Defect) -> Safety:
+    return Safety.SAFE if defect.steps else Safety.UNSAFE if rule.fix is Safety.UNSAFE else Safety.NONE
 
 
 def _findings(case: Case) -> Iterator[Finding]:

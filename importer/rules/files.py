@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory
 from importer.recovery.plan import ImageKind, ImagePlan
 from importer.rules.rule import Case

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from importer.domain.digest import Digest
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause
 from importer.recovery.plan import ImagePlan, Plan
+from importer.storage_tree.defects import Defect
 
 
 class Severity(StrEnum):
@@ -83,6 +85,11 @@ class Observation:
     safety: Safety | None = None
 
 
+def nothing_in_a_download(_case: Case) -> Iterator[Observation]:
+    """What a rule about storage trees finds in a download."""
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: data, and a pure function.
@@ -95,6 +102,8 @@ class Rule:
         explanation: the text.
         find: looks at the case and yields what it sees.
         causes: the causes of a blob's state that this rule explains.
+        defects: the defects of a storage tree that this rule explains.
+        observe: says what is seen of one of these defects.
         symptoms: literal messages of docker, registries, skopeo, containerd, podman and
             Artifactory that lead here; ``…`` stands for what varies.
     """
@@ -105,8 +114,10 @@ class Rule:
     fix: Safety
     summary: str
     explanation: Explanation
-    find: Callable[[Case], Iterator[Observation]] = field(repr=False)
+    find: Callable[[Case], Iterator[Observation]] = field(default=nothing_in_a_download, repr=False)
     causes: tuple[type[Cause], ...] = ()
+    defects: tuple[type[Defect], ...] = ()
+    observe: Callable[[Any], Observation] | None = field(default=None, repr=False)
     symptoms: tuple[str, ...] = ()
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.inspection.signatures import is_tar_header, kind_of_head
-from importer.inspection.streams import DecodedStream
+from importer.formats.signatures import is_tar_header, kind_of_head
+from importer.formats.streams import DecodedStream
 from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.byte_streams import Opener, read_at

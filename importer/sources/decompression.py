@@ -9,10 +9,10 @@ from typing import BinaryIO, Final, cast
 
 from isal import isal_zlib
 
-from importer.inspection.deflate import GzipStream
-from importer.inspection.signatures import FileKind
-from importer.inspection.streams import DecodedStream, Ending
-from importer.inspection.zstandard_frames import ZstdStream
+from importer.formats.deflate import GzipStream
+from importer.formats.signatures import FileKind
+from importer.formats.streams import DecodedStream, Ending
+from importer.formats.zstandard_frames import ZstdStream
 from importer.sources.byte_streams import Opener, blocks_of_stream
 from importer.sources.source_file import SourceFile
 from importer.sources.spool import Spool

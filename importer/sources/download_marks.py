@@ -16,10 +16,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from importer.inspection.documents import read_document
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
-from importer.inspection.signatures import FileKind
-from importer.inspection.tar_headers import TarEntry
+from importer.formats.documents import read_document
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import FileKind
+from importer.formats.tar_headers import TarEntry
 from importer.sources.byte_streams import Opener, read_at
 
 _MARKS: Final = re.compile(

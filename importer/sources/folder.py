@@ -84,7 +84,7 @@ class FolderSource:
             path=os.fspath(path),
             parts=parts,
             size=status.st_size,
-            open=partial(_open_regular, path),
+            open=partial(open_regular, path),
             borrowed=self._borrowed,
         )
 
@@ -98,7 +98,8 @@ def _unreadable(entry: os.DirEntry[str], error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading, without buffers of its own; raises OSError for anything else."""
     # Between the listing and now a pipe may have taken the file's place; opening one must not hang.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, Final
 
-from importer.inspection.signatures import TAR_BLOCK
-from importer.inspection.tar_headers import TarEntry, TarWalker
+from importer.formats.signatures import TAR_BLOCK
+from importer.formats.tar_headers import TarEntry, TarWalker
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
 from importer.sources.byte_streams import Opener, open_part
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final
 
-from importer.inspection.streams import DecodedStream
-from importer.inspection.zstandard_frames import ZstdStream
+from importer.formats.streams import DecodedStream
+from importer.formats.zstandard_frames import ZstdStream
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
 from importer.sources.byte_streams import Opener, open_part, open_pieces
 from importer.sources.decompression import Allowance, DeflateStream, decoded

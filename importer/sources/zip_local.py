@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, Final
 
-from importer.inspection.streams import Ending
+from importer.formats.streams import Ending
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.byte_streams import BLOCK_SIZE, Opener, open_part, read_at
 from importer.sources.decompression import Allowance, TooLargeError, decoded

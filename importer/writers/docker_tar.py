@@ -8,38 +8,25 @@ daemon/internal/image/tarexport/load.go; containerd, core/images/archive/importe
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from importer.domain.digest import Digest
-from importer.domain.reference import Reference
 from importer.errors import VerificationError
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
 from importer.writers.named_image import NamedImage
+from importer.writers.oci_layout import (
+    INDEX_NAME,
+    LAYOUT_FILE,
+    LAYOUT_NAME,
+    TarMember,
+    blob_name,
+    compact_json,
+    index_of,
+)
 from importer.writers.verifying_reader import Advance, kind_of_blob, unpacked
-
-INDEX_TYPE: Final = "application/vnd.oci.image.index.v1+json"
-
-
-@dataclass(frozen=True, slots=True)
-class TarMember:
-    """A file of the archive: a proven blob, or a small document."""
-
-    name: str
-    content: ProvenBlob | bytes
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        return len(self.content) if isinstance(self.content, bytes) else self.content.size
-
-
-def blob_name(digest: Digest) -> str:
-    """Where an OCI layout keeps a blob."""
-    return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
 def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[TarMember, ...]:
@@ -54,10 +41,11 @@ def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[
     plain = {layer.digest: layer for each in layers for layer in each.plain}
     members += [TarMember(_plain_name(digest), plain[digest]) for digest in sorted(plain)]
     if all(each.is_original for each in layers):
-        members.append(TarMember("index.json", _json(_index(images))))
-    members.append(TarMember("manifest.json", _json([_entry(i, each) for i, each in zip(images, layers, strict=True)])))
+        members.append(TarMember(INDEX_NAME, compact_json(index_of(images))))
+    entries = [_entry(image, each) for image, each in zip(images, layers, strict=True)]
+    members.append(TarMember("manifest.json", compact_json(entries)))
     if all(each.is_original for each in layers):
-        members.append(TarMember("oci-layout", _json({"imageLayoutVersion": "1.0.0"})))
+        members.append(TarMember(LAYOUT_NAME, LAYOUT_FILE))
     return tuple(members)
 
 
@@ -117,26 +105,3 @@ def _entry(image: NamedImage, layers: _Layers) -> dict[str, Any]:
         "RepoTags": names or None,
         "Layers": list(layers.names),
     }
-
-
-def _index(images: Iterable[NamedImage]) -> dict[str, Any]:
-    entries = [entry for image in images for entry in _descriptors(image)]
-    return {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries}
-
-
-def _descriptors(image: NamedImage) -> Iterator[dict[str, Any]]:
-    named = image.index if image.index and _index_blob(image) else image.plan
-    manifest = named.manifest.descriptor
-    descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
-    for name in image.names:
-        yield descriptor | {"annotations": _annotations(name)}
-    if not image.names:
-        yield descriptor
-
-
-def _annotations(name: Reference) -> dict[str, str]:
-    return {"io.containerd.image.name": name.fully_qualified, "org.opencontainers.image.ref.name": name.tag}
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from importer.domain.storage_paths import STORAGE_PARTS
 from importer.errors import OutputError, UsageError
 from importer.sources.folder import UNFINISHED_PREFIX
-from importer.writers.registry_tree import STORAGE
+from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME
 
-_HARMLESS: Final = frozenset({"lost+found", STORAGE.parts[0]})
+_HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
 
 
 def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
@@ -21,12 +22,41 @@ def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
         return
     if not root.is_dir():
         raise UsageError(f"{root}: is a file; a registry tree needs a folder")
-    strangers = [] if (root / STORAGE).is_dir() else _strangers_in(root)
+    strangers = [] if root.joinpath(*STORAGE_PARTS).is_dir() else _strangers_in(root)
     if strangers:
         raise UsageError(
             f"{root}: the folder is not empty and holds no registry's data ({strangers[0]} is there); "
             "give a new or empty folder, or the one that is mounted at /var/lib/registry"
         )
+
+
+def check_layout_place(target: Path, inputs: Iterable[Path]) -> None:
+    """An OCI image layout goes into a new or empty folder, or into one that is a layout already."""
+    _check_outside(target, inputs)
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{target}: is a file; give a folder, or a file whose name ends with .tar")
+    is_layout = any((target / name).is_file() for name in (LAYOUT_NAME, INDEX_NAME))
+    # A kill between the last moves leaves blobs without an index: such a folder may be finished.
+    strangers = [] if is_layout else [name for name in _strangers_in(target) if name != "blobs"]
+    if strangers:
+        raise UsageError(
+            f"{target}: the folder is not empty and is no OCI image layout ({strangers[0]} is there); "
+            "give a new or empty folder, or a layout to add to"
+        )
+
+
+def check_context_place(target: Path, inputs: Iterable[Path]) -> None:
+    """A build context goes into a new or empty folder: whatever else lies there would be sent to docker."""
+    _check_outside(target, inputs)
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{target}: is a file; a build context needs a folder")
+    strangers = _strangers_in(target)
+    if strangers:
+        raise UsageError(f"{target}: the folder is not empty ({strangers[0]} is there); give a new or empty one")
 
 
 def check_file_place(target: Path, inputs: Iterable[Path]) -> None:

@@ -61,6 +61,14 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     return written
 
 
+def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
+    """The images of the plan that stand on their own, or the one that ``select`` names.
+
+    Raises NoImageError and UsageError.
+    """
+    return _selected([image for image in plan.images if not image.parents], Choice(select=select))
+
+
 def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
     if not images:
         raise NoImageError(
@@ -145,8 +153,13 @@ def _or_none(names: Sequence[str]) -> str:
 def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
     title = title_of(plan)
     if fidelity is Fidelity.SAME_IMAGE:
+        why = (
+            "since not every layer has its original bytes"
+            if plan.manifest.is_here
+            else "since its bytes aren't here: download manifest.json, or prove it with --digest"
+        )
         return (
-            f"{title}: the original manifest can't be written, since not every layer has its original bytes. "
+            f"{title}: the original manifest can't be written, {why}. "
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )

@@ -11,7 +11,7 @@ from importer.inspection.file_facts import BlockSink, FileFacts
 from importer.progress import Progress
 from importer.recovery.plan import ProvenBlob
 from importer.sources.source_file import SourceFile
-from importer.writers.docker_tar import TarMember, blob_name
+from importer.writers.oci_layout import TarMember, blob_name
 from importer.writers.tar_stream import END, TarStream, padding, tar_header
 from importer.writers.unfinished import output_errors, unfinished_path, write_all
 from importer.writers.verifying_reader import Advance, verified_blocks

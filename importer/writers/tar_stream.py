@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from importer.inspection.signatures import TAR_BLOCK
+from importer.formats.signatures import TAR_BLOCK
 
 END: Final = bytes(2 * TAR_BLOCK)
 """Two blocks of zeros end an archive."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
+from importer.domain.digest import Digest
 from importer.errors import InputError, VerificationError
+from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
-from importer.inspection.signatures import FileKind, kind_of_head
 from importer.recovery.plan import BlobPlan, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of, makes
-from importer.recovery.recipes import Decompressed, files_of
+from importer.recovery.recipes import Decompressed, Recipe, files_of
 
 Advance = Callable[[int], None]
 
@@ -54,17 +55,52 @@ def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
     """
     if layer.content:
         return layer.content
+    diff_id, recipe = _content_of(layer)
+    size = makes(recipe, diff_id, None, advance)
+    if size is None:
+        raise _wrong_content(layer, diff_id)
+    return ProvenBlob(diff_id, size, recipe)
+
+
+def unpacked_blocks(layer: BlobPlan, advance: Advance) -> Iterator[bytes]:
+    """Yield the layer's content, and end only if the diff_id proves it; its size need not be known.
+
+    Raises VerificationError and InputError as ``verified_blocks`` does.
+    """
+    diff_id, recipe = _content_of(layer)
+    hashed = hashlib.new(diff_id.algorithm)
+    try:
+        for block in blocks_of(recipe):
+            hashed.update(block)
+            yield block
+            advance(len(block))
+    except OSError as error:
+        raise InputError(f"{error.filename or 'a file'}: can't be read any more: {error.strerror}") from error
+    if hashed.hexdigest() != diff_id.hex:
+        raise _wrong_content(layer, diff_id)
+
+
+def unpacked_blob(layer: BlobPlan, size: int) -> ProvenBlob:
+    """The layer's content, whose size (bytes) ``unpacked_blocks`` has shown."""
+    diff_id, recipe = _content_of(layer)
+    return ProvenBlob(diff_id, size, recipe)
+
+
+def _content_of(layer: BlobPlan) -> tuple[Digest, Recipe]:
+    if layer.content:
+        return layer.content.digest, layer.content.recipe
     if not layer.exact or not layer.diff_id:
         raise VerificationError(f"layer {layer.descriptor.digest} has no diff_id to check it by")
     kind = kind_of_blob(layer.exact)
-    recipe = Decompressed(layer.exact.recipe, kind) if can_decompress(kind) else layer.exact.recipe
-    size = makes(recipe, layer.diff_id, None, advance)
-    if size is None:
-        raise VerificationError(
-            f"layer {layer.descriptor.digest} doesn't hold what the config says: its content isn't {layer.diff_id}. "
-            "No docker can load this image; scan --deep tells more"
-        )
-    return ProvenBlob(layer.diff_id, size, recipe)
+    recipe = layer.exact.recipe
+    return layer.diff_id, Decompressed(recipe, kind) if can_decompress(kind) else recipe
+
+
+def _wrong_content(layer: BlobPlan, diff_id: Digest) -> VerificationError:
+    return VerificationError(
+        f"layer {layer.descriptor.digest} doesn't hold what the config says: its content isn't {diff_id}. "
+        "No docker can load this image; scan --deep tells more"
+    )
 
 
 def _unreadable(blob: ProvenBlob, error: OSError) -> InputError:

@@ -19,7 +19,7 @@ from tests.in_process import assert_tar_is_sound, run
 from tests.programs.browser import Browser
 from tests.programs.command import find
 from tests.programs.command import run as run_program
-from tests.programs.nginx import Nginx
+from tests.programs.spoiling_nginx import Nginx
 
 IMAGE = make_image(sample_layers("real mishaps", 300_000))
 LAYER = IMAGE.layer_digests[0]

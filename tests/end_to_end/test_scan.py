@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.inspection.schema_validation import SchemaName, violations
+from importer.formats.schema_validation import SchemaName, violations
 from tests.blobfix import blobfix, scan, snapshot
 from tests.images.built import PushedImage
 

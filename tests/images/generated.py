@@ -101,7 +101,30 @@ def make_image(
         annotations: the manifest's annotations; OCI only.
         pack: compresses a layer's tar; another one than usual where the bytes must be the same on every machine.
     """
-    diffs = tuple(tar_of(files) for files in layers)
+    return make_image_of_tars(
+        [tar_of(files) for files in layers],
+        compression,
+        docker=docker,
+        os=os,
+        architecture=architecture,
+        settings=settings,
+        annotations=annotations,
+        pack=pack,
+    )
+
+
+def make_image_of_tars(
+    diffs: Sequence[bytes],
+    compression: str = "gzip",
+    *,
+    docker: bool = True,
+    os: str = "linux",
+    architecture: str = "amd64",
+    settings: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    pack: Callable[[bytes, str], bytes] = compress,
+) -> GeneratedImage:
+    """The same with layers that hold anything a tar can hold."""
     blobs = tuple(pack(diff, compression) for diff in diffs)
     config = _dump(_config(diffs, os, architecture, settings or {"Cmd": ["/srv/app/run"]}))
     layer_type = (_DOCKER_LAYERS if docker else _OCI_LAYERS)[compression]
@@ -114,7 +137,7 @@ def make_image(
     }
     if annotations:
         manifest["annotations"] = dict(annotations)
-    return GeneratedImage(_dump(manifest, docker), media_type, config, blobs, diffs, os, architecture)
+    return GeneratedImage(_dump(manifest, docker), media_type, config, blobs, tuple(diffs), os, architecture)
 
 
 def make_index(images: Sequence[GeneratedImage], *, docker: bool = True) -> GeneratedIndex:

@@ -52,15 +52,16 @@ class Response:
 class DockerRegistry:
     """A registry over a root folder, the one that is mounted at /var/lib/registry in the container.
 
-    Start and end it with ``with``.
+    ``settings`` are further sections of its configuration. Start and end it with ``with``.
     """
 
-    def __init__(self, root: Path, *, readonly: bool = False) -> None:
+    def __init__(self, root: Path, *, readonly: bool = False, settings: str = "") -> None:
         self.root = root
         self._program = find("docker-registry", PACKAGE)
         self._folder = tempfile.TemporaryDirectory(prefix="bf-registry-")
         self._config = Path(self._folder.name) / "config.yml"
-        self._config.write_text(_CONFIG.format(root=json.dumps(str(root)), readonly=str(readonly).lower()))
+        config = _CONFIG.format(root=json.dumps(str(root)), readonly=str(readonly).lower())
+        self._config.write_text(config + settings)
         self._server: Server | None = None
         self.host = ""
 

@@ -1,8 +1,7 @@
-"""nginx: serves files as they are, and in the ways that spoil downloads (Debian: nginx-light)."""
+"""nginx as the reverse proxy that stands in front of a registry (Debian: nginx-light)."""
 
 from __future__ import annotations
 
-import getpass
 import socket
 import tempfile
 from pathlib import Path
@@ -16,72 +15,54 @@ PACKAGE = "nginx-light"
 
 _CONFIG = """\
 daemon off;
-# Whoever runs the tests: their folders are nobody else's business.
-user {user};
+master_process off;
 worker_processes 1;
-pid {home}/pid;
-error_log {home}/log info;
-events {{}}
+pid {folder}/pid;
+error_log stderr warn;
+events {{ worker_connections 256; }}
 http {{
-    access_log off;
+    types {{ application/json json; }}
     default_type application/octet-stream;
-    client_body_temp_path {home}/b;
-    proxy_temp_path {home}/p;
-    fastcgi_temp_path {home}/f;
-    uwsgi_temp_path {home}/u;
-    scgi_temp_path {home}/s;
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    client_max_body_size 0;
     server {{
         listen 127.0.0.1:{port};
-        root {files};
-        # As it should be.
-        location /plain/ {{ alias {files}/; }}
-        # The body is called what it is only inside: gzip.
-        location /encoded/ {{ alias {files}/; add_header Content-Encoding gzip; }}
-        # For clients that don't ask for gzip it is unpacked.
-        location /gunzip/ {{ alias {files}/; gzip_static always; gunzip on; }}
-        # For clients that do it is packed, whatever it is.
-        location /gzip/ {{ alias {files}/; gzip on; gzip_types *; gzip_min_length 1; }}
-        # 16 kB each second.
-        location /slow/ {{ alias {files}/; limit_rate 16k; }}
-        # A session has ended.
-        location /expired/ {{ return 302 /login; }}
-        location /login {{
-            default_type text/html;
-            return 200 "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>";
-        }}
-        location /forbidden/ {{
-            default_type application/json;
-            return 403 '{{"errors" : [ {{"status" : 403, "message" : "Forbidden by policy"}} ]}}';
-        }}
+        {server}
     }}
 }}
 """
 
 
 class Nginx:
-    """A web server over a folder of files; start and end it with ``with``.
+    """One nginx with one server block, whose inside is given.
 
-    For ``/gunzip/`` a file ``NAME`` must also lie there as ``NAME.gz``.
+    Start and end it with ``with``.
     """
 
-    def __init__(self, files: Path) -> None:
-        self._files = files
+    def __init__(self, server: str) -> None:
         self._program = find("nginx", PACKAGE)
-        self._folder = tempfile.TemporaryDirectory(prefix="bf-nginx-")
+        # Its worker is another user when the tests run as root, and must get to its temporary files.
+        self._folder = tempfile.TemporaryDirectory(prefix="bf-nginx-", ignore_cleanup_errors=True)
+        Path(self._folder.name).chmod(0o755)
+        self._inside = server
         self._server: Server | None = None
-        self.url = ""
+        self.host = ""
 
     def __enter__(self) -> Self:
-        home = Path(self._folder.name)
-        config = home / "nginx.conf"
-        # nginx itself can't be told to take any free port. But it takes over sockets from its predecessor, named in
-        # the variable NGINX; so nobody else can have the port, and connections wait until it is ready.
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            port, number = listening.getsockname()[1], listening.fileno()
-            config.write_text(_CONFIG.format(home=home, files=self._files, port=port, user=getpass.getuser()))
-            arguments = [self._program, "-e", str(home / "log"), "-c", str(config)]
-            self._server = Server(arguments, home / "output", {"NGINX": f"{number};"}, pass_fds=[number])
-        self.url = f"http://127.0.0.1:{port}"
+        folder = Path(self._folder.name)
+        # nginx can't choose a free port itself; one that was free a moment ago will do.
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        config = folder / "nginx.conf"
+        config.write_text(_CONFIG.format(folder=folder, port=port, server=self._inside))
+        self._server = Server([self._program, "-p", str(folder), "-c", str(config)], folder / "log")
+        self.host = f"127.0.0.1:{port}"
+        self._server.wait_for(self._ping)
         return self
 
     def __exit__(
@@ -90,3 +71,20 @@ class Nginx:
         if self._server:
             self._server.stop()
         self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://{self.host}"
+
+    @property
+    def access_log(self) -> list[str]:
+        """The lines of the access log: each request with its status and its bytes."""
+        return (Path(self._folder.name) / "access.log").read_text().splitlines()
+
+    def _ping(self) -> bool | None:
+        try:
+            with socket.create_connection(("127.0.0.1", int(self.host.rpartition(":")[2])), timeout=5):
+                return True
+        except OSError:
+            return None

@@ -45,6 +45,11 @@ class Server:
                 pass_fds=pass_fds,
             )
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
     def wait_for(self, probe: Callable[[], T | None]) -> T:
         """Call ``probe`` until it gives something; raises ServerError when that can't come any more."""
         end = time.monotonic() + _DEADLINE

@@ -9,6 +9,8 @@ from importer.recovery import causes
 from importer.recovery.causes import Cause
 from importer.rules.catalogue import all_rules, rule_named
 from importer.rules.rule import Rule, Safety, Severity
+from importer.storage_tree import defects
+from importer.storage_tree.defects import Defect, LinkDefect
 
 PROMISED = """
 BF101 renamed info safe
@@ -107,6 +109,15 @@ def test_every_cause_is_explained_by_one_rule():
     explained = [cause for rule in all_rules() for cause in rule.causes]
     assert len(explained) == len(set(explained))
     assert set(explained) == every_cause()
+
+
+def test_every_defect_of_a_tree_is_explained_by_one_rule():
+    heads = {Defect, LinkDefect}
+    defined = {kind for kind in vars(defects).values() if isinstance(kind, type) and issubclass(kind, Defect)} - heads
+    explained = [kind for rule in all_rules() for kind in rule.defects]
+    assert len(explained) == len(set(explained))
+    assert set(explained) == defined
+    assert all(rule.observe for rule in all_rules() if rule.defects)
 
 
 def test_no_two_rules_claim_a_symptom():

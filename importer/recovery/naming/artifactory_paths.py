@@ -7,7 +7,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
-from importer.inspection.signatures import FileKind
+from importer.formats.signatures import FileKind
 from importer.inventory.inventory import Inventory, folder_digest
 
 _MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})

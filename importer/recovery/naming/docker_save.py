@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import FileKind
 from importer.inventory.inventory import Inventory, file_beside
 
 
@@ -28,7 +28,7 @@ def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
     for config, item in saved_images(inventory):
         for tag in item.tags:
             try:
-                yield config.digest, Reference.parse(tag)
+                yield config.digest, Reference.parse(tag).familiar
             except ValueError:
                 continue
 

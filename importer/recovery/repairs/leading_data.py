@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.recovery.causes import LeadingData
 from importer.recovery.recipes import Part
 from importer.recovery.repairs.attempt import Attempt, Wanted

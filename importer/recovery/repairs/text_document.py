@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from importer.domain.digest import Digest
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.signatures import DOCUMENT_KINDS
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.json_text import MAX_DOCUMENT_SIZE
-from importer.inspection.signatures import DOCUMENT_KINDS
 from importer.recovery.recipes import Literal
 from importer.recovery.repairs.attempt import Attempt, Wanted
 from importer.recovery.restoration import restorations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.signatures import COMPRESSED_KINDS
 from importer.inventory.inventory import claimed_digest
 from importer.recovery.causes import TrailingData
 from importer.recovery.recipes import Part

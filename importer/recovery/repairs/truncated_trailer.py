@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from importer.inspection.streams import Ending
+from importer.formats.streams import Ending
 from importer.recovery.causes import TruncatedTrailer
 from importer.recovery.recipes import Joined, Literal, Whole
 from importer.recovery.repairs.attempt import Attempt, Wanted

@@ -1,0 +1,96 @@
+"""``blobfix complete``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import page_for_stdout, progress_shown, write_document
+from importer.cli.options import Digests, NoProgress, PlatformOption, Quiet, digests_of, platform_of
+from importer.cli.remote import (
+    DEFAULT_TIMEOUT,
+    PasswordStdin,
+    PlainHttp,
+    RemoteOptions,
+    Timeout,
+    Transfers,
+    Username,
+)
+from importer.domain.digest import Digest
+from importer.domain.platform import Platform
+from importer.errors import NetworkError, UsageError
+from importer.investigation import Investigation, Question, investigate
+from importer.progress import Progress
+from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
+from importer.report.formats import Format, print_report
+from importer.report.page import Paper
+from importer.transport.client import Surroundings
+from importer.transport.completion import Completion, Scanned
+from importer.transport.pull import DEFAULT_JOBS, transfer_all
+from importer.transport.remote_image import RemoteImage
+from importer.transport.sources import open_image
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix complete ./downloads --from registry.example/team/app:1.4
+  blobfix complete ./downloads --from https://host.example/artifactory/docker-local/team/app/1.4/
+"""
+
+
+def complete(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder that holds the download.")],
+    source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where the image is, whole.")],
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    username: Username = None,
+    password_stdin: PasswordStdin = False,
+    plain_http: PlainHttp = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    quiet: Quiet = False,
+    jobs: Transfers = DEFAULT_JOBS,
+    no_progress: NoProgress = False,
+) -> int:
+    """Download only what a folder lacks or has damaged, then look at it again.
+
+    Files that end too early are continued where they end. A damaged file is replaced when the new
+    one is proven, and not before. Exit code 4: something is still missing.
+    """
+    options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
+    place, wanted, login = options.place(source), platform_of(platform), options.login()
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path}: is a file; what is missing can only be put into a folder")
+    surroundings = options.surroundings()
+    image = open_image(place, surroundings, login)
+    question = Question(paths=(path,), digests=digests_of(digest))
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+        before = investigate(question, progress)
+        completion = _completion(path, before, image, wanted, surroundings)
+        refusal = _download(completion, surroundings, progress, jobs)
+        after = investigate(question, progress)
+    if not quiet:
+        print_report(after, Format.TEXT, Paper(page_for_stdout, write_document, made=datetime.now().astimezone()))
+    if refusal:
+        raise refusal
+    return INCOMPLETE if exit_code_of(after.case.plan) == INCOMPLETE else INTACT
+
+
+def _completion(
+    path: Path, seen: Investigation, image: RemoteImage, platform: Platform | None, surroundings: Surroundings
+) -> Completion:
+    def path_of(digest: Digest) -> Path | None:
+        facts = seen.case.inventory.with_digest(digest)
+        return Path(facts[0].file.path) if facts else None
+
+    return Completion(Scanned(path, seen.case.plan, path_of), image, platform, surroundings.tell)
+
+
+def _download(completion: Completion, surroundings: Surroundings, progress: Progress, jobs: int) -> NetworkError | None:
+    """Download what the server gives; what it refuses is raised when the folder has been looked at again."""
+    try:
+        transfer_all(completion.transfers(), surroundings, progress, jobs)
+    except NetworkError as refusal:
+        return refusal
+    return None

@@ -1,0 +1,40 @@
+"""``blobfix compressors``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import page_for_stdout
+from importer.errors import DecodeError, InputError
+from importer.recompression import Recognition, compressor_of
+from importer.report.page import Page, Styled
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix compressors ./downloads/sha256__4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a
+"""
+
+
+def compressors(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A gzip file, a layer for instance.", readable=False)],
+) -> None:
+    """Tell which program wrote a gzip file, by writing it again, byte for byte."""
+    try:
+        recognition = compressor_of(lambda: file.open("rb"))
+    except DecodeError as error:
+        raise DecodeError(f"{file}: is no whole gzip file: {error}") from error
+    except OSError as error:
+        raise InputError(f"{file}: can't be read: {error.strerror}") from error
+    _print(page_for_stdout(), recognition)
+
+
+def _print(page: Page, recognition: Recognition) -> None:
+    if not recognition.is_single:
+        page.line("The file is made of several gzip members, or more bytes follow it; no known compressor writes that.")
+    elif not recognition.compressors:
+        page.line("No known compressor writes these bytes.")
+    for compressor in recognition.compressors:
+        page.line(Styled(compressor.name, "bold"), f"  (used by {', '.join(compressor.writers)})", hang=2)

@@ -1,0 +1,99 @@
+"""``blobfix inspect``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.options import PlatformOption, Select, platform_of
+from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
+from importer.domain.manifest import ImageManifest
+from importer.domain.platform import Platform
+from importer.errors import CannotWriteError
+from importer.investigation import Question, investigate
+from importer.progress import SilentProgress
+from importer.recovery.plan import ImageKind, ImagePlan, ProvenBlob
+from importer.report.image_text import ShownImage, describe
+from importer.rules.wording import title_of
+from importer.transport.pull import chosen_manifest
+from importer.transport.remote_image import RemoteImage
+from importer.transport.small_blob import read_small_blob
+from importer.transport.sources import open_image
+from importer.writers.selection import select_images
+from importer.writers.verifying_reader import verified_blocks
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix inspect registry.example/team/app:1.4
+  blobfix inspect ./downloads
+  blobfix inspect --raw registry.example/team/app:1.4 | jq .
+"""
+
+
+def inspect(
+    what: Annotated[str, typer.Argument(metavar="REFERENCE|URL|PATH", help="An image on a server, or a folder.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Print the manifest's exact bytes.")] = False,
+    config: Annotated[bool, typer.Option("--config", help="Print the config's exact bytes.")] = False,
+    select: Select = None,
+    platform: PlatformOption = None,
+    username: Username = None,
+    password_stdin: PasswordStdin = False,
+    plain_http: PlainHttp = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+) -> None:
+    """Show an image: its manifest, its config, its layers and their sizes.
+
+    A PATH that exists is looked at; anything else is asked of a server.
+    """
+    wanted = platform_of(platform)
+    if Path(what).exists():
+        shown = _local(Path(what), select, wanted)
+    else:
+        options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet=False)
+        place = options.place(what)
+        shown = _remote(open_image(place, options.surroundings(), options.login()), str(place), wanted)
+    if raw or config:
+        _write(shown.content if raw else shown.config, shown.name)
+        return
+    for line in describe(shown):
+        typer.echo(line)
+
+
+def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownImage:
+    manifest = chosen_manifest(image, platform)
+    content = None
+    if isinstance(manifest.parsed, ImageManifest):
+        content = read_small_blob(image.blob(manifest.digest, manifest.parsed.config))
+    return ShownImage(name, manifest.digest, manifest.content, manifest.parsed, content)
+
+
+def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
+    plan = investigate(Question(paths=(path,)), SilentProgress()).case.plan
+    image = select_images(plan, select)[0]
+    if platform and image.kind is ImageKind.INDEX:
+        fitting = [child for child in image.family if child.platform and child.platform.matches(platform)]
+        image = fitting[0] if fitting else image
+    return _shown(image)
+
+
+def _shown(image: ImagePlan) -> ShownImage:
+    if not image.parsed or not image.manifest.exact:
+        raise CannotWriteError(f"{title_of(image)}: its manifest can't be read; `blobfix scan` says why")
+    config = image.config_blob
+    content = _bytes_of(config.exact) if config and config.exact else None
+    digest = image.manifest.exact.digest
+    return ShownImage(title_of(image), digest, _bytes_of(image.manifest.exact), image.parsed, content)
+
+
+def _bytes_of(blob: ProvenBlob) -> bytes:
+    return b"".join(verified_blocks(blob, SilentProgress().advance))
+
+
+def _write(content: bytes | None, name: str) -> None:
+    if content is None:
+        raise CannotWriteError(f"{name} has no config here")
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

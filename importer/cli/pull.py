@@ -1,0 +1,68 @@
+"""``blobfix pull``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import progress_shown
+from importer.cli.options import NoProgress, PlatformOption, Quiet, platform_of
+from importer.cli.remote import (
+    DEFAULT_TIMEOUT,
+    PasswordStdin,
+    PlainHttp,
+    RemoteOptions,
+    Timeout,
+    Transfers,
+    Username,
+)
+from importer.report.printable import for_terminal
+from importer.transport.image_folder import ImageFolder
+from importer.transport.pull import DEFAULT_JOBS, Pull
+from importer.transport.sources import open_image, repository_of, tag_of
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix pull registry.example/team/app:1.4 -o ./download
+  blobfix pull https://host.example/artifactory/docker-local/team/app/1.4/ -o ./download
+  blobfix pull https://host.example/artifactory/api/docker/docker-local/v2/team/app:1.4 -o ./download
+"""
+
+
+def pull(
+    reference: Annotated[
+        str, typer.Argument(metavar="REFERENCE|URL", help="The image, or the address of its folder in Artifactory.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder that the image is saved in.")
+    ],
+    platform: PlatformOption = None,
+    username: Username = None,
+    password_stdin: PasswordStdin = False,
+    plain_http: PlainHttp = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    quiet: Quiet = False,
+    jobs: Transfers = DEFAULT_JOBS,
+    no_progress: NoProgress = False,
+) -> None:
+    """Download an image into a folder that every other command takes.
+
+    It goes on wherever the connection breaks, and run again, wherever the last run ended. Of an
+    image for several platforms all are fetched, or the one that --platform names.
+    """
+    options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
+    place, wanted, login = options.place(reference), platform_of(platform), options.login()
+    surroundings = options.surroundings()
+    image = open_image(place, surroundings, login)
+    folder = ImageFolder(output, repository_of(place), tag_of(place))
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+        pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
+    if not quiet:
+        typer.echo(for_terminal(str(place)))
+        typer.echo(f"  manifest {pulled.manifest.digest}")
+        typer.echo(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
+        typer.echo(for_terminal(f"Saved in {pulled.folder}. To look at it:"))
+        typer.echo(f"  blobfix scan {shlex.quote(str(output))}")

@@ -1,0 +1,143 @@
+"""``blobfix push``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import progress_shown
+from importer.cli.options import AllowNewDigest, Borrow, Digests, NoProgress, PlatformOption, Quiet, Select, Sparse
+from importer.cli.remote import (
+    DEFAULT_TIMEOUT,
+    PasswordStdin,
+    PlainHttp,
+    RemoteOptions,
+    Timeout,
+    Transfers,
+    Username,
+)
+from importer.cli.requests import WriteOptions
+from importer.cli.results import tell_written
+from importer.domain.reference import DEFAULT_TAG, Reference
+from importer.errors import UsageError
+from importer.investigation import investigate
+from importer.progress import SilentProgress
+from importer.recovery.plan import ImagePlan, Output, Plan, Role
+from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
+from importer.transport.places import RegistryPlace
+from importer.transport.push import DEFAULT_JOBS, Push
+from importer.transport.sources import connect
+from importer.writers.named_image import NamedImage
+from importer.writers.selection import Choice, choose
+from importer.writers.verifying_reader import verified_blocks
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix push ./downloads registry.example/team/app:1.4
+  blobfix push ./downloads registry.example/team/app --all-tags
+  blobfix push ./downloads https://host.example/artifactory/api/docker/docker-local/v2/team/app:1.4
+"""
+
+_IN_SILENCE: Final = SilentProgress().advance
+"""Bytes are counted where they are sent."""
+
+
+def push(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", readable=False),
+    ],
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Where the image is to go.")],
+    all_tags: Annotated[
+        bool, typer.Option("--all-tags", help="Push every image that is here, each under its own tag.")
+    ] = False,
+    mount_from: Annotated[
+        list[str] | None,
+        typer.Option("--mount-from", metavar="REPOSITORY", help="Another repository there that may hold the layers."),
+    ] = None,
+    select: Select = None,
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    borrow: Borrow = None,
+    allow_new_digest: AllowNewDigest = False,
+    sparse: Sparse = False,
+    username: Username = None,
+    password_stdin: PasswordStdin = False,
+    plain_http: PlainHttp = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    quiet: Quiet = False,
+    jobs: Transfers = DEFAULT_JOBS,
+    no_progress: NoProgress = False,
+) -> None:
+    """Upload an image to a registry, with its original manifest digest.
+
+    What the registry has already is left out. The tag is set last. A reference without a tag takes
+    the image's own.
+    """
+    remote = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
+    place, login = remote.registry_place(reference), remote.login()
+    options = WriteOptions(
+        paths=paths,
+        name=None,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        sparse=sparse,
+    )
+    question, choice = options.question(), options.choice()
+    client = connect(place, remote.surroundings(), login)
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+        images = _named(investigate(question, progress).case.plan, choice, place, all_tags=all_tags)
+        work = Push(client, place, progress, jobs, tuple(mount_from or ()))
+        pushed = work.run([_outgoing(image, place) for image in images])
+    if not quiet:
+        tell_written(images, typer.echo)
+        typer.echo(f"{pushed.sent} blobs uploaded, {pushed.skipped} were there already")
+
+
+def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) -> tuple[NamedImage, ...]:
+    """The images to push, under the names that they get; raises as ``choose`` does."""
+    if all_tags and (place.tag or place.digest):
+        raise UsageError("--all-tags takes every image's own tag; give the repository without one")
+    if all_tags:
+        images = choose(plan, choice, Output.REGISTRY_TREE)
+        return tuple(replace(image, names=tuple(_here(place, name.tag) for name in image.names)) for image in images)
+    own = choose(plan, replace(choice, name=_here(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
+    if place.digest and own[0].plan.manifest_digest != place.digest:
+        raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")
+    if place.tag or place.digest:
+        return own
+    tags = {name.tag for image in plan.images for name in image.names if _is_same(image, own[0])}
+    return (replace(own[0], names=(_here(place, tags.pop()),)),) if len(tags) == 1 else own
+
+
+def _is_same(image: ImagePlan, named: NamedImage) -> bool:
+    original = named.original or named.plan
+    return image.manifest.descriptor.digest == original.manifest.descriptor.digest
+
+
+def _here(place: RegistryPlace, tag: str) -> Reference:
+    host = place.shown_host or place.base.authority
+    return replace(Reference.of_repository(place.repository, tag), host=host)
+
+
+def _outgoing(image: NamedImage, place: RegistryPlace) -> OutgoingImage:
+    manifests, blobs = [], []
+    for member in image.plan.family:
+        for blob in member.all_blobs:
+            if blob.exact and blob.role is Role.MANIFEST:
+                content = b"".join(verified_blocks(blob.exact, _IN_SILENCE))
+                media_type = member.parsed.media_type if member.parsed else blob.descriptor.media_type
+                manifests.append(OutgoingManifest(blob.exact.digest, media_type, content))
+            elif blob.exact and blob.role is not Role.CHILD:
+                blobs.append(
+                    OutgoingBlob(blob.exact.digest, blob.exact.size, partial(verified_blocks, blob.exact, _IN_SILENCE))
+                )
+    tags = () if place.digest and not place.tag else tuple(name.tag for name in image.names)
+    return OutgoingImage(tuple(blobs), tuple(manifests), tags)

@@ -1,0 +1,67 @@
+"""``blobfix repair-tree``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import page_for_stdout, progress_shown
+from importer.cli.options import Jobs, NoProgress, Quiet, TextOrJson
+from importer.progress import Progress
+from importer.report.tree_report import TreeReport
+from importer.storage_tree.contents import Remembered
+from importer.tree_checkup import TreeQuestion, check_tree
+from importer.writers.tree_repair import repair_tree as carry_out
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix repair-tree /srv/registry
+  blobfix repair-tree /srv/registry --apply
+  blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
+"""
+
+
+def repair_tree(
+    root: Annotated[
+        Path,
+        typer.Argument(metavar="ROOT", help="The folder that is mounted at /var/lib/registry.", readable=False),
+    ],
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Mend what can be proven; without it nothing is changed.")
+    ] = False,
+    blobs: Annotated[
+        list[Path] | None,
+        typer.Option("--blobs", metavar="PATH", help="A place that may hold what is missing.", readable=False),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only; hash no layers.")] = False,
+    format: Annotated[TextOrJson, typer.Option("--format", help="The form of the report.")] = TextOrJson.TEXT,  # noqa: A002
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> int:
+    """Check a registry's storage, and with --apply mend it.
+
+    Exit code 0: nothing is wrong. 1: all that is wrong can be mended from what is here. 4: something
+    is missing or beyond proof. After --apply the code tells how things stand then.
+    """
+    question = TreeQuestion(root, tuple(blobs or ()), quick, jobs)
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+        report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
+    if format is TextOrJson.JSON:
+        typer.echo(report.as_json())
+    elif not quiet:
+        report.print(page_for_stdout(), verbose=verbose)
+    return report.exit_code
+
+
+def _repaired(question: TreeQuestion, progress: Progress) -> TreeReport:
+    remembered: Remembered = {}
+    found = check_tree(question, progress, remembered)
+    steps = [step for defect in found.defects for step in defect.steps]
+    if not steps:
+        return TreeReport(found, found)
+    carry_out(found.layout, steps, progress)
+    return TreeReport(found, check_tree(question, progress, remembered))

@@ -1,0 +1,158 @@
+"""``blobfix serve``."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from importer.cli.console import progress_shown, say
+from importer.cli.options import (
+    AllowNewDigest,
+    Borrow,
+    Digests,
+    Jobs,
+    Name,
+    NoProgress,
+    Paths,
+    PlatformOption,
+    Quiet,
+    Select,
+    Sparse,
+)
+from importer.cli.requests import WriteOptions
+from importer.cli.results import tell_written
+from importer.errors import CannotWriteError, UsageError
+from importer.investigation import investigate
+from importer.recovery.plan import Output, Plan
+from importer.report.printable import for_terminal
+from importer.writers.named_image import NamedImage
+from importer.writers.selection import Choice, choose, select_images
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix serve ./downloads
+  docker pull localhost:5000/team/app:1.4
+"""
+
+_MOST_CONNECTIONS: Final = 100
+_SECONDS_TO_END: Final = 2
+
+
+def serve(
+    paths: Paths = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 5000,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at; others than this machine's too.")
+    ] = "127.0.0.1",
+    name: Name = None,
+    select: Select = None,
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    borrow: Borrow = None,
+    allow_new_digest: AllowNewDigest = False,
+    sparse: Sparse = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> None:
+    """Be a registry over the images that are here, for reading, until Ctrl-C.
+
+    Blobs are given out straight from the files they lie in, and only once they are proven.
+    """
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        allow_new_digest=allow_new_digest,
+        sparse=sparse,
+        jobs=jobs,
+    )
+    question, choice = options.question(), options.choice()
+    since = time.time_ns()
+    with _listening(host, port) as listener:
+        with progress_shown(wanted=not (quiet or no_progress)) as progress:
+            images = _servable(investigate(question, progress).case.plan, choice)
+        application = _application(images, since)
+        if not quiet:
+            _tell(images, listener)
+        _run(application, listener)
+
+
+def _servable(plan: Plan, choice: Choice) -> Sequence[NamedImage]:
+    """All images that are whole; raises as ``choose`` does when there is none, and says which are not."""
+    candidates = select_images(plan, choice.select)
+    if len(candidates) == 1 or choice.name:
+        return choose(plan, choice, Output.REGISTRY_TREE)
+    images: list[NamedImage] = []
+    refusals: list[UsageError | CannotWriteError] = []
+    for candidate in candidates:
+        single = replace(choice, select=str(candidate.manifest.descriptor.digest))
+        try:
+            images += choose(plan, single, Output.REGISTRY_TREE)
+        except (UsageError, CannotWriteError) as error:
+            refusals.append(error)
+    if not images:
+        raise refusals[0]
+    for refusal in refusals:
+        say(f"Not served: {for_terminal(str(refusal))}")
+    return images
+
+
+def _application(images: Sequence[NamedImage], since: int) -> Starlette:
+    try:
+        from importer.server.application import RegistryApplication  # noqa: PLC0415 (an extra may be missing)
+    except ImportError as error:
+        raise UsageError(
+            f"serve needs {error.name}, which isn't installed; get it with: pip install 'blobfix[serve]'"
+        ) from error
+    from importer.server.repositories import repositories_of  # noqa: PLC0415 (together with the above)
+    from importer.server.verdicts import Verdicts  # noqa: PLC0415
+
+    return RegistryApplication(repositories_of(images), Verdicts(since)).asgi()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UsageError(f"can't listen at {host}, port {port}: {error.strerror}; choose another --port") from error
+
+
+def _tell(images: Sequence[NamedImage], listener: socket.socket) -> None:
+    address, port = listener.getsockname()[:2]
+    tell_written(images, typer.echo)
+    shown = f"[{address}]" if ":" in address else address
+    typer.echo(f"Serving at http://{shown}:{port}/ until Ctrl-C. To pull from it:")
+    for name in images[0].names[:1]:
+        typer.echo(f"  docker pull localhost:{port}/{name.repository}:{name.tag}")
+
+
+def _run(application: Starlette, listener: socket.socket) -> None:
+    import uvicorn  # noqa: PLC0415 (the extra is there, as starlette was)
+
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_SECONDS_TO_END,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # Ctrl-C is how a server is meant to end.
+        return

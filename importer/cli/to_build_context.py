@@ -1,0 +1,117 @@
+"""``blobfix to-build-context``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from importer.cli.console import progress_shown, say
+from importer.cli.options import (
+    Borrow,
+    Digests,
+    Jobs,
+    Name,
+    NoProgress,
+    Paths,
+    PlatformOption,
+    Quiet,
+    Salvage,
+    Select,
+)
+from importer.cli.requests import WriteOptions
+from importer.domain.platform import Platform
+from importer.errors import UsageError
+from importer.investigation import investigate
+from importer.recovery.plan import Output
+from importer.report.printable import for_shell, for_terminal
+from importer.rules.wording import listed, title_of
+from importer.writers.build_context import BuildContext, WrittenContext
+from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
+from importer.writers.named_image import NamedImage
+from importer.writers.output_places import check_context_place
+from importer.writers.selection import choose
+from importer.writers.whole_folder import WholeFolder
+
+EXAMPLES: Final = """\b
+Examples:
+  blobfix to-build-context ./downloads -o ./context
+  blobfix to-build-context ./downloads -n team/app:1.4 -o ./context --squash
+"""
+
+
+def to_build_context(
+    paths: Paths = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="The new folder for docker build.", readable=False)
+    ] = ...,  # type: ignore[assignment]
+    name: Name = None,
+    select: Select = None,
+    platform: PlatformOption = None,
+    digest: Digests = None,
+    borrow: Borrow = None,
+    salvage: Salvage = False,
+    squash: Annotated[
+        bool, typer.Option("--squash", help="One root file system instead of layers; files that were deleted stay so.")
+    ] = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> None:
+    """Write a Dockerfile and the layers in order, for docker build.
+
+    The image that is built has the same files and settings, and another image id. Files that a later
+    layer deletes come back, as ADD can't delete; --squash leaves them out.
+    """
+    options = WriteOptions(
+        paths=paths,
+        name=name,
+        select=select,
+        platform=platform,
+        digest=digest,
+        borrow=borrow,
+        salvage=salvage,
+        jobs=jobs,
+    )
+    question, choice = options.question(), options.choice()
+    check_context_place(output, (*question.paths, *question.borrowed))
+    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+        images = choose(investigate(question, progress).case.plan, choice, Output.DOCKER_TAR)
+        if len(images) > 1:
+            raise UsageError(f"a build context makes one image, and there are {len(images)}; choose one with --select")
+        with WholeFolder(output) as folder:
+            written = BuildContext(folder, progress).write(images[0].plan, squash=squash)
+    _warn(written)
+    if not quiet:
+        _tell_written(images[0])
+        _tell_next_step(output, images[0], written)
+
+
+def _tell_written(image: NamedImage) -> None:
+    typer.echo(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+    typer.echo(f"  made of the image with the id {image.plan.image_id}; docker build gives it another")
+
+
+def _warn(written: WrittenContext) -> None:
+    for layer in written.with_whiteouts:
+        paths = listed(path.decode("utf-8", "backslashreplace") for path in layer.examples)
+        more = f" and {layer.whiteouts - len(layer.examples)} more" if layer.whiteouts > len(layer.examples) else ""
+        say(for_terminal(f"warning: {layer.name} deletes files of lower layers, which ADD can't: {paths}{more}"))
+    if written.with_whiteouts:
+        say("warning: the deleted files will be in the image; --squash leaves them out")
+    for what in written.dockerfile.unsaid:
+        say(for_terminal(f"warning: the Dockerfile leaves out {what}"))
+
+
+def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:
+    config = image.plan.config
+    here = Platform.of_this_machine()
+    command = ["docker build"]
+    if config and not config.platform.matches(here):
+        command.append(f"--platform {for_shell(str(config.platform))}")
+    if written.dockerfile.needs_newline:
+        command.append(f"--build-arg {NEWLINE_ARGUMENT}=$'\\n'")
+    command += [f"-t {name}" for name in image.names]
+    typer.echo(f"Written to {for_terminal(str(output))}. To build it:")
+    typer.echo(f"  {' '.join(command)} {for_shell(str(output))}")

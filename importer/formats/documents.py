@@ -1,0 +1,163 @@
+"""JSON files as the documents they are: told apart by their keys, checked by their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from importer.domain import media_types
+from importer.domain.config import ImageConfig, parse_config
+from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
+from importer.domain.schema1 import Schema1Manifest, parse_schema1
+from importer.formats.error_pages import message_of_json_error, quote
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
+from importer.formats.schema_validation import SchemaName, SchemaViolation, violations
+from importer.formats.signatures import FileKind
+
+_DOCUMENT_HINTS: Final = (
+    ('"fsLayers"', FileKind.SCHEMA1),
+    ('"manifests"', FileKind.INDEX),
+    # A config says "type": "layers", so its own words come first.
+    ('"rootfs"', FileKind.CONFIG),
+    ('"diff_ids"', FileKind.CONFIG),
+    ('"layers"', FileKind.MANIFEST),
+    ('"schemaVersion"', FileKind.MANIFEST),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A JSON file, classified.
+
+    Attributes:
+        kind: what its keys say it is; for a text that doesn't parse, what its words hint at.
+        form: the encoding it was written in.
+        value: the parsed JSON of a kind that matters; None for others.
+        manifest, index, schema1, config: the parsed document, when its schema accepts it.
+        problems: where it breaks its schema.
+        error: why it doesn't parse.
+        message: what an error body says.
+    """
+
+    kind: FileKind
+    form: TextForm = TextForm.UTF8
+    value: Any = field(default=None, repr=False, hash=False)
+    manifest: ImageManifest | None = None
+    index: Index | None = None
+    schema1: Schema1Manifest | None = None
+    config: ImageConfig | None = None
+    problems: tuple[SchemaViolation, ...] = ()
+    error: str | None = None
+    message: str = ""
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it parses and its schema accepts it."""
+        return self.error is None and not self.problems
+
+
+def read_document(content: bytes) -> Document:
+    """Classify, parse and check the bytes of a JSON file; damage is a fact of the result, not an error."""
+    return checked(parse_document(content))
+
+
+def parse_document(content: bytes) -> Document:
+    """Classify and parse, without a look at the schema: quick, and good enough to go on with for a while."""
+    try:
+        decoded = decode_json(content)
+    except UnreadableJsonError as error:
+        return Document(_hint(content.decode("latin-1")), error=str(error))
+    try:
+        value = parse_json(decoded.text)
+    except UnreadableJsonError as error:
+        return Document(_hint(decoded.text), form=decoded.form, error=str(error))
+    return _classified(value, decoded.form)
+
+
+def checked(document: Document) -> Document:
+    """The same document held to its schema; one that breaks it is no manifest, index or config."""
+    problems = _problems(document)
+    if not problems:
+        return document
+    return replace(document, manifest=None, index=None, schema1=None, config=None, problems=problems, error=None)
+
+
+def _classified(value: Any, form: TextForm) -> Document:
+    kind = _kind_of_list(value) if isinstance(value, list) else _kind_of_object(value)
+    if kind is FileKind.JSON:
+        message = message_of_json_error(value)
+        return Document(kind, form) if message is None else Document(FileKind.ERROR_PAGE, form, message=message)
+    return _parsed(Document(kind, form, value=value))
+
+
+def _parsed(document: Document) -> Document:
+    try:
+        match document.kind:
+            case FileKind.MANIFEST:
+                return replace(document, manifest=parse_manifest(document.value))
+            case FileKind.INDEX:
+                return replace(document, index=parse_index(document.value))
+            case FileKind.SCHEMA1:
+                return replace(document, schema1=parse_schema1(document.value))
+            case FileKind.CONFIG:
+                return replace(document, config=parse_config(document.value))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # A schema says it better, and takes this word's place; here is what schemas let pass.
+        return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
+    return document
+
+
+def _kind_of_list(value: list[Any]) -> FileKind:
+    is_docker_save = bool(value) and all(
+        isinstance(item, dict) and {"Config", "Layers"} <= item.keys() for item in value
+    )
+    return FileKind.DOCKER_SAVE_MANIFEST if is_docker_save else FileKind.JSON
+
+
+def _kind_of_object(value: Any) -> FileKind:
+    if not isinstance(value, dict):
+        return FileKind.JSON
+    keys, media_type = value.keys(), value.get("mediaType")
+    signs = (
+        (FileKind.SCHEMA1, "fsLayers" in keys or value.get("schemaVersion") == 1),
+        (FileKind.INDEX, "manifests" in keys or media_type in media_types.INDEX_TYPES),
+        (FileKind.MANIFEST, media_type in media_types.MANIFEST_TYPES or _has_parts(value)),
+        (FileKind.MANIFEST, "schemaVersion" in keys and bool({"layers", "config"} & keys)),
+        (FileKind.CONFIG, "rootfs" in keys and bool({"architecture", "os", "history"} & keys)),
+        (FileKind.OCI_LAYOUT, "imageLayoutVersion" in keys),
+    )
+    return next((kind for kind, is_so in signs if is_so), FileKind.JSON)
+
+
+def _problems(document: Document) -> tuple[SchemaViolation, ...]:
+    schema = _schema_of(document.value, document.kind) if document.value is not None else None
+    return violations(document.value, schema) if schema else ()
+
+
+def _has_parts(value: Mapping[str, Any]) -> bool:
+    """Whether a document without a version has what makes a manifest; settings files have such names, too."""
+    return isinstance(value.get("config"), dict) and isinstance(value.get("layers"), list)
+
+
+def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
+    is_docker = isinstance(value, Mapping) and str(value.get("mediaType")).startswith("application/vnd.docker.")
+    match kind:
+        case FileKind.MANIFEST:
+            return SchemaName.DOCKER_MANIFEST if is_docker else SchemaName.OCI_MANIFEST
+        case FileKind.INDEX:
+            return SchemaName.DOCKER_MANIFEST_LIST if is_docker else SchemaName.OCI_INDEX
+        case FileKind.CONFIG:
+            return SchemaName.IMAGE_CONFIG
+        case FileKind.SCHEMA1:
+            return SchemaName.DOCKER_SCHEMA1
+        case FileKind.DOCKER_SAVE_MANIFEST:
+            return SchemaName.DOCKER_SAVE_MANIFEST
+    return None
+
+
+def _hint(text: str) -> FileKind:
+    """What a text that doesn't parse was meant to be; a list or a page of another syntax is none of these."""
+    if not text.lstrip().startswith("{"):
+        return FileKind.BROKEN_JSON
+    return next((kind for word, kind in _DOCUMENT_HINTS if word in text), FileKind.BROKEN_JSON)

@@ -1,0 +1,34 @@
+"""Computes the original bytes of a gzip layer from its raw tar.
+
+Nearly every layer in circulation was written by one of a handful of deterministic compressors. Each is
+here, written to give the same bytes, so that a layer that was decompressed on its way gets its digest
+back. A result is proven by its digest; a wrong guess costs only time.
+"""
+
+from importer.recompression.bodies import IS_NATIVE, BodyEncoder, is_original_zlib
+from importer.recompression.compressors import Compressor, known_compressors, seconds_for
+from importer.recompression.evidence import Evidence, order_by_evidence
+from importer.recompression.gzip_file import GzipEncoder, GzipHeader
+from importer.recompression.identifying import Found, Opener, Outcome, Progress, Wanted, identify
+from importer.recompression.recognising import Recognition, compressor_of
+
+__all__ = [
+    "IS_NATIVE",
+    "BodyEncoder",
+    "Compressor",
+    "Evidence",
+    "Found",
+    "GzipEncoder",
+    "GzipHeader",
+    "Opener",
+    "Outcome",
+    "Progress",
+    "Recognition",
+    "Wanted",
+    "compressor_of",
+    "identify",
+    "is_original_zlib",
+    "known_compressors",
+    "order_by_evidence",
+    "seconds_for",
+]

@@ -1,0 +1,113 @@
+"""What hints at the compressor of a lost blob, and the order in which to try them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from importer.recompression.compressors import Compressor
+from importer.recompression.gzip_file import GzipHeader
+from importer.recompression.recognising import Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rest of the image tells."""
+
+    siblings: Sequence[Recognition] = ()
+    """What :func:`~importer.recompression.recognising.compressor_of` found for intact layers of the same image."""
+    sibling_starts: Sequence[bytes] = ()
+    """The first bytes of intact gzip layers of the same image, when that is all that was looked at."""
+    history: Sequence[str] = ()
+    """Texts of the image config: created_by, comment and author of the history, names of labels."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Of the manifest and of the layer's descriptor."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the siblings leave one compressor only; it is then the first in order."""
+        names = [_names(sibling) for sibling in self.siblings]
+        return bool(names) and len(set.intersection(*names)) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    pattern: re.Pattern[str]
+    writers: frozenset[str]
+
+
+def _trace(pattern: str, *writers: str) -> _Trace:
+    return _Trace(re.compile(pattern, re.IGNORECASE), frozenset(writers))
+
+
+_TRACES: Final = (
+    _trace(r"buildkit", "BuildKit", "docker push"),
+    _trace(r"kaniko", "kaniko"),
+    _trace(r"\bjib\b|jib-(maven|gradle|core)", "jib"),
+    _trace(r"buildah|podman", "buildah", "podman"),
+    _trace(r"debuerreotype|^# debian\.sh|debian\.sh --arch", "debuerreotype: Debian's base layer"),
+    _trace(r"\bapko\b", "apko"),
+    _trace(r"ko://|ko-build", "ko"),
+    _trace(r"bazel|rules_oci", "bazel tar.bzl", "distroless"),
+    _trace(r"umoci", "umoci"),
+    _trace(r"buildpacks", "buildpacks"),
+    _trace(r"nix2container|/nix/store", "nix2container"),
+)
+"""What the builders leave in the config's history and in annotations: from their public sources and images."""
+
+_RECOGNISED: Final = 10_000
+_SAME_HEADER: Final = 1_000
+_TRACED: Final = 300
+
+
+def order_by_evidence(compressors: Sequence[Compressor], evidence: Evidence) -> tuple[Compressor, ...]:
+    """The compressors in the order to try them.
+
+    First those that wrote an intact sibling, then those that write a sibling's header, then those whose
+    writers left traces, then by how common they are. A sibling's header counts among the headers of the
+    compressor that wrote it, even if it was not known before.
+    """
+    headers = _headers(evidence)
+    writers = _traced_writers(evidence)
+
+    def score(compressor: Compressor) -> int:
+        recognised = sum(compressor.body.name in _names(sibling) for sibling in evidence.siblings)
+        same_header = max((_fit(header, compressor) for header in headers), default=0)
+        traced = not writers.isdisjoint(compressor.writers)
+        return compressor.commonness + _RECOGNISED * recognised + same_header + _TRACED * traced
+
+    ordered = sorted(compressors, key=score, reverse=True)
+    return tuple(_with_headers(compressor, evidence.siblings) for compressor in ordered)
+
+
+def _fit(header: GzipHeader, compressor: Compressor) -> int:
+    """How much a header speaks for a compressor: less if that usually writes another."""
+    return _SAME_HEADER // (1 + compressor.headers.index(header)) if header in compressor.headers else 0
+
+
+def _names(sibling: Recognition) -> set[str]:
+    return {compressor.body.name for compressor in sibling.compressors}
+
+
+def _headers(evidence: Evidence) -> list[GzipHeader]:
+    headers = [sibling.header for sibling in evidence.siblings]
+    for start in evidence.sibling_starts:
+        try:
+            headers.append(GzipHeader.parse(start))
+        except ValueError:
+            # Another compression or none: no evidence for any gzip.
+            continue
+    return headers
+
+
+def _traced_writers(evidence: Evidence) -> frozenset[str]:
+    texts = [*evidence.history, *evidence.annotations.keys(), *evidence.annotations.values()]
+    found = [trace.writers for trace in _TRACES if any(trace.pattern.search(text) for text in texts)]
+    return frozenset().union(*found)
+
+
+def _with_headers(compressor: Compressor, siblings: Sequence[Recognition]) -> Compressor:
+    seen = [sibling.header for sibling in siblings if compressor.body.name in _names(sibling)]
+    return replace(compressor, headers=tuple(dict.fromkeys([*seen, *compressor.headers]))) if seen else compressor

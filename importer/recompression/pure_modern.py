@@ -1,0 +1,324 @@
+"""Go's compress/flate from 1.27 on and klauspost/compress in Python: blocks and the stream.
+
+The same as ``_deflate_modern.h``, and like it after compress/flate of Go 1.27.3 (deflate.go,
+token.go, huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from importer.recompression import pure_huffman as huffman
+from importer.recompression.pure_huffman import (
+    END_OF_BLOCK,
+    FIXED_LITERALS,
+    FIXED_OFFSETS,
+    LENGTH_CODES_START,
+    LITERAL_COUNT,
+    MATCH,
+    MAX_OFFSET,
+    MAX_STORED,
+    OFFSET_COUNT,
+    SINGLE_OFFSET,
+    Codes,
+    DynamicHeader,
+    Sink,
+)
+from importer.recompression.pure_levels import KLAUSPOST_LEVEL, SEARCHES, KlauspostSearch4
+from importer.recompression.pure_search import Search
+
+_FEW_TOKENS: Final = 250
+_GUESSED_HEADER: Final = 70 * 8
+_SHORTEST_BLOCK: Final = 13
+
+
+def _single(value: float) -> float:
+    """Round to 32 bits, as every step of Go's float32 arithmetic does on amd64."""
+    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return rounded
+
+
+_LOG_FACTORS: Final = (_single(-0.34484843), _single(2.02466578), _single(0.67487759))
+
+
+def _fast_log2(value: float) -> float:
+    """Go's mFastLog2."""
+    pattern: int = struct.unpack("<I", struct.pack("<f", value))[0]
+    mantissa: float = struct.unpack("<f", struct.pack("<I", (pattern & 0x807FFFFF) + (127 << 23)))[0]
+    square, linear, constant = _LOG_FACTORS
+    step = _single(_single(square * mantissa) + linear)
+    step = _single(_single(step * mantissa) - constant)
+    return _single((pattern >> 23 & 255) - 128 + step)
+
+
+def _add_estimate(total: float, count: int, inverse: float) -> float:
+    bits = min(15.0, max(1.0, -_fast_log2(_single(count * inverse))))
+    return _single(total + _single(bits * count))
+
+
+def _estimated_bits(literals: Sequence[int], offsets: Sequence[int], tokens: int) -> int:
+    """Go's EstimatedBits: what new codes would take at best."""
+    inverse = _single(1 / tokens)
+    total = 0.0
+    for count in filter(None, literals[:END_OF_BLOCK]):
+        total = _add_estimate(total, count, inverse)
+    total = _single(total + 15)
+    lengths = literals[LENGTH_CODES_START:]
+    for count in filter(None, lengths):
+        total = _add_estimate(total, count, inverse)
+    matches = sum(lengths)
+    if matches:
+        inverse = _single(1 / matches)
+        for count in filter(None, offsets):
+            total = _add_estimate(total, count, inverse)
+    return int(total) + huffman.extra_bits(literals, offsets)
+
+
+def _fits_stored(data: bytes | None, bits: int) -> bool:
+    """Whether storing takes no more; not when the data's start has left the window or it is too long."""
+    return data is not None and len(data) <= MAX_STORED and (len(data) + 5) * 8 <= bits
+
+
+def _is_incompressible(frequencies: Sequence[int], size: int) -> bool:
+    """Go's quick look: are all byte values about equally frequent?"""
+    average = size / 256
+    total = 0.0
+    for frequency in frequencies[:256]:
+        total += (frequency - average) * (frequency - average)
+        if total >= size * 2:
+            return False
+    return True
+
+
+class ModernBlocks:
+    """Turns tokens into blocks, which may go on with the codes of the block before."""
+
+    def __init__(self, *, full_tables: bool, new_table_penalty: int = 7) -> None:
+        self.sink = Sink()
+        self.syncing = False
+        self._full_tables = full_tables
+        self._penalty = new_table_penalty
+        self._literals = FIXED_LITERALS
+        self._offsets = FIXED_OFFSETS
+        self.forget_codes()
+
+    def forget_codes(self) -> None:
+        """Have the next block make its own codes."""
+        self._open_header = 0
+        self._only_literals = False
+
+    def end_block(self) -> None:
+        """End the block that was left open for the next one to continue."""
+        if self._open_header:
+            self.sink.put_code(self._literals, END_OF_BLOCK)
+            self._open_header = 0
+
+    def stored(self, data: bytes | None) -> None:
+        """A block that is not compressed."""
+        data = data or b""
+        self.end_block()
+        self.sink.put(0, 3)
+        self.sink.align()
+        self.sink.put(len(data) | (len(data) ^ 0xFFFF) << 16, 32)
+        self.sink.put_bytes(data)
+
+    def last(self) -> None:
+        """The empty block that ends the stream."""
+        self.end_block()
+        self.sink.put(3, 10)
+        self.sink.align()
+
+    def dynamic(self, tokens: list[int], data: bytes | None) -> None:
+        """Go's writeBlockDynamic."""
+        literals, offsets = self._count(tokens)
+        if self._only_literals or not (self._offsets.cover(offsets) and self._literals.cover(literals)):
+            self.end_block()
+            self._only_literals = False
+        listed = self._listed_codes(literals, offsets)
+        if self._open_header and self._written_with_open_codes(tokens, data, literals, offsets):
+            return
+        if not self._open_header and self._written_without_codes(tokens, data, (literals, offsets), listed):
+            return
+        if self.syncing:
+            self._open_header = 0
+        self._put(tokens, self._literals, self._offsets, end=self.syncing)
+
+    def literals_only(self, data: bytes, *, ending: bool) -> None:
+        """Go's writeBlockHuff."""
+        frequencies = [data.count(byte) for byte in range(256)] + [1] + [0] * (LITERAL_COUNT - 257)
+        if len(data) > 1024 and _is_incompressible(frequencies, len(data)):
+            self.stored(data)
+            return
+        codes = huffman.generate(frequencies, 15)
+        estimate = codes.size(frequencies) + (self._open_header or _GUESSED_HEADER)
+        estimate += estimate >> self._penalty
+        if _fits_stored(data, estimate):
+            self.stored(data)
+            return
+        self._choose_literal_codes(codes, frequencies, estimate)
+        self._put(list(data), self._literals, SINGLE_OFFSET, end=ending)
+        if ending:
+            self.forget_codes()
+
+    def _choose_literal_codes(self, codes: Codes, frequencies: list[int], estimate: int) -> None:
+        used = [*frequencies[:256], *[0] * (LITERAL_COUNT - 256)]
+        if self._open_header and not (self._literals.cover(used) and self._literals.size(used) <= estimate):
+            self.end_block()
+        if not self._open_header:
+            self._literals = codes
+            header = DynamicHeader(codes, END_OF_BLOCK + 1, SINGLE_OFFSET, 1)
+            header.write(self.sink)
+            self._only_literals = True
+            self._open_header = header.size
+
+    def _count(self, tokens: list[int]) -> tuple[list[int], list[int]]:
+        literals = [0] * LITERAL_COUNT
+        offsets = [0] * OFFSET_COUNT
+        for token in tokens:
+            if token < MATCH:
+                literals[token] += 1
+            else:
+                literals[LENGTH_CODES_START + huffman.LENGTH_CODE[token >> 16 & 255]] += 1
+                offsets[huffman.OFFSET_CODE[token & 0xFFFF]] += 1
+        literals[END_OF_BLOCK] = 1 if self.syncing or not self._full_tables else 0
+        return literals, offsets
+
+    def _put(self, tokens: list[int], literals: Codes, offsets: Codes, *, end: bool) -> None:
+        self.sink.put_tokens(tokens, literals, offsets)
+        if end:
+            self.sink.put_code(literals, END_OF_BLOCK)
+
+    def _put_fixed(self, tokens: list[int]) -> None:
+        self.end_block()
+        self.sink.put(2, 3)
+        self._put(tokens, FIXED_LITERALS, FIXED_OFFSETS, end=True)
+
+    def _written_with_open_codes(
+        self, tokens: list[int], data: bytes | None, literals: list[int], offsets: list[int]
+    ) -> bool:
+        """Weigh the open block's codes against new ones; the latter are wanted if no header is left open."""
+        extra = huffman.extra_bits(literals, offsets)
+        count = len(tokens) + self.syncing
+        fresh = self._open_header + _estimated_bits(literals, offsets, count)
+        fresh += self._literals.lengths[END_OF_BLOCK] + (fresh >> self._penalty)
+        size = self._literals.size(literals) + self._offsets.size(offsets) + extra
+        if fresh < size:
+            self.end_block()
+            size = fresh
+        fixed = 3 + FIXED_LITERALS.size(literals) + FIXED_OFFSETS.size(offsets) + extra + 7
+        if count < _FEW_TOKENS and fixed < size and not _fits_stored(data, size):
+            self._put_fixed(tokens)
+            return True
+        if _fits_stored(data, size):
+            self.stored(data)
+            return True
+        return False
+
+    def _written_without_codes(
+        self,
+        tokens: list[int],
+        data: bytes | None,
+        frequencies: tuple[list[int], list[int]],
+        listed: tuple[int, int],
+    ) -> bool:
+        """Make codes and write their header, unless the block is better off without."""
+        literals, offsets = frequencies
+        extra = huffman.extra_bits(literals, offsets)
+        literals[END_OF_BLOCK] = 1
+        self._literals, self._offsets = huffman.generate(literals, 15), huffman.generate(offsets, 15)
+        header = DynamicHeader(self._literals, listed[0], self._offsets, listed[1])
+        size = header.size + self._literals.size(literals) + self._offsets.size(offsets) + extra
+        fixed = 3 + FIXED_LITERALS.size(literals) + FIXED_OFFSETS.size(offsets) + extra
+        is_fixed = len(tokens) + self.syncing < _FEW_TOKENS and fixed <= size
+        if _fits_stored(data, fixed if is_fixed else size):
+            self.stored(data)
+            return True
+        if is_fixed:
+            self._put_fixed(tokens)
+            return True
+        header.write(self.sink)
+        if not self.syncing:
+            self._open_header = header.size
+        self._only_literals = False
+        return False
+
+    def _listed_codes(self, literals: list[int], offsets: list[int]) -> tuple[int, int]:
+        """How many codes the header lists; klauspost up to 1.18.0 lists all unless a flush follows."""
+        if self._full_tables and not self.syncing:
+            return LITERAL_COUNT, OFFSET_COUNT
+        offset_count = huffman.used_count(offsets)
+        if not offset_count:
+            offsets[0] = offset_count = 1
+        return huffman.used_count(literals), offset_count
+
+
+class Modern:
+    """The stream at levels 1 to 6: Go's deflateFast."""
+
+    def __init__(self, level: int, full_tables: bool = False) -> None:
+        if level not in SEARCHES:
+            raise ValueError(f"no level {level}")
+        self._make_search: Callable[[], Search] = SEARCHES[level]
+        if full_tables and level == KLAUSPOST_LEVEL:
+            self._make_search = KlauspostSearch4
+        self._search = self._make_search()
+        self._blocks = ModernBlocks(full_tables=full_tables)
+        self._data = bytearray()
+
+    def write(self, data: bytes | memoryview) -> bytes:
+        """Take raw bytes; return the compressed bytes ready so far."""
+        rest = memoryview(data).cast("B") if data else memoryview(b"")
+        while rest:
+            if len(self._data) == MAX_STORED:
+                self._block()
+            room = MAX_STORED - len(self._data)
+            self._data += rest[:room]
+            rest = rest[room:]
+        return self._blocks.sink.take()
+
+    def reset(self, dictionary: bytes | memoryview) -> None:
+        """Forget all that came before but the dictionary, and start over: Go's ResetDict."""
+        self._blocks.forget_codes()
+        self._data.clear()
+        self._search = self._make_search()
+        self._search.encode(bytes(dictionary)[-MAX_OFFSET:])
+
+    def flush(self) -> bytes:
+        """Compress all that was taken in and end at a byte boundary."""
+        self._blocks.syncing = True
+        self._block()
+        self._blocks.stored(b"")
+        self._blocks.syncing = False
+        return self._blocks.sink.take()
+
+    def finish(self) -> bytes:
+        """End the stream; return the rest of it."""
+        self._blocks.syncing = True
+        self._block()
+        self._blocks.last()
+        return self._blocks.sink.take()
+
+    def _block(self) -> None:
+        data = bytes(self._data)
+        self._data.clear()
+        if len(data) < 128:
+            self._small_block(data)
+            return
+        tokens = self._search.encode(data)
+        if not tokens:
+            self._blocks.stored(data)
+        elif len(tokens) > len(data) - (len(data) >> 4):
+            self._blocks.literals_only(data, ending=self._blocks.syncing)
+        else:
+            self._blocks.dynamic(tokens, data)
+
+    def _small_block(self, data: bytes) -> None:
+        if not data:
+            return
+        if len(data) <= 32:
+            self._blocks.stored(data)
+        else:
+            self._blocks.literals_only(data, ending=True)
+        self._search = self._make_search()

@@ -1,0 +1,152 @@
+"""The report about a storage tree, for people and for scripts (``schemas/tree-report.schema.json``)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import importer
+from importer.report.downloads import Download
+from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE
+from importer.report.json_report import download_as_json, finding_as_json
+from importer.report.page import Page, Styled
+from importer.report.printable import as_unicode
+from importer.report.text_parts import print_downloads, print_findings
+from importer.report.tree_downloads import downloads_of_tree
+from importer.rules.wording import bytes_of
+from importer.storage_tree.defects import Defect
+from importer.storage_tree.diagnosis import Census
+from importer.storage_tree.steps import MoveBlob, WriteBlob
+from importer.storage_tree.supplies import SET_ASIDE
+from importer.tree_checkup import Checkup
+
+SCHEMA_VERSION: Final = 1
+_RESTART: Final = "Restart the registry: it remembers the sizes of blobs that it has served before."
+
+
+@dataclass(frozen=True, slots=True)
+class TreeReport:
+    """What was found and, after a repair, what is left.
+
+    Attributes:
+        found: the first look.
+        left: the look after the repair; None when nothing was to be changed.
+    """
+
+    found: Checkup
+    left: Checkup | None = None
+
+    @property
+    def now(self) -> Checkup:
+        """How things stand."""
+        return self.left or self.found
+
+    @property
+    def exit_code(self) -> int:
+        """The code for how things stand."""
+        if not self.now.defects:
+            return INTACT
+        return INCOMPLETE if any(map(_is_lost, self.now.defects)) else REPAIRABLE
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether a blob was, or would be, replaced that a registry may have served already."""
+        return any(isinstance(step, WriteBlob | MoveBlob) for defect in self.found.defects for step in defect.steps)
+
+    @property
+    def downloads(self) -> tuple[Download, ...]:
+        """What is wanted and nowhere."""
+        return downloads_of_tree(self.now.defects)
+
+    def as_json(self) -> str:
+        """The report as one JSON document."""
+        return json.dumps(self._values(), indent=2, ensure_ascii=False)
+
+    def _values(self) -> dict[str, Any]:
+        question = self.found.question
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "blobfix": importer.__version__,
+            "root": as_unicode(os.fspath(self.found.layout.root)),
+            "quick": question.quick,
+            "applied": self.left is not None,
+            "findings": [finding_as_json(finding) for finding in self.found.findings],
+            "left": [finding_as_json(finding) for finding in self.now.findings],
+            "downloads": [download_as_json(download) for download in self.downloads],
+            "restart": self.needs_restart,
+            "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
+        }
+
+    def print(self, page: Page, *, verbose: bool) -> None:
+        """Print the report for people."""
+        page.line(Styled(self._verdict(), "bold"))
+        print_findings(page, self.found.findings, verbose=verbose)
+        if self.left and self.left.findings:
+            print_findings(page, self.left.findings, verbose=verbose, title="What is left")
+        print_downloads(page, self.downloads)
+        page.line()
+        page.line(_served(self.now.census, quick=self.found.question.quick))
+        for line in self._next_steps():
+            page.line(line)
+
+    def _verdict(self) -> str:
+        count = _counted(len(self.found.defects), "defect")
+        if not self.found.defects:
+            return "The tree is in order."
+        if self.left:
+            left = _without_remarks(self.left.defects)
+            return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all mended.")
+        lost = sum(map(_is_lost, self.found.defects))
+        if lost:
+            return f"{count} found; {lost} can't be mended from what is here."
+        return f"{count} found; nothing is lost: all can be mended from what is here."
+
+    def _next_steps(self) -> list[str]:
+        if self.left is None:
+            mendable = any(defect.steps for defect in self.found.defects)
+            return ["Nothing was changed; --apply mends what can be mended."] if mendable else []
+        lines = [_RESTART] if self.needs_restart else []
+        if (self.found.layout.root / SET_ASIDE).is_dir():
+            lines.append(
+                f"What was taken out of the tree is in {SET_ASIDE} below the root; delete it when all is well."
+            )
+        return lines
+
+
+def _is_lost(defect: Defect) -> bool:
+    return not defect.steps and not defect.is_remark
+
+
+def _without_remarks(defects: Sequence[Defect]) -> list[Defect]:
+    return [defect for defect in defects if not defect.is_remark]
+
+
+def _summary(census: Census, found: int, left: int) -> dict[str, int]:
+    return {
+        "found": found,
+        "left": left,
+        "repositories": census.repositories,
+        "tags": census.tags,
+        "tags_served": census.tags_served,
+        "manifests": census.manifests,
+        "manifests_served": census.manifests_served,
+        "blobs": census.blobs,
+        "bytes": census.size,
+    }
+
+
+def _served(census: Census, *, quick: bool) -> str:
+    checked = "blobs were not hashed (--quick)" if quick else "each was hashed"
+    return (
+        f"Served whole now: {census.tags_served} of {_counted(census.tags, 'tag')}, "
+        f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "
+        f"in {_counted(census.repositories, 'repository', 'repositories')}; "
+        f"{_counted(census.blobs, 'blob')}, {bytes_of(census.size)}, {checked}"
+    )
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,99 @@
+"""BF502: a link where no registry looks for it."""
+
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.rules.registry_answers import blob_request, internal_error, manifest_request, request_for, unknown
+from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import shown
+from importer.storage_tree.defects import LinkMisplaced, RepositoryMisnamed
+from importer.storage_tree.tree import LinkRole
+
+_FOLDERS: Final = {
+    LinkRole.LAYER: "_layers",
+    LinkRole.REVISION: "_manifests/revisions",
+    LinkRole.CURRENT: "the tag's folder current",
+    LinkRole.INDEX: "the tag's folder index",
+}
+
+
+def observe(defect: LinkMisplaced | RepositoryMisnamed) -> Observation:
+    """Say where it is, where it belongs, and what comes of it."""
+    if isinstance(defect, RepositoryMisnamed):
+        return _observe_repository(defect)
+    return Observation(
+        f"the link {shown(defect.path or '')} is where no registry looks for it: "
+        f"it leads to a {_what(defect)}; {_answer(defect)}",
+        remedy=f"a link is written at its place in {_FOLDERS[defect.belongs]}, and this one is set aside",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+def _what(defect: LinkMisplaced) -> str:
+    return "layer or config" if defect.belongs is LinkRole.LAYER else "manifest"
+
+
+def _answer(defect: LinkMisplaced) -> str:
+    if defect.is_flat:
+        return internal_error(request_for(defect), "open …/current/link: not a directory")
+    if defect.belongs is LinkRole.LAYER:
+        answer = unknown(blob_request(defect.repository, defect.digest), LinkRole.LAYER)
+        return answer + _collection(defect) if defect.role is LinkRole.REVISION else answer
+    answer = unknown(_request_for_manifest(defect), LinkRole.REVISION)
+    if defect.role is LinkRole.LAYER:
+        return f"{answer} by registry 3; 2.8 serves it (200)"
+    return answer
+
+
+def _request_for_manifest(defect: LinkMisplaced) -> str:
+    digest: Digest | None = defect.digest
+    return request_for(defect) if defect.tag else manifest_request(defect.repository, digest)
+
+
+def _collection(defect: LinkMisplaced) -> str:
+    return ", and garbage collection stops at it: unrecognized manifest schema version 0" if defect.digest else ""
+
+
+def _observe_repository(defect: RepositoryMisnamed) -> Observation:
+    name, right = shown(defect.name), shown(defect.right_name)
+    told = f"the repository {name} can't be asked for, since names are lower case: "
+    answers = f"GET /v2/{right}/… is answered with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN"
+    if defect.clash:
+        remedy = f"decide which image tag {shown(defect.clash)} names: {name} and {right} say different things"
+    else:
+        remedy = f"its links are written for {right}, and the old folder is set aside"
+    return Observation(told + answers, remedy=remedy, path=defect.path)
+
+
+RULE: Final = Rule(
+    code="BF502",
+    name="link-misplaced",
+    severity=Severity.ERROR,
+    fix=Safety.SAFE,
+    summary="a link lies where no registry looks for it",
+    explanation=Explanation(
+        meaning=(
+            "Links have fixed places: layers and configs under _layers/sha256/<hex>/link, manifests under "
+            "_manifests/revisions/sha256/<hex>/link, a tag's under _manifests/tags/<tag>/current/link. "
+            "A link at any other path is as good as none."
+        ),
+        origin=(
+            "A script put the folders together by hand: sha256/ twice, the config among the manifests (it belongs to "
+            "the layers), a link without the folder that bears its digest, the digest's folder written sha256:<hex>, "
+            "a tag that is a file, a repository with upper-case letters."
+        ),
+        remedy=(
+            "It reads what the link means, looks whether that is a manifest or not, and with --apply writes "
+            "the link where it belongs. The old one is set aside, never deleted."
+        ),
+        advice="Run repair-tree with --apply. A new tree is best written by to-registry-tree.",
+    ),
+    defects=(LinkMisplaced, RepositoryMisnamed),
+    observe=observe,
+    symptoms=(
+        "unrecognized manifest schema version 0",
+        "open …/current/link: not a directory",
+        "failed to parse repo name …",
+    ),
+)

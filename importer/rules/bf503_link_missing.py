@@ -1,0 +1,85 @@
+"""BF503: a link that should be there and isn't."""
+
+from typing import Final
+
+from importer.rules.registry_answers import NOTHING, request_for, unknown
+from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import shown
+from importer.storage_tree.defects import LayersFolderMissing, LinkMissing
+from importer.storage_tree.tree import LinkRole
+
+
+def observe(defect: LinkMissing | LayersFolderMissing) -> Observation:
+    """Say which link lacks, who needs it, and what comes of it."""
+    if isinstance(defect, LayersFolderMissing):
+        return Observation(
+            f"repository {shown(defect.repository)} has no folder _layers; registry 2.8 leaves it out of its catalog "
+            "and collects its blobs as garbage, and registry 3 ends its collection there",
+            remedy="the folder is made",
+        )
+    return Observation(
+        f"{_what(defect)} of repository {shown(defect.repository)} isn't there, though {shown(defect.because)} "
+        f"{'is' if defect.because else 'its blob is'}; {_answer(defect)}",
+        remedy=_remedy(defect),
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+def _what(defect: LinkMissing) -> str:
+    tag = shown(defect.tag or "")
+    match defect.role:
+        case LinkRole.LAYER:
+            return f"the layer link {defect.digest}"
+        case LinkRole.REVISION:
+            return f"the revision link {defect.digest}"
+        case LinkRole.CURRENT:
+            return f"the current link of tag {tag}"
+    return f"the index link of tag {tag} to {defect.digest}"
+
+
+def _answer(defect: LinkMissing) -> str:
+    if defect.role is LinkRole.INDEX:
+        return NOTHING
+    answer = unknown(request_for(defect), defect.role)
+    if defect.role is LinkRole.LAYER:
+        return f"{answer}, while the manifest is served"
+    return f"{answer}, and garbage collection removes what only this would keep"
+
+
+def _remedy(defect: LinkMissing) -> str:
+    if defect.steps:
+        return f"the link is written: {defect.digest}"
+    return "which manifest the tag names can't be told from the tree; push the image again, or remove the tag's folder"
+
+
+RULE: Final = Rule(
+    code="BF503",
+    name="link-missing",
+    severity=Severity.ERROR,
+    fix=Safety.SAFE,
+    summary="a link that something in the tree demands isn't there",
+    explanation=Explanation(
+        meaning=(
+            "A repository serves a blob only when it has a link to it, even if the blob is in the storage. "
+            "Each layer, each config, each manifest, each manifest that an index names, and each tag needs one."
+        ),
+        origin=(
+            "A tree was put together by hand or copied in part. The children of an index are often forgotten: "
+            "they need links of their own, or the next garbage collection sweeps their layers away."
+        ),
+        remedy=(
+            "It derives the link from what demands it: a manifest's references, an index's children, a tag and the "
+            "manifests it has named. With --apply it is written, layers first and tags last."
+        ),
+        advice="Run repair-tree with --apply before the next garbage collection.",
+    ),
+    defects=(LinkMissing, LayersFolderMissing),
+    observe=observe,
+    symptoms=(
+        "unknown manifest name=… revision=…",
+        "unknown tag=…",
+        "manifest unknown",
+        "Path not found: …/_layers",
+    ),
+)

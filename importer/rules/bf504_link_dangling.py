@@ -1,0 +1,68 @@
+"""BF504: something points at a blob that isn't there."""
+
+from typing import Final
+
+from importer.rules.registry_answers import blob_request, manifest_request, request_for, unknown
+from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.tree_wording import supplied, wanted_by
+from importer.rules.wording import bytes_of, shown
+from importer.storage_tree.defects import LinkDangling, TagDangling
+from importer.storage_tree.tree import LinkRole
+
+
+def observe(defect: LinkDangling | TagDangling) -> Observation:
+    """Say what is wanted, by whom, and what comes of it."""
+    if isinstance(defect, TagDangling):
+        return _observe_tag(defect)
+    wish = defect.wish
+    size = f" ({bytes_of(wish.size)})" if wish.size is not None else ""
+    is_manifest = wish.role == "manifest"
+    request = manifest_request if is_manifest else blob_request
+    role = LinkRole.REVISION if is_manifest else LinkRole.LAYER
+    return Observation(
+        f"{wish.role} {defect.digest}{size}, {wanted_by(wish)}, isn't among the blobs; "
+        f"{unknown(request(shown(wish.places[0][0]), defect.digest), role)}",
+        remedy=supplied(defect.steps) or f"give a place that has {defect.digest} with --blobs, or push the image again",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+def _observe_tag(defect: TagDangling) -> Observation:
+    return Observation(
+        f"tag {shown(defect.tag or '')} names {defect.digest}, which is nowhere and which it has never named before; "
+        f"{unknown(request_for(defect), defect.role)}",
+        remedy=f"the tag names {defect.right_digest} again, the only manifest it has ever had",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+RULE: Final = Rule(
+    code="BF504",
+    name="link-dangling",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="a link or a manifest points at a blob that isn't there",
+    explanation=Explanation(
+        meaning=(
+            "A link, a tag or a manifest names a digest, and no blob of the storage has it. The registry answers 404 "
+            "for it, and every image that needs it can't be pulled."
+        ),
+        origin=(
+            "The storage was copied in part, a garbage collection ran while images were being pushed or over a tree "
+            "with wrong links, or files were deleted to gain space."
+        ),
+        remedy=(
+            "It looks for the blob in the whole tree, among the things set aside and in every place given with "
+            "--blobs, repairs what it finds there if it must, and writes it only when its digest is right. "
+            "What is nowhere stands on the list of what to download."
+        ),
+        advice=(
+            "Give a folder, a download or another tree that may have the blob with --blobs. "
+            "Or push the image again from a machine that has it."
+        ),
+    ),
+    defects=(LinkDangling, TagDangling),
+    observe=observe,
+)

@@ -1,0 +1,56 @@
+"""BF505: a blob under a path that isn't its digest's."""
+
+from typing import Final
+
+from importer.rules.registry_answers import UNSEEN, internal_error
+from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import bytes_of, shown
+from importer.storage_tree.defects import BlobMisplaced
+
+
+def observe(defect: BlobMisplaced) -> Observation:
+    """Say where it is and where it belongs."""
+    place = "where another blob should be" if defect.is_inside_another else "where no registry looks for it"
+    return Observation(
+        f"blob {defect.digest} ({bytes_of(defect.size)}) lies at {shown(defect.path or '')}, {place}; "
+        f"{_answer(defect)}",
+        remedy="it is moved to the path that its own digest names",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+def _answer(defect: BlobMisplaced) -> str:
+    path, digest = defect.path or "", defect.digest
+    if defect.is_replaced:
+        return UNSEEN
+    if digest and path.endswith(f"/{digest.hex[:2]}/{digest.hex}"):
+        return internal_error("each request for it", "stat …/data: not a directory")
+    return "each request for it is answered with 404 BLOB_UNKNOWN or MANIFEST_UNKNOWN"
+
+
+RULE: Final = Rule(
+    code="BF505",
+    name="blob-misplaced",
+    severity=Severity.ERROR,
+    fix=Safety.SAFE,
+    summary="a blob doesn't lie under the path that its digest names",
+    explanation=Explanation(
+        meaning=(
+            "A registry finds a blob by its digest alone: blobs/sha256/<first two digits>/<hex>/data. "
+            "This file holds the right bytes, as its digest proves, but lies under another path."
+        ),
+        origin=(
+            "A script put the folders together by hand: the folder of the first two digits is wrong or missing, "
+            "the digest is in upper case or has a file's name in it, a file lies where a folder with data should be."
+        ),
+        remedy="With --apply it is moved to the path that its own digest names. The bytes are not touched.",
+        advice="Run repair-tree with --apply.",
+    ),
+    defects=(BlobMisplaced,),
+    observe=observe,
+    symptoms=(
+        "stat …/data: not a directory",
+        "blob path should not be a directory",
+    ),
+)

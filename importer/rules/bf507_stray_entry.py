@@ -1,0 +1,51 @@
+"""BF507: an entry that belongs to nothing."""
+
+from typing import Final
+
+from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import shown
+from importer.storage_tree.defects import StrayEntry
+from importer.storage_tree.tree import Area
+
+_ANSWERS: Final = {
+    Area.BLOBS: "nobody asks for it; if it is called data, garbage collection stops at it: invalid checksum digest",
+    Area.REPOSITORIES: "it can't be asked for; garbage collection may stop at it: failed to parse repo name",
+    Area.LAYERS: "nobody asks for it; if it is called link, registry 3 stops its garbage collection at it",
+    Area.REVISIONS: "nobody asks for it; if it is called link, garbage collection stops at it: invalid checksum digest",
+    Area.TAGS: "tags/list may show it as a tag that is answered with 404 or 500, and garbage-collect -m stops at it",
+}
+
+
+def observe(defect: StrayEntry) -> Observation:
+    """Say what a registry may take it for."""
+    reason = f" ({shown(defect.reason)})" if defect.reason else ""
+    return Observation(
+        f"{shown(defect.path or '')} belongs to no blob, link or tag{reason}; {_ANSWERS[defect.area]}",
+        remedy="it is set aside",
+        path=defect.path,
+        digest=defect.digest,
+    )
+
+
+RULE: Final = Rule(
+    code="BF507",
+    name="stray-entry",
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    summary="an entry of the tree that a registry may take for a tag or a digest",
+    explanation=Explanation(
+        meaning=(
+            "The registry's storage knows nothing but blobs, links and uploads. A registry lists folders and takes "
+            "every name it finds for a tag, a digest or a repository; a file that is none of these disturbs it."
+        ),
+        origin=(
+            "File managers leave .DS_Store, Thumbs.db and the like, copy programs and editors leave unfinished files "
+            "and backups, and a link that was written twice leaves one too many."
+        ),
+        remedy="With --apply it is moved to .blobfix-set-aside below the root, under the same path. Nothing is lost.",
+        advice="Look through .blobfix-set-aside afterwards and delete it when you miss nothing.",
+    ),
+    defects=(StrayEntry,),
+    observe=observe,
+    symptoms=("invalid path …",),
+)

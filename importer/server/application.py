@@ -1,0 +1,150 @@
+"""The registry API, for reading.
+
+Sources: distribution-spec v1.1, "Pull", "Content Discovery", "Error Codes"; distribution
+``docs/spec/api.md`` (headers that docker wants: Docker-Distribution-Api-Version,
+Docker-Content-Digest).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from importer.domain import media_types
+from importer.recovery.plan import ProvenBlob
+from importer.server.bodies import body_of
+from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
+from importer.server.repositories import ServedManifest, ServedRepository
+from importer.server.verdicts import Verdicts
+
+_PATH: Final = re.compile(r"(?P<name>[^/].*?)/(?P<kind>manifests|blobs|referrers|tags)/(?P<reference>[^/]+)")
+_API_HEADERS: Final = {"Docker-Distribution-Api-Version": "registry/2.0"}
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_LARGEST_PAGE: Final = 10_000
+
+
+class RegistryApplication:
+    """Answers requests from repositories that don't change."""
+
+    def __init__(self, repositories: Mapping[str, ServedRepository], verdicts: Verdicts) -> None:
+        self._repositories = repositories
+        self._verdicts = verdicts
+
+    def asgi(self) -> Starlette:
+        """The application as uvicorn runs it."""
+        return Starlette(
+            routes=[
+                Route("/v2", self._answer, methods=_METHODS),
+                Route("/v2/{path:path}", self._answer, methods=_METHODS),
+                Route("/{path:path}", self._nothing, methods=_METHODS),
+            ]
+        )
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _error(405, "UNSUPPORTED", "this registry is for reading")
+        path = request.path_params.get("path", "")
+        if not path:
+            return JSONResponse({}, headers=_API_HEADERS)
+        if path == "_catalog":
+            return _page(request, "repositories", self._repositories, {})
+        match = _PATH.fullmatch(path)
+        repository = self._repositories.get(match["name"]) if match else None
+        if match is None or repository is None:
+            return _error(404, "NAME_UNKNOWN", "no repository is called that here")
+        return await self._in_repository(request, repository, match)
+
+    async def _in_repository(self, request: Request, repository: ServedRepository, match: re.Match[str]) -> Response:
+        reference = match["reference"]
+        match match["kind"]:
+            case "manifests":
+                return _manifest(request, repository.manifest(reference))
+            case "blobs":
+                return await self._blob(request, repository.blob(reference))
+            case "referrers":
+                return _referrers(request, repository.referrers(reference))
+        if reference != "list":
+            return _error(404, "UNSUPPORTED", "only tags/list is there")
+        return _page(request, "tags", repository.tags, {"name": match["name"]})
+
+    async def _blob(self, request: Request, blob: ProvenBlob | None) -> Response:
+        if blob is None:
+            return _error(404, "BLOB_UNKNOWN", "no blob has that digest here")
+        if not await run_in_threadpool(self._verdicts.is_sound, blob):
+            return _error(500, "UNKNOWN", "the file that holds the blob has changed or is gone; scan it again")
+        etag = f'"{blob.digest}"'
+        headers = {
+            **_API_HEADERS,
+            "Docker-Content-Digest": str(blob.digest),
+            "Accept-Ranges": "bytes",
+            "ETag": etag,
+            "Content-Type": "application/octet-stream",
+        }
+        # A client that goes on with another version of the resource must get all of this one (RFC 9110 §13.1.5).
+        same = request.headers.get("if-range", etag) == etag
+        try:
+            part = wanted_range(request.headers.get("range"), blob.size) if same else None
+        except UnsatisfiableRangeError:
+            return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{blob.size}"})
+        return _stream(request, blob, part, headers)
+
+    async def _nothing(self, request: Request) -> Response:  # noqa: ARG002 - every path is the same
+        return _error(404, "UNSUPPORTED", "the registry API begins at /v2/")
+
+
+def _stream(request: Request, blob: ProvenBlob, part: tuple[int, int] | None, headers: dict[str, str]) -> Response:
+    start, stop = part or (0, blob.size)
+    headers["Content-Length"] = str(stop - start)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{blob.size}"
+    status = 206 if part else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers)
+    return StreamingResponse(body_of(blob, start, stop), status, headers)
+
+
+def _manifest(request: Request, manifest: ServedManifest | None) -> Response:
+    if manifest is None:
+        return _error(404, "MANIFEST_UNKNOWN", "no manifest has that tag or digest here")
+    headers = {
+        **_API_HEADERS,
+        "Content-Type": manifest.media_type,
+        "Content-Length": str(len(manifest.content)),
+        "Docker-Content-Digest": str(manifest.digest),
+        "ETag": f'"{manifest.digest}"',
+    }
+    return Response(b"" if request.method == "HEAD" else manifest.content, headers=headers)
+
+
+def _referrers(request: Request, manifests: Iterable[ServedManifest]) -> Response:
+    wanted = request.query_params.get("artifactType")
+    filtered = [each.descriptor for each in manifests if wanted in (None, each.artifact_type)]
+    index = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": filtered}
+    headers = {**_API_HEADERS, **({"OCI-Filters-Applied": "artifactType"} if wanted else {})}
+    return JSONResponse(index, headers=headers, media_type=media_types.OCI_INDEX)
+
+
+def _page(request: Request, key: str, names: Iterable[str], others: Mapping[str, str]) -> Response:
+    """A list in the order of the names, ``n`` of them behind ``last`` (distribution-spec, "Listing Tags")."""
+    text = request.query_params.get("n", str(_LARGEST_PAGE))
+    if not (text.isdecimal() and text.isascii() and len(text) < 10):
+        return _error(400, "PAGINATION_NUMBER_INVALID", "n is a number")
+    count, last = min(int(text), _LARGEST_PAGE), request.query_params.get("last", "")
+    rest = [name for name in sorted(names) if name > last]
+    page = rest[:count]
+    headers = dict(_API_HEADERS)
+    if page and len(rest) > count:
+        headers["Link"] = f'<{request.url.path}?n={count}&last={quote(page[-1], safe="")}>; rel="next"'
+    return JSONResponse({**others, key: page}, headers=headers)
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"errors": [{"code": code, "message": message}]}, status, headers=_API_HEADERS)

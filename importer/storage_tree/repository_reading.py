@@ -1,0 +1,174 @@
+"""Reading one repository's links."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.domain.reference import is_tag
+from importer.domain.storage_paths import LAYERS, LINK, MANIFESTS
+from importer.storage_tree.link_text import (
+    MAX_LINK_SIZE,
+    LinkFault,
+    LinkText,
+    canonical_digest,
+    claimed_in,
+    read_link_text,
+)
+from importer.storage_tree.tree import Area, LinkRole, OddLink, Repository, Stray, Tree, Unreadable
+from importer.storage_tree.walking import Entry, EntryKind, Unlistable, Walker
+
+_AREAS: Final = {
+    LinkRole.LAYER: Area.LAYERS,
+    LinkRole.REVISION: Area.REVISIONS,
+    LinkRole.CURRENT: Area.TAGS,
+    LinkRole.INDEX: Area.TAGS,
+}
+_OPENING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class RepositoryReader:
+    """Sorts a repository's entries into right links, odd links and strays."""
+
+    def __init__(self, tree: Tree, repository: Repository, walker: Walker, shared: Callable[[Digest], Digest]) -> None:
+        self._tree = tree
+        self._repository = repository
+        self._walker = walker
+        self._shared = shared
+
+    def read(self, folders: Mapping[str, Entry]) -> None:
+        """Read the folders ``_layers`` and ``_manifests``, as far as they are there; uploads are nobody's links."""
+        if LAYERS in folders:
+            self._read_links(folders[LAYERS], LinkRole.LAYER, None)
+        for entry in self._entries(folders.get(MANIFESTS)):
+            if entry.name == "revisions" and entry.kind is EntryKind.FOLDER:
+                self._read_links(entry, LinkRole.REVISION, None)
+            elif entry.name == "tags" and entry.kind is EntryKind.FOLDER:
+                self._read_tags(entry)
+            else:
+                self._read_stranger(entry, LinkRole.REVISION)
+
+    def _entries(self, folder: Entry | None) -> list[Entry]:
+        listed = self._walker.list(folder) if folder else []
+        if isinstance(listed, Unlistable):
+            self._tree.unreadable.append(Unreadable(listed.path, listed.reason))
+            return []
+        return listed
+
+    def _read_stranger(self, entry: Entry, role: LinkRole) -> None:
+        """An entry of ``_manifests`` under no name that belongs there."""
+        if entry.kind is EntryKind.FOLDER:
+            self._read_links(entry, role, None)
+        else:
+            self._read_file(entry, role, None, (), in_place=False)
+
+    def _read_tags(self, folder: Entry) -> None:
+        for entry in self._entries(folder):
+            if not is_tag(entry.name):
+                if entry.kind is not EntryKind.FOLDER or any(True for _ in self._walker.below(entry)):
+                    self._add_stray(entry, LinkRole.CURRENT)
+            elif entry.kind is EntryKind.FOLDER:
+                self._repository.tags.add(entry.name)
+                self._read_tag(entry)
+            else:
+                self._read_file(entry, LinkRole.CURRENT, entry.name, (), in_place=False)
+
+    def _read_tag(self, folder: Entry) -> None:
+        for entry in self._entries(folder):
+            if entry.name == "current" and entry.kind is EntryKind.FOLDER:
+                self._read_current(entry, folder.name)
+            elif entry.name == "index" and entry.kind is EntryKind.FOLDER:
+                self._read_links(entry, LinkRole.INDEX, folder.name)
+            elif entry.kind is EntryKind.FOLDER:
+                self._add_stray(entry, LinkRole.CURRENT)
+            else:
+                self._read_file(entry, LinkRole.CURRENT, folder.name, (), in_place=False)
+
+    def _read_current(self, folder: Entry, tag: str) -> None:
+        for entry in self._entries(folder):
+            if entry.name == LINK:
+                self._read_file(entry, LinkRole.CURRENT, tag, (), in_place=True)
+            elif entry.kind is EntryKind.FOLDER:
+                self._add_stray(entry, LinkRole.CURRENT)
+            else:
+                self._read_file(entry, LinkRole.CURRENT, tag, (), in_place=False)
+
+    def _read_links(self, folder: Entry, role: LinkRole, tag: str | None) -> None:
+        """Read everything below a folder whose links lie at ``<algorithm>/<hex>/link``."""
+        is_right = folder.name in (LAYERS, "revisions", "index")
+        for entry in self._link_entries(folder):
+            parts = tuple(entry.path[len(folder.path) + 1 :].split("/"))
+            named = canonical_digest(*parts[:2]) if len(parts) == 3 and parts[2] == LINK and is_right else None
+            self._read_file(entry, role, tag, parts[:-1], in_place=named is not None)
+
+    def _link_entries(self, folder: Entry) -> Iterator[Entry]:
+        """All that isn't a folder, and folders that stand where a link should."""
+        waiting = [folder]
+        while waiting:
+            above = waiting.pop()
+            for entry in self._entries(above):
+                if entry.kind is EntryKind.FOLDER and not (entry.name == LINK and Digest.from_name(above.name)):
+                    waiting.append(entry)
+                else:
+                    yield entry
+
+    def _read_file(
+        self, entry: Entry, role: LinkRole, tag: str | None, folders: Iterable[str], *, in_place: bool
+    ) -> None:
+        text = self._text_of(entry)
+        if text is None:
+            return
+        named = claimed_in(folders)
+        digest = named or text.digest
+        if in_place and text.fault is None and digest == text.digest and digest:
+            self._take(role, self._shared(digest), tag)
+        elif not in_place and text.digest is None and not (entry.name == LINK and named):
+            self._add_stray(entry, role)
+        else:
+            fault = text.fault or (LinkFault.OTHER_DIGEST if digest != text.digest else None)
+            self._add_odd(OddLink(entry.path, role, tag, in_place, digest, text.digest, fault, text.registry_error))
+
+    def _text_of(self, entry: Entry) -> LinkText | None:
+        """What a link says; None when it can't be read, which is remembered."""
+        if entry.kind is not EntryKind.FILE:
+            return LinkText(None, LinkFault.NO_FILE, None)
+        try:
+            return read_link_text(_read_start(self._tree.layout.place(entry.path)))
+        except OSError as error:
+            self._tree.unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
+            return None
+
+    def _take(self, role: LinkRole, digest: Digest, tag: str | None) -> None:
+        repository = self._repository
+        match role:
+            case LinkRole.LAYER:
+                repository.layers.add(digest)
+            case LinkRole.REVISION:
+                repository.revisions.add(digest)
+            case LinkRole.CURRENT:
+                repository.currents[tag or ""] = digest
+            case LinkRole.INDEX:
+                repository.indexed.setdefault(tag or "", set()).add(digest)
+
+    def _add_odd(self, odd: OddLink) -> None:
+        if odd.tag:
+            self._repository.tags.add(odd.tag)
+        self._repository.odd.append(odd)
+
+    def _add_stray(self, entry: Entry, role: LinkRole) -> None:
+        self._tree.strays.append(Stray(entry.path, _AREAS[role], entry.reason))
+
+
+def _read_start(path: str) -> bytes:
+    # A pipe may have taken the file's place since it was listed; opening one must not hang.
+    descriptor = os.open(path, _OPENING)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file any more", path)
+        return os.read(descriptor, MAX_LINK_SIZE)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,118 @@
+"""Downloading a blob to its last byte, over as many broken connections and runs as it takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from importer.domain.descriptor import Descriptor
+from importer.errors import NetworkError
+from importer.transport.breaks import RangeLimit
+from importer.transport.locking import exclusive
+from importer.transport.partial_file import PartialFile, disk_errors, lock_path
+from importer.transport.range_fetch import Advance, OtherwiseError, RangeFetch
+from importer.transport.remote_blob import RemoteBlob
+from importer.transport.retry import PassingFailure
+
+_WORTH_NO_WAIT: Final = 1 << 16
+_SHARE_WORTH_NO_WAIT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A file whose first ``length`` bytes are probably the blob's; ``open`` gives a new stream of it."""
+
+    open: Callable[[], BinaryIO]
+    length: int
+
+
+class BlobDownload:
+    """Downloads one blob.
+
+    Args:
+        blob: what, and from where.
+        limit: how much to ask for at once, shared with the server's other downloads.
+        advance: told of every byte that arrives or is here.
+    """
+
+    def __init__(self, blob: RemoteBlob, limit: RangeLimit, advance: Advance) -> None:
+        self._blob = blob
+        self._descriptor = blob.descriptor
+        self._surroundings = blob.client.surroundings
+        self._advance = advance
+        self._fetch = RangeFetch(blob, limit, advance)
+
+    def to(self, target: Path, beginning: Beginning | None = None) -> None:
+        """Download to ``target``, whose folder is there; what is there and right is left alone.
+
+        Raises NetworkError when the server can't or won't send the blob, and OutputError. What has
+        arrived stays in a partial file, from which the next call goes on.
+        """
+        digest, sleep = self._descriptor.digest, self._surroundings.timing.sleep
+        with disk_errors(target), exclusive(lock_path(target, digest), self._tell_waiting, sleep):
+            if is_whole(target, self._descriptor):
+                self._advance(self._descriptor.size)
+                return
+            with PartialFile.open(target, digest, self._surroundings.stop) as partial:
+                if beginning := beginning or _truncated(target, self._descriptor):
+                    partial.adopt(beginning.open, beginning.length)
+                self._fill(partial)
+                partial.finish(target)
+
+    def _fill(self, partial: PartialFile) -> None:
+        if partial.size > self._descriptor.size:
+            partial.restart()
+        self._advance(partial.size)
+        self._fetch.confirm(partial)
+        self._fetch_all(partial)
+        if not partial.is_proven and (partial.inherited or self._fetch.is_pieced):
+            self._tell(f"{self._blob.label}: its pieces don't make the blob; starting again from nothing")
+            partial.restart()
+            self._fetch_all(partial)
+        if not partial.is_proven:
+            raise NetworkError(self._fetch.wrong_bytes(partial))
+
+    def _fetch_all(self, partial: PartialFile) -> None:
+        """Fetch until enough is here; only tries that gain nothing use the patience up."""
+        attempts = self._surroundings.attempts()
+        highest = partial.size
+        while partial.size < self._descriptor.size:
+            self._surroundings.stop.check()
+            try:
+                self._fetch.fetch(partial)
+            except OtherwiseError:
+                continue
+            except PassingFailure as failure:
+                if self._is_worth_no_wait(partial.size - highest):
+                    attempts.gained()
+                    self._tell(f"{failure}; going on from there")
+                else:
+                    attempts.failed(failure)
+            highest = max(highest, partial.size)
+
+    def _is_worth_no_wait(self, gain: int) -> bool:
+        return gain >= min(_WORTH_NO_WAIT, max(1, self._descriptor.size // _SHARE_WORTH_NO_WAIT))
+
+    def _tell_waiting(self) -> None:
+        self._tell(f"{self._blob.label}: another blobfix is downloading it; waiting")
+
+    def _tell(self, message: str) -> None:
+        self._surroundings.tell(message)
+
+
+def _truncated(path: Path, descriptor: Descriptor) -> Beginning | None:
+    """What stands in the blob's place, when it is shorter and so perhaps its beginning."""
+    if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < descriptor.size:
+        return None
+    return Beginning(lambda: path.open("rb"), path.stat().st_size)
+
+
+def is_whole(path: Path, descriptor: Descriptor) -> bool:
+    """Whether the file is the blob; raises OSError when it can't be read."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != descriptor.size:
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, descriptor.digest.algorithm).hexdigest() == descriptor.digest.hex

@@ -1,0 +1,163 @@
+"""Completing: what a scanned folder lacks or has damaged, and nothing else, is downloaded into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.domain.platform import Platform
+from importer.errors import NetworkError
+from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
+from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role
+from importer.transport.blob_download import Beginning
+from importer.transport.image_folder import make_folder, put_file
+from importer.transport.pull import Transfer
+from importer.transport.remote_image import RemoteImage, RemoteManifest
+from importer.transport.retry import Tell
+
+_DEEPEST_INDEX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A folder, and what a scan of it knows.
+
+    Attributes:
+        folder: what was scanned; nothing is written outside of it.
+        plan: what the scan made of it.
+        path_of: a file that holds a blob's very bytes, under whatever name.
+    """
+
+    folder: Path
+    plan: Plan
+    path_of: Callable[[Digest], Path | None]
+
+
+class Completion:
+    """Finds out what to download for one folder.
+
+    Args:
+        scanned: the folder.
+        image: where the rest is.
+        platform: which child of an index matters; all do when it is None.
+        tell: takes messages about what the server doesn't have.
+    """
+
+    def __init__(self, scanned: Scanned, image: RemoteImage, platform: Platform | None, tell: Tell) -> None:
+        self._folder = scanned.folder
+        self._plan = scanned.plan
+        self._path_of = scanned.path_of
+        self._image = image
+        self._platform = platform
+        self._tell = tell
+        self._root: RemoteManifest | None = None
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Write the manifests that are missing, and list the blobs that are; raises NetworkError."""
+        found: dict[Digest, Transfer] = {}
+        for transfer in self._transfers():
+            found.setdefault(transfer.blob.descriptor.digest, transfer)
+        return tuple(found.values())
+
+    def _transfers(self) -> Iterator[Transfer]:
+        readable = [image for image in self._plan.images if _has_manifest(image)]
+        if not readable:
+            root = self._remote_root()
+            yield from self._of_manifest(root, self._place_of_root(root), 0)
+        for image in readable:
+            if image.parents and not self._is_wanted(image.platform):
+                continue
+            if any(map(_is_lacking, image.blobs)):
+                self._learn_places(image)
+                yield from self._of_image(image)
+
+    def _of_image(self, image: ImagePlan) -> Iterator[Transfer]:
+        beside = self._folder_of(image.manifest)
+        for blob in filter(_is_lacking, image.blobs):
+            if blob.role is Role.CHILD:
+                if self._is_wanted(blob.descriptor.platform):
+                    yield from self._of_child(blob.descriptor, self._sibling(beside, blob.descriptor), 1)
+                continue
+            folder = self._folder_of(blob) if blob.file and blob.certain else beside
+            remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
+            yield Transfer(remote, folder / blob.descriptor.digest.file_name, _beginning(blob))
+
+    def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
+        if depth > _DEEPEST_INDEX:
+            raise NetworkError("the index holds indexes in indexes, deeper than any image has them")
+        try:
+            child = self._image.child(descriptor)
+        except NetworkError as refusal:
+            # The scan at the end says that it is missing; the others are worth having.
+            self._tell(str(refusal))
+            return
+        yield from self._of_manifest(child, folder, depth)
+
+    def _of_manifest(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
+        make_folder(self._folder, folder.relative_to(self._folder).parts)
+        is_index = isinstance(manifest.parsed, Index)
+        put_file(folder / ("list.manifest.json" if is_index else "manifest.json"), manifest.content)
+        if isinstance(manifest.parsed, ImageManifest):
+            for descriptor in manifest.parsed.blobs:
+                if self._path_of(descriptor.digest) is None:
+                    remote = self._image.blob(manifest.digest, descriptor)
+                    yield Transfer(remote, folder / descriptor.digest.file_name)
+            return
+        for descriptor in manifest.parsed.children:
+            if self._is_wanted(descriptor.platform):
+                yield from self._of_child(descriptor, self._sibling(folder, descriptor), depth + 1)
+
+    def _learn_places(self, image: ImagePlan) -> None:
+        """Let the server's layout be seen: in Artifactory a child's blobs lie beside the child."""
+        root = self._remote_root()
+        digest = image.manifest.descriptor.digest
+        if digest != root.digest and isinstance(root.parsed, Index):
+            for descriptor in root.parsed.children:
+                if descriptor.digest == digest:
+                    self._image.child(descriptor)
+
+    def _remote_root(self) -> RemoteManifest:
+        if self._root is None:
+            self._root = self._image.root()
+        return self._root
+
+    def _place_of_root(self, root: RemoteManifest) -> Path:
+        """Beside the blobs that are here already, else in the folder that was given."""
+        if isinstance(root.parsed, ImageManifest):
+            paths = (self._path_of(descriptor.digest) for descriptor in root.parsed.blobs)
+            return next((path.parent for path in paths if path and path.parent.is_dir()), self._folder)
+        return self._folder
+
+    def _folder_of(self, blob: BlobPlan) -> Path:
+        path = Path(blob.file.file.path).parent if blob.file else self._folder
+        return path if path.is_dir() else self._folder
+
+    def _sibling(self, folder: Path, descriptor: Descriptor) -> Path:
+        """The child's own folder: a sibling, as in Artifactory, unless that would lie outside."""
+        above = folder.parent if folder != self._folder else folder
+        return above / descriptor.digest.file_name
+
+    def _is_wanted(self, platform: Platform | None) -> bool:
+        return self._platform is None or (platform is not None and platform.matches(self._platform))
+
+
+def _has_manifest(image: ImagePlan) -> bool:
+    """Whether the image's own manifest is here, and not one that was made up for its config."""
+    return image.parsed is not None and not isinstance(image.manifest.cause, ManifestMissing)
+
+
+def _is_lacking(blob: BlobPlan) -> bool:
+    return blob.exact is None and not blob.is_dispensable
+
+
+def _beginning(blob: BlobPlan) -> Beginning | None:
+    """What is left of a blob, when it seems to be its true beginning."""
+    match blob.cause:
+        case Truncated(have) | PartialDownload(have) | ZeroFilled(have) if blob.file and have:
+            return Beginning(blob.file.file.open, have)
+    return None

@@ -1,0 +1,74 @@
+"""One process at a time, on every system: a lock that ends with the process, however it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+_POLL_INTERVAL: Final = 0.2
+
+
+@contextmanager
+def exclusive(path: Path, waiting: Callable[[], None], sleep: Callable[[float], None]) -> Iterator[None]:
+    """Hold the lock file ``path``; it is gone at the end.
+
+    Args:
+        path: a file of its own, beside what it guards.
+        waiting: called once when another process holds the lock.
+        sleep: waits so many seconds.
+
+    Raises OSError when the file can't be made.
+    """
+    told = False
+    while (descriptor := _acquire(path)) is None:
+        if not told:
+            waiting()
+            told = True
+        sleep(_POLL_INTERVAL)
+    try:
+        yield
+    finally:
+        # Windows removes no file that is open; one that stays is empty and in nobody's way.
+        with suppress(OSError):
+            path.unlink()
+        os.close(descriptor)
+
+
+def _acquire(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    if _try_lock(descriptor) and _is_still(path, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether the locked file is the one that others find: its last holder may just have removed it."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,167 @@
+"""What users write to say where an image is: a reference, or an address copied from somewhere.
+
+Sources: distribution reference grammar; distribution-spec, "Endpoints"; Artifactory's storage
+paths (``<repository key>/<image>/<tag>/manifest.json``) and its Docker API
+(``api/docker/<repository key>/v2/``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import unquote
+
+from importer.domain.digest import Digest
+from importer.domain.reference import DEFAULT_HOST, DEFAULT_TAG, Reference
+from importer.transport.address import BaseUrl, split_url
+
+_HUB_API: Final = "registry-1.docker.io"
+_HUB_NAMES: Final = frozenset({DEFAULT_HOST, f"index.{DEFAULT_HOST}", _HUB_API})
+_API: Final = re.compile(r"(?P<before>.*?)/v2/(?P<name>.+?)(?:/(?:manifests|blobs)/(?P<target>[^/]+)|/tags/list)?/?")
+_DOCKER_API: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)/(?P<name>.+)")
+_STORAGE: Final = re.compile(r"(?P<before>.*?/artifactory)/(?P<rest>.+)")
+_MANIFESTS: Final = ("manifest.json", "list.manifest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryPlace:
+    """An image in a registry, or a repository when neither a tag nor a digest is given.
+
+    Attributes:
+        base: what stands before ``/v2/``.
+        repository: as the registry knows it.
+        tag, digest: which image; the digest decides when there are both.
+        shown_host: what people call the registry; credentials are kept under this name.
+    """
+
+    base: BaseUrl
+    repository: str
+    tag: str | None = None
+    digest: Digest | None = None
+    shown_host: str = ""
+
+    @property
+    def manifest_reference(self) -> str:
+        """What to ask ``/manifests/`` for."""
+        return str(self.digest or self.tag or DEFAULT_TAG)
+
+    def with_tag(self, tag: str) -> RegistryPlace:
+        """Another tag of the same repository."""
+        return replace(self, tag=tag, digest=None)
+
+    def __str__(self) -> str:
+        name = f"{self.shown_host or self.base}/{self.repository}"
+        return f"{name}@{self.digest}" if self.digest else f"{name}:{self.tag or DEFAULT_TAG}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePlace:
+    """A tag's folder in Artifactory, as its web page shows it.
+
+    Attributes:
+        base: ends before the repository's key, as in ``https://host/artifactory``.
+        repository_key: the Artifactory repository; that of a remote one's cache ends with ``-cache``.
+        image: the folders between key and tag.
+        tag: the last folder.
+    """
+
+    base: BaseUrl
+    repository_key: str
+    image: str
+    tag: str
+
+    @property
+    def folder(self) -> str:
+        """The address of the tag's folder, without a slash at its end."""
+        return f"{self.base}/{self.repository_key}/{self.image}/{self.tag}"
+
+    @property
+    def image_folder(self) -> str:
+        """The address of the folder in which the tags, and the children of indexes, lie."""
+        return f"{self.base}/{self.repository_key}/{self.image}"
+
+    @property
+    def digest(self) -> Digest | None:
+        """The manifest's digest, when the folder is named after it: a child of an index."""
+        return Digest.from_name(self.tag)
+
+    def __str__(self) -> str:
+        return f"{self.folder}/"
+
+
+Place = RegistryPlace | StoragePlace
+
+
+def parse_place(text: str, *, plain_http: bool = False) -> Place:
+    """Read ``host/team/app:1.4``, ``…@sha256:…``, a registry's or an Artifactory folder's address.
+
+    Raises ValueError, with the reason in plain words.
+    """
+    if "://" in text:
+        return _parse_url(text, plain_http)
+    return parse_reference(text, plain_http=plain_http)
+
+
+def parse_reference(text: str, *, plain_http: bool = False) -> RegistryPlace:
+    """Read a reference as docker does: without a host it is Docker Hub's; raises ValueError."""
+    name, tag, digest = _split_name(text)
+    reference = Reference.parse(f"{name}:{DEFAULT_TAG if tag is None else tag}")
+    host = reference.host or DEFAULT_HOST
+    repository = reference.repository
+    if host in _HUB_NAMES:
+        hub = f"library/{repository}" if "/" not in repository else repository
+        return RegistryPlace(BaseUrl.of_host(_HUB_API), hub, tag, digest, DEFAULT_HOST)
+    return RegistryPlace(BaseUrl.of_host(host, plain_http=plain_http), repository, tag, digest, host)
+
+
+def _parse_url(text: str, plain_http: bool) -> Place:
+    try:
+        parts = split_url(text)
+    except ValueError as error:
+        # The address isn't repeated: it may hold a password.
+        raise ValueError(f"the address can't be used: {error}") from error
+    base = BaseUrl(parts.scheme, parts.netloc)
+    if parts.scheme == "http" and not (plain_http or base.origin.is_loopback):
+        raise ValueError(f"{text!r} is plain http, which anybody on the way can read and change; allow --plain-http")
+    path = unquote(parts.path)
+    if api := _API.fullmatch(path):
+        return _registry_place(replace(base, path=api["before"]), api["name"], api["target"])
+    if api := _DOCKER_API.fullmatch(path):
+        return _registry_place(replace(base, path=api["before"]), api["name"], None)
+    storage = _STORAGE.fullmatch(path)
+    if storage:
+        return _storage_place(replace(base, path=storage["before"]), storage["rest"], text)
+    if path.endswith(("/", *_MANIFESTS)) and path.strip("/"):
+        return _storage_place(base, path.lstrip("/"), text)
+    return _registry_place(base, path.strip("/"), None)
+
+
+def _registry_place(base: BaseUrl, name: str, target: str | None) -> RegistryPlace:
+    name, tag, digest = _split_name(name)
+    if target and ":" in target:
+        digest = Digest.parse(target)
+    elif target:
+        tag = target
+    Reference.of_repository(name, DEFAULT_TAG if tag is None else tag)
+    return RegistryPlace(base, name, tag, digest)
+
+
+def _storage_place(base: BaseUrl, rest: str, text: str) -> StoragePlace:
+    names = [name for name in rest.split("/") if name]
+    if names[-1] in _MANIFESTS:
+        names.pop()
+    if len(names) < 3:
+        raise ValueError(
+            f"{text!r} is not a tag's folder; it looks like https://host/artifactory/<repository>/<image>/<tag>/"
+        )
+    image, tag = "/".join(names[1:-1]), names[-1]
+    Reference.of_repository(image, DEFAULT_TAG if Digest.from_name(tag) else tag)
+    return StoragePlace(base, names[0], image, tag)
+
+
+def _split_name(text: str) -> tuple[str, str | None, Digest | None]:
+    name, at, digest = text.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, colon, tag = last.partition(":")
+    return f"{head}{slash}{last}", tag if colon else None, Digest.parse(digest) if at else None

@@ -1,0 +1,62 @@
+"""The walk through the rooms for a registry's storage: tree, contents, diagnosis, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.inspection.inspector import Inspector
+from importer.progress import Progress
+from importer.rules.catalogue import find_in_tree
+from importer.rules.rule import Finding
+from importer.storage_tree.contents import ContentReader, Remembered
+from importer.storage_tree.defects import Defect
+from importer.storage_tree.diagnosis import Census, diagnose
+from importer.storage_tree.layout import Layout, find_layout
+from importer.storage_tree.reading import read_tree
+from importer.storage_tree.stock import Stock
+from importer.storage_tree.supplies import Supplies
+
+
+@dataclass(frozen=True, slots=True)
+class TreeQuestion:
+    """What the user asks about a storage tree.
+
+    Attributes:
+        root: what is mounted at /var/lib/registry, or the storage itself.
+        blobs: places that may hold what is missing.
+        quick: whether only links and sizes are looked at.
+        jobs: how many files are read at once; None leaves it to the machine.
+    """
+
+    root: Path
+    blobs: tuple[Path, ...] = ()
+    quick: bool = False
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found, and what is served all the same."""
+
+    question: TreeQuestion
+    layout: Layout
+    defects: tuple[Defect, ...]
+    findings: tuple[Finding, ...]
+    census: Census
+
+
+def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembered | None = None) -> Checkup:
+    """Look at a whole tree and explain what is wrong with it.
+
+    Files that are ``remembered`` and have not changed are not read again. Raises UsageError,
+    NoImageError and InputError.
+    """
+    layout = find_layout(question.root)
+    inspector = Inspector(question.jobs, progress)
+    supplies = Supplies(layout.root, question.blobs, inspector)
+    tree = read_tree(layout)
+    reader = ContentReader(tree, inspector, progress, remembered)
+    contents = reader.read_linked() if question.quick else reader.read_all()
+    diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
+    return Checkup(question, layout, diagnosis.defects, find_in_tree(diagnosis.defects), diagnosis.census)

@@ -1,0 +1,87 @@
+"""An OCI image layout as a folder, new or added to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from importer.domain.digest import Digest
+from importer.errors import OutputError, UsageError
+from importer.formats.documents import read_document
+from importer.formats.json_text import TextForm
+from importer.progress import Progress
+from importer.writers.named_image import NamedImage
+from importer.writers.oci_layout import (
+    INDEX_NAME,
+    LAYOUT_FILE,
+    LAYOUT_NAME,
+    blob_name,
+    compact_json,
+    index_of,
+    merged_index,
+)
+from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
+from importer.writers.whole_folder import WholeFolder
+
+
+class OciFolder:
+    """Writes images into a layout: the blobs first, ``index.json`` last.
+
+    Use it as a context manager: its unfinished files are gone at the end. Raises OutputError, and
+    UsageError for a folder whose ``index.json`` can't be added to.
+    """
+
+    def __init__(self, target: Path, progress: Progress) -> None:
+        self._target = target
+        self._progress = progress
+        self._present = _present_index(target / INDEX_NAME)
+        self._folder = WholeFolder(target)
+
+    def __enter__(self) -> OciFolder:
+        self._folder.__enter__()
+        self._staging = Staging(self._folder.scratch, self._has_file_for)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.__exit__(kind, error, trace)
+
+    def capture(self) -> StagingCapture:
+        """A capture that stages wanted blobs while they are read for the first time."""
+        return self._staging.capture()
+
+    def write(self, images: Sequence[NamedImage]) -> None:
+        """Write the images; a blob that is there already, and right, is left alone."""
+        blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
+        wanted = [blob for blob in blobs.values() if not is_file_of(self._target / blob_name(blob.digest), blob)]
+        self._progress.start("Writing", sum(blob.size for blob in wanted if blob.digest not in self._staging))
+        for blob in wanted:
+            copy = self._staging.copy_of(blob, self._progress.advance)
+            copy.replace(self._folder.place(blob_name(blob.digest)))
+        if not (self._target / LAYOUT_NAME).exists():
+            self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
+        index = merged_index(self._present, images) if self._present else index_of(images)
+        if index != self._present:
+            self._folder.write(INDEX_NAME, compact_json(index))
+        self._folder.finish(last=INDEX_NAME)
+        self._progress.stop()
+
+    def _has_file_for(self, digest: Digest, size: int) -> bool:
+        path = self._target / blob_name(digest)
+        return path.is_file() and path.stat().st_size == size
+
+
+def _present_index(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        document = read_document(path.read_bytes())
+    except OSError as error:
+        raise OutputError(f"{path}: can't be read: {error.strerror}") from error
+    if not document.index or document.form is not TextForm.UTF8:
+        raise UsageError(f"{path}: isn't the index of an OCI image layout; give a new folder")
+    value: dict[str, Any] = document.value
+    return value

@@ -1,0 +1,52 @@
+"""Trees of the size that registries really have."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+
+from tests.images.generated import GeneratedImage, make_image
+from tests.in_process import check_tree
+
+_REPOSITORIES = 5_000
+_LAYERS = 18
+
+
+def write_large_tree(root: Path) -> int:
+    """Write many repositories that share an image's layers; gives the number of links."""
+    image = make_image([{f"file{number}": b"x" * number} for number in range(_LAYERS)])
+    storage = root / "docker" / "registry" / "v2"
+    for digest, content in {**image.blobs, image.manifest_digest: image.manifest}.items():
+        write(storage / "blobs" / "sha256" / digest.hex[:2] / digest.hex / "data", content)
+    for number in range(_REPOSITORIES):
+        write_links(storage / "repositories" / f"team{number % 50}" / f"app{number}", image)
+    return _REPOSITORIES * (_LAYERS + 1 + 3)
+
+
+def write_links(repository: Path, image: GeneratedImage) -> None:
+    for digest in image.blobs:
+        write(repository / "_layers" / "sha256" / digest.hex / "link", str(digest).encode())
+    digest = image.manifest_digest
+    content = str(digest).encode()
+    write(repository / "_manifests" / "revisions" / "sha256" / digest.hex / "link", content)
+    write(repository / "_manifests" / "tags" / "1" / "index" / "sha256" / digest.hex / "link", content)
+    write(repository / "_manifests" / "tags" / "1" / "current" / "link", content)
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+def test_a_hundred_thousand_links(tmp_path: Path) -> None:
+    links = write_large_tree(tmp_path)
+    assert links >= 100_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.monotonic()
+    checked = check_tree(tmp_path)
+    duration = time.monotonic() - begin
+    assert (checked.code, checked.codes) == (0, [])
+    assert checked.report["summary"]["tags_served"] == _REPOSITORIES
+    assert duration < 30, duration
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

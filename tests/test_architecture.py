@@ -1,0 +1,142 @@
+"""The packages know each other in one direction only, and the wheel holds all that the program needs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent.parent
+SCHEMAS = sorted(path.name for path in (HOME / "schemas").glob("*.json"))
+
+
+def lint_imports(home: Path) -> subprocess.CompletedProcess[str]:
+    """Hold a source tree to the contracts of its pyproject.toml."""
+    if not importlib.util.find_spec("importlinter"):
+        pytest.skip("import-linter is not installed; get it with: pip install -e '.[test]'")
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(home)},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of all that makes the program."""
+    return _copy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built once."""
+    return _wheel_of(_copy(tmp_path_factory.mktemp("wheel")))
+
+
+def _copy(target: Path) -> Path:
+    for name in ("importer", "schemas"):
+        shutil.copytree(HOME / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(HOME / name, target / name)
+    return target
+
+
+def test_imports_go_one_way() -> None:
+    result = lint_imports(HOME)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("domain/digest.py", "from importer.sources import folder"),
+        ("inspection/content.py", "from importer.inventory import inventory"),
+        ("recovery/plan.py", "import importer.rules.rule"),
+        ("rules/bf101_renamed.py", "from importer.writers import docker_tar"),
+        ("writers/docker_tar.py", "from importer.report import printable"),
+        ("writers/docker_tar.py", "from importer.recovery.recipe_blocks import blocks_of"),
+        ("writers/registry_tree.py", "import importer.recovery.recipe_blocks"),
+        ("report/json_report.py", "import importer.cli.app"),
+        ("investigation.py", "import rich.console"),
+        ("inspection/inspector.py", "import typer"),
+        ("progress.py", "import importer.domain.digest"),
+    ],
+)
+def test_an_import_the_other_way_is_noticed(tree: Path, module: str, line: str) -> None:
+    path = tree / "importer" / module
+    path.write_text(f"{path.read_text()}\n\n{line}\n")
+    assert lint_imports(tree).returncode == 1
+
+
+def test_the_core_loads_without_what_talks_to_people() -> None:
+    program = (
+        "import sys; sys.modules['typer'] = sys.modules['rich'] = None\n"
+        "import importer.investigation, importer.rules.catalogue as catalogue\n"
+        "import importer.writers.docker_tar, importer.writers.registry_tree, importer.writers.tar_file\n"
+        "catalogue.all_rules()"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=HOME, check=True, timeout=60)
+
+
+def test_the_wheel_holds_schemas_and_types(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        assert sorted(name.split("/")[-1] for name in names if name.startswith("importer/schemas/")) == SCHEMAS
+        assert "importer/py.typed" in names
+        sources = {path.relative_to(HOME).as_posix() for path in (HOME / "importer").rglob("*.py")}
+        assert sources <= set(names)
+        assert not [name for name in names if name.startswith(("tests/", "fixtures/"))]
+        entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
+    assert "blobfix = importer.cli.main:main" in entry_points
+
+
+def test_the_wheel_runs_from_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    result = subprocess.run(
+        [sys.executable, "-m", "importer", "scan", "--format", "json", str(HOME / "fixtures" / "clean")],
+        cwd=tmp_path / "site",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr.decode()
+
+
+def _wheel_of(tree: Path) -> Path:
+    isolation = ["--no-build-isolation"] if _has_setuptools(77) else []
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", *isolation, "--wheel-dir", str(tree / "wheels"), str(tree)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if result.returncode and re.search(
+        r"No matching distribution found for setuptools|No module named pip", result.stderr
+    ):
+        pytest.skip("a wheel can't be built without setuptools 77; get it with: pip install 'setuptools>=77'")
+    assert result.returncode == 0, result.stderr
+    (wheel,) = (tree / "wheels").glob("blobfix-*.whl")
+    return wheel
+
+
+def _has_setuptools(version: int) -> bool:
+    try:
+        return int(metadata.version("setuptools").split(".")[0]) >= version
+    except metadata.PackageNotFoundError:
+        return False

@@ -1,0 +1,336 @@
+"""The registry over recovered images, asked by real clients and by hostile ones."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from importer.domain.digest import Digest
+from tests.damage import append, cut_at, gunzip_in_place
+from tests.images.content import sample_layers
+from tests.images.generated import (
+    GeneratedImage,
+    GeneratedIndex,
+    make_image,
+    write_artifactory_folder,
+    write_artifactory_index,
+)
+from tests.in_process import run
+from tests.programs.containerd import Containerd
+from tests.programs.dockerd import Dockerd
+from tests.programs.podman import Podman
+from tests.programs.process import Server
+from tests.programs.skopeo import Skopeo
+
+API = "/v2/team/app"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server answered; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, object]:
+        value: dict[str, object] = json.loads(self.body)
+        return value
+
+
+class Blobfix:
+    """``blobfix serve`` in a process of its own."""
+
+    def __init__(self, arguments: list[str], log: Path) -> None:
+        self._server = Server([sys.executable, "-m", "importer", "serve", *arguments, "--port", "0"], log)
+        self.host = self._server.wait_for(self._address)
+
+    def _address(self) -> str | None:
+        words = self._server.read_log().split()
+        return next((word.split("/")[2] for word in words if word.startswith("http://")), None)
+
+    @property
+    def log(self) -> str:
+        return self._server.read_log()
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        """One request; ``if_range`` is the header If-Range."""
+        connection = http.client.HTTPConnection(self.host, timeout=30)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            answer = connection.getresponse()
+            names = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, names, answer.read())
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+Start = Callable[..., Blobfix]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """A function ``start(path, *options)`` that serves a folder; all end with the test."""
+    with ExitStack() as stack:
+
+        def one(path: Path, *options: str) -> Blobfix:
+            server = Blobfix([str(path), *options], tmp_path / "serve.log")
+            stack.callback(server.stop)
+            return server
+
+        yield one
+
+
+@pytest.fixture
+def folder(whole_image: GeneratedImage, tmp_path: Path) -> Path:
+    return write_artifactory_folder(whole_image, tmp_path / "in" / "team" / "app" / "1.4")
+
+
+@pytest.fixture
+def served(start: Start, folder: Path, tmp_path: Path) -> Blobfix:
+    return start(tmp_path / "in")
+
+
+class TestClients:
+    def test_skopeo(self, served: Blobfix, skopeo: Skopeo, whole_image: GeneratedImage, tmp_path: Path) -> None:
+        for reference in (":1.4", f"@{whole_image.manifest_digest}"):
+            target = tmp_path / reference[1:4]
+            skopeo.copy(f"docker://{served.host}/team/app{reference}", f"dir:{target}", "--preserve-digests")
+            assert (target / "manifest.json").read_bytes() == whole_image.manifest
+
+    def test_docker(self, served: Blobfix, dockerd: Dockerd, whole_image: GeneratedImage) -> None:
+        assert dockerd.pull(f"{served.host}/team/app:1.4") == str(whole_image.image_id)
+        by_digest = f"{served.host}/team/app@{whole_image.manifest_digest}"
+        assert dockerd.pull(by_digest) == str(whole_image.image_id)
+
+    def test_podman(self, served: Blobfix, podman: Podman, whole_image: GeneratedImage) -> None:
+        assert podman.pull(f"{served.host}/team/app:1.4") == str(whole_image.image_id)
+        assert podman.pull(f"{served.host}/team/app@{whole_image.manifest_digest}") == str(whole_image.image_id)
+
+    def test_containerd(self, served: Blobfix, containerd: Containerd, whole_image: GeneratedImage) -> None:
+        digest = str(whole_image.manifest_digest)
+        assert containerd.pull(f"{served.host}/team/app:1.4") == digest
+        assert containerd.pull(f"{served.host}/team/app@{digest}") == digest
+
+    def test_blobfix(self, served: Blobfix, whole_image: GeneratedImage, tmp_path: Path) -> None:
+        assert run("pull", f"{served.host}/team/app:1.4", "-o", tmp_path / "out").code == 0
+        assert run("scan", tmp_path / "out").code == 0
+
+    def test_an_index(self, start: Start, skopeo: Skopeo, whole_index: GeneratedIndex, tmp_path: Path) -> None:
+        write_artifactory_index(whole_index, tmp_path / "in" / "team" / "app" / "1.4")
+        server = start(tmp_path / "in")
+        skopeo.copy(f"docker://{server.host}/team/app:1.4", f"dir:{tmp_path / 'd'}", "--all", "--preserve-digests")
+        assert (tmp_path / "d" / "manifest.json").read_bytes() == whole_index.manifest
+
+
+class TestPulling:
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_manifests_by_tag_and_digest(self, served: Blobfix, whole_image: GeneratedImage, method: str) -> None:
+        for reference in ("1.4", whole_image.manifest_digest):
+            reply = served.ask(f"{API}/manifests/{reference}", method)
+            assert reply.status == 200
+            assert reply.headers["content-type"] == whole_image.media_type
+            assert reply.headers["docker-content-digest"] == str(whole_image.manifest_digest)
+            assert reply.headers["content-length"] == str(len(whole_image.manifest))
+            assert reply.body == (whole_image.manifest if method == "GET" else b"")
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_blobs(self, served: Blobfix, whole_image: GeneratedImage, method: str) -> None:
+        for digest, content in whole_image.blobs.items():
+            reply = served.ask(f"{API}/blobs/{digest}", method)
+            assert (reply.status, reply.headers["content-length"]) == (200, str(len(content)))
+            assert reply.body == (content if method == "GET" else b"")
+
+    @pytest.mark.parametrize(
+        ("header", "first", "last"),
+        [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=1000-", 1000, None), ("bytes=-7", -7, None),
+         ("bytes=5-99999999999", 5, None), ("bytes=-99999999999", 0, None)],
+    )  # fmt: skip
+    def test_ranges(
+        self, served: Blobfix, whole_image: GeneratedImage, header: str, first: int, last: int | None
+    ) -> None:
+        layer = whole_image.layers[0]
+        start = first % len(layer) if first < 0 else first
+        end = len(layer) - 1 if last is None else last
+        reply = served.ask(f"{API}/blobs/{Digest.of(layer)}", range=header)
+        assert (reply.status, reply.body) == (206, layer[start : end + 1])
+        assert reply.headers["content-range"] == f"bytes {start}-{end}/{len(layer)}"
+
+    @pytest.mark.parametrize(
+        "header", ["bytes=9-3", "bytes=a-b", "lines=1-2", "bytes=" + ",".join(f"{n}-{n}" for n in range(10_000))]
+    )
+    def test_ranges_that_are_none_or_too_many_get_everything(
+        self, served: Blobfix, whole_image: GeneratedImage, header: str
+    ) -> None:
+        reply = served.ask(f"{API}/blobs/{whole_image.layer_digests[0]}", range=header)
+        assert (reply.status, reply.body) in ((200, whole_image.layers[0]), (431, reply.body), (400, reply.body))
+
+    @pytest.mark.parametrize("header", ["bytes=99999999-", "bytes=-0"])
+    def test_ranges_behind_the_end(self, served: Blobfix, whole_image: GeneratedImage, header: str) -> None:
+        reply = served.ask(f"{API}/blobs/{whole_image.layer_digests[0]}", range=header)
+        assert (reply.status, reply.body) == (416, b"")
+        assert reply.headers["content-range"] == f"bytes */{len(whole_image.layers[0])}"
+
+    def test_if_range(self, served: Blobfix, whole_image: GeneratedImage) -> None:
+        path = f"{API}/blobs/{whole_image.layer_digests[0]}"
+        etag = served.ask(path, "HEAD").headers["etag"]
+        assert served.ask(path, range="bytes=5-", if_range=etag).status == 206
+        assert served.ask(path, range="bytes=5-", if_range='"other"').status == 200
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/", "/v1/", "/v2/..", "/v2/team/app/../../etc/passwd", "/v2/team/app/manifests/1.5",
+            "/v2/team/app/manifests/..", "/v2/team/app/blobs/sha256:..%2f..%2fetc%2fpasswd",
+            "/v2/team/app/blobs/..%2f..%2f..%2fetc%2fpasswd", f"/v2/team/app/blobs/sha256:{'0' * 64}",
+            "/v2/team/other/manifests/1.4", "/v2//manifests/1.4", "/v2/team/app/tags/all", "/v2/team%00/tags/list",
+        ],
+    )  # fmt: skip
+    def test_what_is_not_there(self, served: Blobfix, path: str) -> None:
+        reply = served.ask(path)
+        assert reply.status == 404
+        assert reply.json["errors"]
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+    def test_nothing_can_be_changed(self, served: Blobfix, method: str) -> None:
+        assert served.ask(f"{API}/blobs/uploads/", method).status == 405
+
+    def test_the_root_says_that_it_is_a_registry(self, served: Blobfix) -> None:
+        for path in ("/v2", "/v2/"):
+            reply = served.ask(path)
+            assert (reply.status, reply.headers["docker-distribution-api-version"]) == (200, "registry/2.0")
+
+
+class TestDiscovery:
+    @pytest.fixture
+    def many(self, start: Start, tmp_path: Path) -> Blobfix:
+        for tag in ("1", "10", "2", "b", "a"):
+            write_artifactory_folder(make_image(sample_layers(tag, 3000)), tmp_path / "in" / "team" / "app" / tag)
+        return start(tmp_path / "in")
+
+    def test_tags_page_by_page(self, many: Blobfix) -> None:
+        assert many.ask(f"{API}/tags/list").json == {"name": "team/app", "tags": ["1", "10", "2", "a", "b"]}
+        pages, path = [], f"{API}/tags/list?n=2"
+        while path:
+            reply = many.ask(path)
+            pages.append(reply.json["tags"])
+            path = reply.headers.get("link", "").partition(">")[0].lstrip("<")
+        assert pages == [["1", "10"], ["2", "a"], ["b"]]
+        assert run("tags", f"{many.host}/team/app").output.split() == ["1", "10", "2", "a", "b"]
+
+    @pytest.mark.parametrize(("query", "status"), [("n=0", 200), ("n=x", 400), ("n=-1", 400), ("n=99999999999", 400)])
+    def test_odd_page_sizes(self, many: Blobfix, query: str, status: int) -> None:
+        assert many.ask(f"{API}/tags/list?{query}").status == status
+
+    def test_catalog(self, many: Blobfix) -> None:
+        assert many.ask("/v2/_catalog").json == {"repositories": ["team/app"]}
+
+    def test_referrers(self, start: Start, whole_image: GeneratedImage, tmp_path: Path) -> None:
+        write_artifactory_folder(whole_image, tmp_path / "in" / "team" / "app" / "1.4")
+        signature = make_image(sample_layers("signature", 100), docker=False)
+        value = json.loads(signature.manifest)
+        value["subject"] = {key: whole_image.descriptor[key] for key in ("mediaType", "digest", "size")}
+        value["artifactType"] = "application/vnd.example.signature"
+        place = write_artifactory_folder(signature, tmp_path / "in" / "team" / "app" / "1.4.sig")
+        (place / "manifest.json").write_text(json.dumps(value))
+        server = start(tmp_path / "in")
+        path = f"{API}/referrers/{whole_image.manifest_digest}"
+        (found,) = server.ask(path).json["manifests"]  # type: ignore[misc]
+        assert found["artifactType"] == "application/vnd.example.signature"
+        assert found["digest"] == str(Digest.of((place / "manifest.json").read_bytes()))
+        assert server.ask(f"{path}?artifactType=other").json["manifests"] == []
+        assert server.ask(f"{API}/referrers/sha256:{'0' * 64}").json["manifests"] == []
+
+
+class TestTruth:
+    def test_a_file_that_changed_is_not_given_out(
+        self, served: Blobfix, folder: Path, whole_image: GeneratedImage
+    ) -> None:
+        digest = whole_image.layer_digests[0]
+        path = f"{API}/blobs/{digest}"
+        assert served.ask(path).status == 200
+        append(folder / digest.file_name, b"x")
+        assert served.ask(path).status == 500
+        (folder / digest.file_name).write_bytes(whole_image.layers[0])
+        assert served.ask(path).status == 200
+        (folder / digest.file_name).unlink()
+        assert served.ask(path).status == 500
+
+    def test_a_mended_layer_is_given_out_whole_and_in_parts(
+        self, start: Start, folder: Path, whole_image: GeneratedImage, tmp_path: Path
+    ) -> None:
+        layer, digest = whole_image.layers[0], whole_image.layer_digests[0]
+        append(folder / digest.file_name, b"something after the end")
+        server = start(tmp_path / "in")
+        assert server.ask(f"{API}/blobs/{digest}").body == layer
+        assert server.ask(f"{API}/blobs/{digest}", range="bytes=100-").body == layer[100:]
+        assert server.ask(f"{API}/blobs/{digest}", range="bytes=100-199").body == layer[100:200]
+
+    def test_a_gunzipped_layer_needs_a_new_digest(
+        self, start: Start, skopeo: Skopeo, folder: Path, whole_image: GeneratedImage, tmp_path: Path
+    ) -> None:
+        gunzip_in_place(folder / whole_image.layer_digests[0].file_name)
+        server = start(tmp_path / "in", "--allow-new-digest")
+        skopeo.copy(f"docker://{server.host}/team/app:1.4", f"dir:{tmp_path / 'dir'}", "--preserve-digests")
+        config = json.loads((tmp_path / "dir" / "manifest.json").read_bytes())["config"]["digest"]
+        assert config == str(whole_image.image_id)
+
+    def test_whole_images_are_served_beside_damaged_ones(
+        self, start: Start, folder: Path, whole_image: GeneratedImage, tmp_path: Path
+    ) -> None:
+        other = make_image(sample_layers("other", 50_000))
+        place = write_artifactory_folder(other, tmp_path / "in" / "team" / "app" / "1.5")
+        cut_at(place / other.layer_digests[0].file_name, 100)
+        server = start(tmp_path / "in")
+        assert server.ask(f"{API}/tags/list").json["tags"] == ["1.4"]
+        assert "Not served" in server.log
+
+
+class TestRudeClients:
+    def test_one_that_never_reads_disturbs_nobody(self, served: Blobfix, whole_image: GeneratedImage) -> None:
+        host, _, port = served.host.partition(":")
+        silent = []
+        for _ in range(20):
+            connection = socket.create_connection((host, int(port)))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(f"GET {API}/blobs/{whole_image.layer_digests[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            silent.append(connection)
+        assert served.ask(f"{API}/blobs/{whole_image.layer_digests[1]}").body == whole_image.layers[1]
+        for connection in silent:
+            connection.close()
+
+    @pytest.mark.parametrize("text", [b"\x16\x03\x01\x02\x00\x01", b"GET /v2/ HTTP/9.9\r\n\r\n", b"x" * 100_000])
+    def test_one_that_talks_nonsense(self, served: Blobfix, text: bytes) -> None:
+        host, _, port = served.host.partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(text)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+        assert served.ask("/v2/").status == 200
+
+
+class TestCommand:
+    def test_ends_well_when_it_is_told_to(self, folder: Path, tmp_path: Path) -> None:
+        server = Blobfix([str(tmp_path / "in")], tmp_path / "serve.log")
+        server.stop()
+        assert "Traceback" not in server.log
+
+    def test_a_port_that_is_taken(self, folder: Path, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            outcome = run("serve", tmp_path / "in", "--port", port)
+        assert outcome.code == 2
+        assert "choose another --port" in outcome.output
