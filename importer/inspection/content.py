@@ -29,7 +29,7 @@ _COMPRESSIONS: Final = {
 }
 
 # A layer of nothing but zeros shrinks a thousandfold; what grows beyond both bounds is an attack.
-_BOMB_SIZE: Final = 4 << 30
+_BOMB_SIZE: Final = 1 << 30
 _BOMB_RATIO: Final = 400
 
 
