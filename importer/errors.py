@@ -52,5 +52,11 @@ class VerificationError(BlobfixError):
     """
 
 
+class ContentMismatchError(VerificationError):
+    """A layer doesn't hold what the image's config says; no docker would load the image."""
+
+    exit_code = 4
+
+
 class DecodeError(BlobfixError):
     """Compressed data that was to be decompressed on the way to an output is damaged."""

@@ -7,7 +7,7 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +17,9 @@ from importer.cli.console import say
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
 from importer.report.printable import for_terminal
+
+# Typer carries click inside or beside itself, by its version; this is click's own head of all usage errors.
+_WrongUsage: Final = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 
 class _Edge(TyperGroup):
@@ -37,6 +40,10 @@ class _Edge(TyperGroup):
         except OSError as error:
             _silence_stdout()
             code = _fail(_words_of(error), TROUBLE)
+        except (typer.Exit, typer.Abort, _WrongUsage):
+            raise
+        except Exception as error:
+            code = _fail(f"something unforeseen, {type(error).__name__}: {error}. Please report it", TROUBLE)
         raise typer.Exit(code or 0)
 
 

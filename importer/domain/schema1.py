@@ -64,7 +64,7 @@ def payload_of(content: bytes, value: Mapping[str, Any]) -> bytes:
     try:
         header = json.loads(_decode(signatures[0]["protected"]))
         length, tail = header["formatLength"], _decode(header["formatTail"])
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, binascii.Error) as error:
         raise ValueError("the signature doesn't tell where the payload ends") from error
     if type(length) is not int or not 0 <= length <= len(content):
         raise ValueError("the signature's formatLength is out of bounds")

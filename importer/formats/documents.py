@@ -102,7 +102,7 @@ def _parsed(document: Document) -> Document:
                 return replace(document, schema1=parse_schema1(document.value))
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # A schema says it better, and takes this word's place; here is what schemas let pass.
         return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
     return document

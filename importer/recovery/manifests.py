@@ -145,10 +145,11 @@ def _declared_type(document: Document) -> str:
 
 
 def _restored(fact: FileFacts, digests: tuple[Digest, ...]) -> tuple[Digest, Restoration] | None:
-    if not digests:
-        return None
-    for restoration in restorations(read_small(fact)):
-        for digest in digests:
-            if digest.is_checkable and Digest.of(restoration.content, digest.algorithm) == digest:
+    wanted = frozenset(digest for digest in digests if digest.is_checkable)
+    algorithms = sorted({digest.algorithm for digest in wanted})
+    for restoration in restorations(read_small(fact)) if wanted else ():
+        for algorithm in algorithms:
+            digest = Digest.of(restoration.content, algorithm)
+            if digest in wanted:
                 return digest, restoration
     return None

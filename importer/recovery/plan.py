@@ -242,7 +242,9 @@ class ImagePlan:
         flaws = [flaw for flaw in self.flaws if not isinstance(flaw, InvalidManifest)]
         if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or flaws:
             return Fidelity.NONE
+        # Docker knows diff_ids by sha256 alone, and nobody can check one by an algorithm that isn't here.
         whole = all(layer.is_here or layer.content for layer in self.layers)
+        whole = whole and all(diff_id.algorithm == "sha256" for diff_id in self.config.diff_ids)
         return Fidelity.EXACT if whole and self.config.platform.is_loadable_here else Fidelity.NONE
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
@@ -43,6 +44,9 @@ from importer.recovery.recipes import files_of
 from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 
+_MAX_NESTING: Final = 3
+"""Indexes of indexes are looked into so deep and no deeper: hostile ones double with each level."""
+
 
 def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan the recovery of every image whose manifest is in the inventory."""
@@ -67,6 +71,7 @@ class _Planner:
         self._manifests = {manifest.digest: manifest for manifest in manifests}
         self._finder = finder
         self._plans: dict[Digest, ImagePlan] = {}
+        self._nesting: dict[Digest, int] = {}
 
     def plans(self) -> Iterator[ImagePlan]:
         for manifest in self._manifests.values():
@@ -117,16 +122,19 @@ class _Planner:
         )
 
     def _index(self, found: FoundManifest, index: Index, above: tuple[Digest, ...]) -> ImagePlan:
-        blobs, children = [], []
+        blobs: list[BlobPlan] = []
+        children: dict[Digest, ImagePlan] = {}
         for position, child in enumerate(index.children):
             manifest = self._manifests.get(child.digest)
             wish = BlobWish(child, Role.CHILD, position)
             if manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
-                children.append(replace(plan, platform=child.platform or plan.platform))
+                if self._nesting.get(child.digest, 0) < _MAX_NESTING:
+                    children[child.digest] = replace(plan, platform=child.platform or plan.platform)
                 blobs.append(_present_child(manifest.blob, wish))
             else:
                 blobs.append(_child_blob(self._finder.find(wish), child.platform))
+        self._nesting[found.digest] = 1 + max((self._nesting.get(digest, 0) for digest in children), default=0)
         return ImagePlan(
             kind=ImageKind.INDEX,
             manifest=found.blob,
@@ -134,7 +142,7 @@ class _Planner:
             blobs=tuple(blobs),
             parents=found.parents,
             proofs=found.proofs,
-            children=tuple(children),
+            children=tuple(children.values()),
         )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
@@ -47,7 +48,7 @@ def restorations(content: bytes) -> Iterator[Restoration]:
     except UnreadableJsonError:
         return
     seen = {content}
-    for restoration in (*_unmangled(decoded.text, decoded.form), *_reformatted(decoded.text)):
+    for restoration in chain(_unmangled(decoded.text, decoded.form), _reformatted(decoded.text)):
         if restoration.content not in seen:
             seen.add(restoration.content)
             yield restoration

@@ -37,12 +37,14 @@ _NOT_OF_A_CONFIG: Final = ("id", "parent", "Size", "parent_id", "layer_id", "thr
 def schema1_plans(inventory: Inventory, known: KnownDigests, finder: BlobFinder) -> Iterator[ImagePlan]:
     """Plan each schema 1 image, its layers lowest first and each once."""
     for fact, manifest in schema1_manifests_of(inventory):
+        blob = _manifest_blob(fact, manifest)
+        if blob is None:
+            continue
         digests = dict.fromkeys(layer.digest for layer in manifest.layers)
         layers = [
             finder.find(BlobWish(_descriptor(inventory, digest), Role.LAYER, position))
             for position, digest in enumerate(digests)
         ]
-        blob = _manifest_blob(fact, manifest)
         proofs = known.expected_of(fact)
         yield ImagePlan(
             kind=ImageKind.IMAGE,
@@ -81,9 +83,13 @@ def converted(plan: ImagePlan) -> ImagePlan:
     )
 
 
-def _manifest_blob(fact: FileFacts, manifest: Schema1Manifest) -> BlobPlan:
+def _manifest_blob(fact: FileFacts, manifest: Schema1Manifest) -> BlobPlan | None:
+    """The manifest as a blob; None when its signatures don't tell what they sign."""
     content = read_small(fact)
-    payload = payload_of(content, fact.document.value) if fact.document else content
+    try:
+        payload = payload_of(content, fact.document.value) if fact.document else content
+    except ValueError:
+        return None
     digest = Digest.of(payload)
     # A registry keeps the payload and has no use for the signatures.
     recipe = Whole(fact.file) if payload == content else Literal(payload)
@@ -129,11 +135,12 @@ def _config_value(manifest: Schema1Manifest, diff_ids: list[str]) -> dict[str, A
 
 def _history_entry(layer: Schema1Layer) -> dict[str, Any]:
     says: Mapping[str, Any] = layer.history
-    command = (says.get("container_config") or {}).get("Cmd") or []
+    settings = says.get("container_config")
+    command = settings.get("Cmd") if isinstance(settings, dict) else None
     entry = {
         "created": says.get("created"),
         "author": says.get("author"),
-        "created_by": " ".join(command) if isinstance(command, list) else None,
+        "created_by": " ".join(map(str, command)) if isinstance(command, list) else None,
         "comment": says.get("comment"),
         "empty_layer": _is_empty(layer) or None,
     }

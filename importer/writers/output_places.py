@@ -17,7 +17,9 @@ _HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
 
 def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
     """A registry tree goes into a new or empty folder, or into one that holds a tree already."""
+    inputs = tuple(inputs)
     _check_outside(root, inputs)
+    _check_not_an_input(root / STORAGE_PARTS[0], inputs)
     if not root.exists():
         return
     if not root.is_dir():
@@ -77,6 +79,16 @@ def _check_outside(output: Path, inputs: Iterable[Path]) -> None:
             raise UsageError(
                 f"{output}: lies inside the input {path}, and inputs are never changed; "
                 f"choose a place outside, as in -o {Path(os.pardir) / output.name}"
+            )
+
+
+def _check_not_an_input(written: Path, inputs: Iterable[Path]) -> None:
+    real = Path(os.path.realpath(written))
+    for path in inputs:
+        if Path(os.path.realpath(path)).is_relative_to(real):
+            raise UsageError(
+                f"{path}: lies in the tree that is to be written, and inputs are never changed; "
+                "blobfix repair-tree --apply mends a tree in its place"
             )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from importer.domain.digest import Digest
-from importer.errors import InputError, VerificationError
+from importer.errors import ContentMismatchError, InputError, VerificationError
 from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
 from importer.recovery.plan import BlobPlan, ProvenBlob
@@ -90,14 +90,14 @@ def _content_of(layer: BlobPlan) -> tuple[Digest, Recipe]:
     if layer.content:
         return layer.content.digest, layer.content.recipe
     if not layer.exact or not layer.diff_id:
-        raise VerificationError(f"layer {layer.descriptor.digest} has no diff_id to check it by")
+        raise ContentMismatchError(f"layer {layer.descriptor.digest} has no diff_id to check it by")
     kind = kind_of_blob(layer.exact)
     recipe = layer.exact.recipe
     return layer.diff_id, Decompressed(recipe, kind) if can_decompress(kind) else recipe
 
 
-def _wrong_content(layer: BlobPlan, diff_id: Digest) -> VerificationError:
-    return VerificationError(
+def _wrong_content(layer: BlobPlan, diff_id: Digest) -> ContentMismatchError:
+    return ContentMismatchError(
         f"layer {layer.descriptor.digest} doesn't hold what the config says: its content isn't {diff_id}. "
         "No docker can load this image; scan --deep tells more"
     )
