@@ -77,7 +77,7 @@ def _wait_until_all_stand_still(
     process: subprocess.Popen[bytes], server: FaultyServer, image: GeneratedImage, folder: Path
 ) -> None:
     """Wait until every blob is whole, or all that was sent of it is in its partial file and no more comes."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while time.monotonic() < end:
         if process.poll() is not None or all(_stands_still(server, digest, folder) for digest in image.blobs):
             return
