@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,17 @@ class Ratio:
     memory: int
 
 
+def fetch_memory(size: int = 2500 * MIB) -> None:
+    """Touch as much memory as either side of a comparison will need, and give it back.
+
+    The host of a virtual machine takes back what is free for a moment, and whoever touches it next
+    waits for it: on the machine of docs/benchmarks.md that is 1.5 s for each GiB, more than all the work.
+    """
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # In a process of its own: the system counts what this one had at its peak as its children's, too.
+    subprocess.run([sys.executable, "-c", f"b'x' * {min(size, available // 2)}"], check=True)
+
+
 def run(command: Sequence[str]) -> Run:
     """Run a command to its end; raises when it fails."""
     started = time.perf_counter()
@@ -45,13 +57,17 @@ def run(command: Sequence[str]) -> Run:
 
 def compare(ours: Sequence[str], peer: Sequence[str], rounds: int, prepare: Callable[[], None]) -> Ratio:
     """Run two commands in turn, after one warm-up of each; the medians are what counts."""
+
+    def settle() -> None:
+        prepare()
+        os.sync()
+        fetch_memory()
+
     pairs = []
     for count in range(rounds + 1):
-        prepare()
-        os.sync()
+        settle()
         mine = run(ours)
-        prepare()
-        os.sync()
+        settle()
         theirs = run(peer)
         if count:
             pairs.append((mine, theirs))

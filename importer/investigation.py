@@ -49,11 +49,16 @@ class Investigation:
 
 def investigate(question: Question, progress: Progress, capture: Capture | None = None) -> Investigation:
     """Look at everything and explain it; raises UsageError and InputError for paths that can't be read."""
+    case = survey(question, progress, capture)
+    return Investigation(question, case, find_all(case))
+
+
+def survey(question: Question, progress: Progress, capture: Capture | None = None) -> Case:
+    """Look at everything and plan, without a word: what a writer needs. Raises as ``investigate`` does."""
     sources = [*open_sources(question.paths), *open_sources(question.borrowed, borrowed=True)]
     inspector = Inspector(question.jobs, progress)
     inspection = inspector.inspect(sources, capture)
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, question.depth, inspector, progress)
     known = known_digests(inventory, question.digests)
-    case = Case(inventory, known, make_plan(inventory, known, inspector.advance))
-    return Investigation(question, case, find_all(case))
+    return Case(inventory, known, make_plan(inventory, known, inspector.advance))

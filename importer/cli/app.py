@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -97,6 +98,8 @@ def run() -> None:
     for name in [word for word in sys.argv[1:] if word in _COMMANDS][:1] or _COMMANDS:
         module = import_module(f"importer.cli.{name.replace('-', '_')}")
         app.command(name, epilog=module.EXAMPLES)(getattr(module, name.replace("-", "_")))
+    gc.freeze()
+    gc.enable()
     app()
 
 

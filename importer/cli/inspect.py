@@ -13,7 +13,7 @@ from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, Remot
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Platform
 from importer.errors import CannotWriteError
-from importer.investigation import Question, investigate
+from importer.investigation import Question, survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImageKind, ImagePlan, ProvenBlob
 from importer.report.image_text import ShownImage, describe
@@ -71,7 +71,7 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
 
 
 def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
-    plan = investigate(Question(paths=(path,)), SilentProgress()).case.plan
+    plan = survey(Question(paths=(path,)), SilentProgress()).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
         fitting = [child for child in image.family if child.platform and child.platform.matches(platform)]

@@ -24,7 +24,7 @@ from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import UsageError
-from importer.investigation import investigate
+from importer.investigation import survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
@@ -93,7 +93,7 @@ def push(
     question, choice = options.question(), options.choice()
     client = connect(place, remote.surroundings(), login)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images = _named(investigate(question, progress).case.plan, choice, place, all_tags=all_tags)
+        images = _named(survey(question, progress).plan, choice, place, all_tags=all_tags)
         work = Push(client, place, progress, jobs, tuple(mount_from or ()))
         pushed = work.run([_outgoing(image, place) for image in images])
     if not quiet:

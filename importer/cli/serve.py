@@ -27,7 +27,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.errors import CannotWriteError, UsageError
-from importer.investigation import investigate
+from importer.investigation import survey
 from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_terminal
 from importer.writers.named_image import NamedImage
@@ -82,7 +82,7 @@ def serve(
     since = time.time_ns()
     with _listening(host, port) as listener:
         with progress_shown(wanted=not (quiet or no_progress)) as progress:
-            images = _servable(investigate(question, progress).case.plan, choice)
+            images = _servable(survey(question, progress).plan, choice)
         application = _application(images, since)
         if not quiet:
             _tell(images, listener)

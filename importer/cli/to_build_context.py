@@ -23,7 +23,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.domain.platform import Platform
 from importer.errors import UsageError
-from importer.investigation import investigate
+from importer.investigation import survey
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import listed, title_of
@@ -77,7 +77,7 @@ def to_build_context(
     question, choice = options.question(), options.choice()
     check_context_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images = choose(investigate(question, progress).case.plan, choice, Output.DOCKER_TAR)
+        images = choose(survey(question, progress).plan, choice, Output.DOCKER_TAR)
         if len(images) > 1:
             raise UsageError(f"a build context makes one image, and there are {len(images)}; choose one with --select")
         with WholeFolder(output) as folder:

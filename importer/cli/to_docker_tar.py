@@ -27,7 +27,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.errors import UsageError
-from importer.investigation import Question, investigate
+from importer.investigation import Question, survey
 from importer.progress import Progress
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
@@ -93,7 +93,7 @@ def to_docker_tar(
 def _to_file(target: Path, question: Question, choice: Choice, progress: Progress) -> _Written:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress) as tar:
-        plan = investigate(question, progress, tar.capture()).case.plan
+        plan = survey(question, progress, tar.capture()).plan
         images = choose(plan, choice, Output.DOCKER_TAR)
         tar.write(docker_tar_members(images, progress.advance))
     return images
@@ -102,7 +102,7 @@ def _to_file(target: Path, question: Question, choice: Choice, progress: Progres
 def _to_pipe(question: Question, choice: Choice, progress: Progress) -> _Written:
     if sys.stdout.isatty():
         raise UsageError("a tar can't be shown on a terminal; pipe it into `docker load`, or give a file with -o")
-    plan = investigate(question, progress).case.plan
+    plan = survey(question, progress).plan
     images = choose(plan, choice, Output.DOCKER_TAR)
     members = docker_tar_members(images, progress.advance)
     progress.start("Writing", sum(member.size for member in members))

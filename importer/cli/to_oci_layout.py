@@ -28,7 +28,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.errors import UsageError
-from importer.investigation import Question, investigate
+from importer.investigation import Question, survey
 from importer.progress import Progress
 from importer.recovery.oci_types import with_oci_types
 from importer.recovery.plan import Output, Plan
@@ -109,7 +109,7 @@ def _is_archive(output: Path) -> bool:
 def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress) -> Sequence[NamedImage]:
     check_layout_place(target, (*question.paths, *question.borrowed))
     with OciFolder(target, progress) as folder:
-        images = pick(investigate(question, progress, folder.capture()).case.plan)
+        images = pick(survey(question, progress, folder.capture()).plan)
         folder.write(images)
     return images
 
@@ -117,7 +117,7 @@ def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress
 def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> Sequence[NamedImage]:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress) as tar:
-        images = pick(investigate(question, progress, tar.capture()).case.plan)
+        images = pick(survey(question, progress, tar.capture()).plan)
         tar.write(layout_members(images))
     return images
 

@@ -26,7 +26,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
 from importer.domain.reference import Reference
-from importer.investigation import investigate
+from importer.investigation import survey
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.output_places import check_tree_place
@@ -81,7 +81,7 @@ def to_registry_tree(
     question, choice = options.question(), options.choice()
     check_tree_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
-        plan = investigate(question, progress, tree.capture()).case.plan
+        plan = survey(question, progress, tree.capture()).plan
         images = choose(plan, choice, Output.REGISTRY_TREE)
         tree.write(images)
     if not quiet:

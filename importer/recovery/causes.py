@@ -19,19 +19,22 @@ class Cause:
     """The head of the family."""
 
 
-@dataclass(frozen=True, slots=True)
 class Missing(Cause):
     """Nothing in the input is, or was meant to be, this blob."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class ContentMissing(Cause):
     """A layer of which nothing but the diff_id is known, and no file holds that content."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class ConfigMissing(Cause):
     """No file is the config, without which an image has no id; its layers may all be here."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,16 @@ class ManifestMissing(Cause):
     writer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Marker(Cause):
     """A placeholder stands where the blob should be."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class Empty(Cause):
     """The file has no bytes."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,10 @@ class SizeMismatch(Cause):
     have: int
 
 
-@dataclass(frozen=True, slots=True)
 class UnsupportedDigest(Cause):
     """No program here can compute the algorithm."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,16 @@ class Foreign(Cause):
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class PlatformMissing(Cause):
     """A child of an index, for a platform that nobody downloaded."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class AttestationMissing(Cause):
     """A child of an index that only describes how another was built."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,22 +8,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import importer.rules as package
 from importer.recovery.causes import Cause
 from importer.rules.rule import Case, Finding, Rule, Safety, Severity
-from importer.storage_tree.defects import Defect
+
+if TYPE_CHECKING:
+    from importer.storage_tree.defects import Defect
 
 _MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
+_DOWNLOAD_MODULE_NAME: Final = re.compile(r"bf[1-4]\d{2}_\w+")
+"""The five hundreds are about storage trees alone."""
+
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
+    return _load(_MODULE_NAME)
+
+
+def download_rules() -> tuple[Rule, ...]:
+    """The rules that find something in a download, by code."""
+    return _load(_DOWNLOAD_MODULE_NAME)
+
+
+@cache
+def _load(wanted: re.Pattern[str]) -> tuple[Rule, ...]:
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    modules = (import_module(f"{package.__name__}.{name}") for name in names if _MODULE_NAME.fullmatch(name))
+    modules = (import_module(f"{package.__name__}.{name}") for name in names if wanted.fullmatch(name))
     return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))
 
 
@@ -35,7 +49,7 @@ def rule_named(name: str) -> Rule | None:
 
 def rule_explaining(cause: Cause) -> Rule | None:
     """The rule whose text explains a cause."""
-    return next((rule for rule in all_rules() if isinstance(cause, rule.causes)), None)
+    return next((rule for rule in download_rules() if isinstance(cause, rule.causes)), None)
 
 
 def find_all(case: Case) -> tuple[Finding, ...]:
@@ -66,7 +80,7 @@ def _safety(rule: Rule, defect: Defect) -> Safety:
 
 
 def _findings(case: Case) -> Iterator[Finding]:
-    for rule in all_rules():
+    for rule in download_rules():
         for observation in rule.find(case):
             yield Finding(rule, observation)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importer.domain.digest import Digest
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause
 from importer.recovery.plan import ImagePlan, Plan
-from importer.storage_tree.defects import Defect
+
+if TYPE_CHECKING:
+    from importer.storage_tree.defects import Defect
 
 
 class Severity(StrEnum):

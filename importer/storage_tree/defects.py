@@ -6,13 +6,16 @@ A defect is a value; the text that explains it to people belongs to the rule of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from importer.domain.digest import Digest
-from importer.formats.signatures import FileKind
-from importer.recovery.causes import Cause
-from importer.storage_tree.link_text import LinkFault
-from importer.storage_tree.steps import Step
-from importer.storage_tree.tree import Area, LinkRole
+if TYPE_CHECKING:
+    # Rules of downloads know some defects by name, and no command about downloads should load the rest of this room.
+    from importer.domain.digest import Digest
+    from importer.formats.signatures import FileKind
+    from importer.recovery.causes import Cause
+    from importer.storage_tree.link_text import LinkFault
+    from importer.storage_tree.steps import Step
+    from importer.storage_tree.tree import Area, LinkRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ step when it is whole. An interrupt, an error or an end of the program leaves no
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +32,7 @@ def output_errors(place: Path) -> Iterator[None]:
 
 def unfinished_path(parent: Path) -> Path:
     """A new name below ``parent``, known before anything is made there: an interrupt may come in between."""
-    return parent / f"{UNFINISHED_PREFIX}{secrets.token_hex(8)}"
+    return parent / f"{UNFINISHED_PREFIX}{os.urandom(8).hex()}"
 
 
 @contextmanager
