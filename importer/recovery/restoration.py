@@ -4,7 +4,8 @@ A form is only a candidate: the digest that was wanted decides. Writers' habits,
 sources: docker and distribution indent manifests by three spaces without a newline at the end
 (distribution, manifest/schema2/manifest.go), BuildKit by two (exporter/containerimage/writer.go),
 go-containerregistry and all writers of configs write compact JSON; Go's encoder writes ``<``,
-``>`` and ``&`` as ``\u003c``, ``\u003e`` and ``\u0026`` (encoding/json).
+``>`` and ``&`` as ``\u003c``, ``\u003e`` and ``\u0026`` (encoding/json); Python's writes one line with
+a space after each comma and colon (json.dumps).
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ from typing import Any, Final
 from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
 from importer.recovery.causes import Cause, Reformatted, TextMangled
 
-_INDENTS: Final = (
-    ("   ", "indented by 3 spaces, as docker writes manifests"),
-    ("  ", "indented by 2 spaces, as BuildKit writes manifests"),
-    ("", "compact, as configs are written"),
-    ("    ", "indented by 4 spaces"),
-    ("\t", "indented by tabs"),
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How a writer lays a document out; ``indent`` is None for one that writes it in one line."""
+
+    description: str
+    indent: str | None
+    comma: str = ","
+    colon: str = ": "
+
+
+_STYLES: Final = (
+    _Style("indented by 3 spaces, as docker writes manifests", "   "),
+    _Style("indented by 2 spaces, as BuildKit writes manifests", "  "),
+    _Style("compact, as configs are written", None, colon=":"),
+    _Style("indented by 4 spaces", "    "),
+    _Style("indented by tabs", "\t"),
+    _Style("in one line with spaces, as Python writes it", None, comma=", "),
 )
 _GO_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -80,33 +93,33 @@ def _reformatted(text: str) -> Iterator[Restoration]:
         return
     if is_too_deep(value):
         return
-    for indent, style in _INDENTS:
+    for style in _STYLES:
         for quote in (_quote_like_go, _quote_plainly):
-            written = _write(value, indent, quote)
+            written = _write(value, style, quote)
             for end, newline in (("", ""), ("\n", ", with a newline at the end")):
                 content = (written + end).encode("utf-8", "surrogatepass")
-                yield Restoration(content, Reformatted(style + newline), style + newline)
+                description = style.description + newline
+                yield Restoration(content, Reformatted(description), description)
 
 
-def _write(value: Any, indent: str, quote: Callable[[str], str], depth: int = 0) -> str:
+def _write(value: Any, style: _Style, quote: Callable[[str], str], depth: int = 0) -> str:
     if isinstance(value, dict):
-        colon = ": " if indent else ":"
-        items = [quote(k) + colon + _write(v, indent, quote, depth + 1) for k, v in value.items()]
-        return _bracketed("{}", items, indent, depth)
+        items = [quote(k) + style.colon + _write(v, style, quote, depth + 1) for k, v in value.items()]
+        return _bracketed("{}", items, style, depth)
     if isinstance(value, list):
-        return _bracketed("[]", [_write(v, indent, quote, depth + 1) for v in value], indent, depth)
+        return _bracketed("[]", [_write(v, style, quote, depth + 1) for v in value], style, depth)
     if isinstance(value, _Number):
         return str(value)
     return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
-def _bracketed(brackets: str, items: list[str], indent: str, depth: int) -> str:
+def _bracketed(brackets: str, items: list[str], style: _Style, depth: int) -> str:
     if not items:
         return brackets
-    if not indent:
-        return brackets[0] + ",".join(items) + brackets[1]
-    inner = "\n" + indent * (depth + 1)
-    return brackets[0] + inner + ("," + inner).join(items) + "\n" + indent * depth + brackets[1]
+    if style.indent is None:
+        return brackets[0] + style.comma.join(items) + brackets[1]
+    inner = "\n" + style.indent * (depth + 1)
+    return brackets[0] + inner + (style.comma + inner).join(items) + "\n" + style.indent * depth + brackets[1]
 
 
 def _quote_plainly(text: str) -> str:

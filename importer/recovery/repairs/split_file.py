@@ -37,6 +37,14 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
 
 
 def _readings(name: str) -> Iterator[tuple[str, int]]:
+    yield from _reading(name)
+    # `chunk-1.bin`: programs that name the kind of file last number it before.
+    stem, _, ending = name.rpartition(".")
+    if ending.isalpha():
+        yield from _reading(stem)
+
+
+def _reading(name: str) -> Iterator[tuple[str, int]]:
     match = _PIECE.fullmatch(name)
     if not match:
         return
