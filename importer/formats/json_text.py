@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from importer.formats.http_headers import size_of_headers
+
 MAX_DOCUMENT_SIZE: Final = 8 << 20
 """Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
 
@@ -27,6 +29,7 @@ class TextForm(StrEnum):
     UTF8_BOM = "UTF-8 with a byte order mark"
     UTF16_LE = "UTF-16 (little endian)"
     UTF16_BE = "UTF-16 (big endian)"
+    BEHIND_HEADERS = "UTF-8 behind the HTTP headers of the server's answer"
 
 
 class UnreadableJsonError(ValueError):
@@ -45,7 +48,7 @@ def decode_json(content: bytes) -> JsonText:
     """Find the encoding and decode; raises UnreadableJsonError."""
     form, encoding = _form_of(content)
     try:
-        return JsonText(content.decode(encoding), form)
+        return JsonText(content[size_of_headers(content) :].decode(encoding), form)
     except UnicodeDecodeError as error:
         raise UnreadableJsonError(f"not {form} text from byte {error.start} on") from error
 
@@ -84,6 +87,8 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def _form_of(content: bytes) -> tuple[TextForm, str]:
+    if size_of_headers(content):
+        return TextForm.BEHIND_HEADERS, "utf-8"
     if content.startswith(codecs.BOM_UTF8):
         return TextForm.UTF8_BOM, "utf-8-sig"
     if content.startswith(codecs.BOM_UTF16_LE) or content[1:2] == b"\0":

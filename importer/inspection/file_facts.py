@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from importer.domain.digest import Digest
 from importer.formats.documents import Document, parse_document
 from importer.formats.error_pages import message_of_markup, quote
+from importer.formats.http_headers import digest_in_headers, size_of_headers
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import BLOCK_SIZE, Content
@@ -19,6 +20,9 @@ from importer.sources.source_file import SourceFile
 
 _MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
 _NOTES: Final = frozenset({FileKind.XML, FileKind.TEXT})
+
+TOLD_DIGEST: Final = "Docker-Content-Digest"
+"""The property with the digest that a server told of a manifest, in the headers that were saved with it."""
 
 
 class BlockSink(Protocol):
@@ -45,7 +49,8 @@ class FileFacts:
         zeros_from: offset from which on there are only zeros; equals ``size`` when the last byte
             is another.
         excerpt: what a page or a text says, or what libmagic calls other content, in one printable line.
-        properties: what a repository program has noted in it of another file.
+        properties: what a repository program has noted in it of another file; what a server's headers
+            say of the body behind them.
         document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
         other_digests: digests of further algorithms, where they were asked for.
@@ -111,7 +116,7 @@ class _Reading:
     def take(self, block: memoryview) -> None:
         if not self._size:
             self._head = bytes(block[:HEAD_SIZE])
-            self._text = bytearray() if kind_of_head(self._head) is FileKind.JSON else None
+            self._text = bytearray() if _kind_of_start(self._head) is FileKind.JSON else None
         for algorithm in self._hashes:
             algorithm.update(block)
         if block[-1]:
@@ -123,7 +128,7 @@ class _Reading:
             self._text += block
 
     def facts(self) -> FileFacts:
-        kind = kind_of_head(self._head)
+        kind = _kind_of_start(self._head)
         document = self._document(kind)
         return FileFacts(
             file=self._file,
@@ -132,7 +137,7 @@ class _Reading:
             kind=document.kind if document else self._whole_kind(kind),
             zeros_from=self._zeros_from,
             excerpt=document.message if document else self._excerpt(kind),
-            properties=properties_in(self._head.decode("utf-8", "replace")) if kind in _NOTES else {},
+            properties=self._properties(kind),
             document=document,
             other_digests=tuple(Digest(h.name, h.hexdigest()) for h in self._hashes[1:]),
         )
@@ -146,6 +151,12 @@ class _Reading:
             return Document(hinted.kind if hinted.error else FileKind.JSON, error=limit)
         return parse_document(bytes(self._text))
 
+    def _properties(self, kind: FileKind) -> Mapping[str, str]:
+        told = digest_in_headers(self._head)
+        if told:
+            return {TOLD_DIGEST: told}
+        return properties_in(self._head.decode("utf-8", "replace")) if kind in _NOTES else {}
+
     def _whole_kind(self, kind: FileKind) -> FileKind:
         if kind is FileKind.ZEROS and self._zeros_from:
             return FileKind.DATA
@@ -157,3 +168,9 @@ class _Reading:
         if kind is FileKind.TEXT:
             return quote(self._head[:512].decode("utf-8", "replace"))
         return describe(self._head) if kind is FileKind.DATA else ""
+
+
+def _kind_of_start(head: bytes) -> FileKind:
+    """The kind of the body where JSON stands behind a server's headers, which its reader knows how to skip."""
+    kind, headers = kind_of_head(head), size_of_headers(head)
+    return FileKind.JSON if headers and kind_of_head(head[headers:]) is FileKind.JSON else kind

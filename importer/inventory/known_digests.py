@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.inspection.file_facts import FileFacts
+from importer.inspection.file_facts import TOLD_DIGEST, FileFacts
 from importer.inspection.inspector import SIDECAR_ALGORITHMS
 from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
@@ -49,6 +49,8 @@ class KnownDigests:
     def expected_of(self, fact: FileFacts) -> Mapping[Digest, str]:
         """The sha256 digests that a file should have, each with where it is known from."""
         expected = {s.digest: f"its sidecar {s.facts.file.name}" for s in self.sidecars if s.target is fact}
+        if told := fact.properties.get(TOLD_DIGEST):
+            expected.setdefault(Digest.parse(told), "the server's headers, which were saved with it")
         claimed = claimed_digest(fact.file)
         if claimed:
             named = "its name" if Digest.from_name(fact.file.name) else "its folder's name"

@@ -17,11 +17,11 @@ from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import Cause, DigestMismatch, TextMangled
+from importer.recovery.causes import Cause, DigestMismatch
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
 from importer.recovery.repairs.text_document import read_small
-from importer.recovery.restoration import Restoration, restorations
+from importer.recovery.restoration import Restoration, cause_of_form, restorations
 from importer.recovery.vouching import Vouchers
 from importer.recovery.wanted import is_layout_index
 
@@ -116,7 +116,7 @@ def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = 
     fact = files[0]
     document = fact.document or Document(fact.kind)
     if cause is None and document.form is not TextForm.UTF8:
-        cause = TextMangled(f"saved as {document.form}", document.form)
+        cause = cause_of_form(read_small(fact), document.form)
     status = BlobStatus.DAMAGED if cause or not document.is_valid else BlobStatus.OK
     descriptor = _descriptor(document, fact.digest, fact.size)
     blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)

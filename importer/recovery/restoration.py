@@ -16,8 +16,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from importer.formats.http_headers import size_of_headers
 from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
-from importer.recovery.causes import Cause, Reformatted, TextMangled
+from importer.recovery.causes import Cause, LeadingData, Reformatted, TextMangled
+
+_SHOWN: Final = 60
+"""Bytes of a server's status line that are quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,24 @@ def restorations(content: bytes) -> Iterator[Restoration]:
     except UnreadableJsonError:
         return
     seen = {content}
-    for restoration in chain(_unmangled(decoded.text, decoded.form), _reformatted(decoded.text)):
+    for restoration in chain(_body_of(content), _unmangled(decoded.text, decoded.form), _reformatted(decoded.text)):
         if restoration.content not in seen:
             seen.add(restoration.content)
             yield restoration
+
+
+def cause_of_form(content: bytes, form: TextForm) -> Cause:
+    """What happened to a document that no writer would have written in this form."""
+    if form is not TextForm.BEHIND_HEADERS:
+        return TextMangled(f"saved as {form}", form)
+    return LeadingData(size_of_headers(content), start=content[:_SHOWN].decode("latin-1").splitlines()[0])
+
+
+def _body_of(content: bytes) -> Iterator[Restoration]:
+    headers = size_of_headers(content)
+    if headers:
+        cause = cause_of_form(content, TextForm.BEHIND_HEADERS)
+        yield Restoration(content[headers:], cause, "without the HTTP headers")
 
 
 def _unmangled(text: str, form: TextForm) -> Iterator[Restoration]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import LeadingData
+from importer.recovery.plan import BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, file_of, observation, shown, whereabouts
 
@@ -13,12 +14,20 @@ def find(case: Case) -> Iterator[Observation]:
     for image, blob, cause in blobs_with(case, LeadingData):
         start = f", beginning with “{shown(cause.start)}”" if cause.start else ""
         after = f" and {bytes_of(cause.after)} after it" if cause.after else ""
-        yield observation(
-            image,
-            blob,
-            f"{file_of(blob)} has {bytes_of(cause.extra)} before {whereabouts(image, blob)}{start}{after}",
-            f"the blob's own {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
-        )
+        seen = f"{file_of(blob)} has {bytes_of(cause.extra)} before {whereabouts(image, blob)}{start}{after}"
+        if blob.status is BlobStatus.REPAIRED:
+            digest = blob.descriptor.digest
+            used = f"the blob's own {bytes_of(blob.descriptor.size)} are used; they have the digest {digest}"
+            yield observation(image, blob, seen, used)
+        else:
+            yield observation(
+                image,
+                blob,
+                f"{seen}; no digest is known that would prove the rest",
+                "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
+                "to have it used for a registry tree or OCI layout",
+                safety=Safety.NONE,
+            )
 
 
 RULE: Final = Rule(

@@ -159,6 +159,15 @@ DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
     "trailer cut": (change(lambda content: content[:-5]), ["BF202"], []),
     "zeros": (change(lambda content: content[:4000] + bytes(len(content) - 4000)), ["BF203"], []),
     "more after it": (change(lambda content: content + bytes(100)), ["BF204"], []),
+    "headers before the manifest": (
+        change_manifest(
+            lambda content: (
+                b"HTTP/1.1 200 OK\r\nDocker-Content-Digest: %b\r\n\r\n" % digest_of(content).encode() + content
+            )
+        ),
+        ["BF205"],
+        [],
+    ),
     "headers before it": (change(lambda content: b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n" + content), ["BF205"], []),
     "gunzipped": (change(gzip.decompress), ["BF206"], []),
     "gzipped twice": (change(gzip.compress), ["BF207"], []),
