@@ -18,9 +18,11 @@ from importer.cli.options import (
     Jobs,
     Name,
     NoProgress,
+    NoRecompress,
     Paths,
     PlatformOption,
     Quiet,
+    RecompressLimit,
     Salvage,
     Select,
 )
@@ -59,6 +61,8 @@ def to_docker_tar(
     allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
     convert_schema1: ConvertSchema1 = False,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -77,6 +81,8 @@ def to_docker_tar(
         allow_new_digest=allow_new_digest,
         salvage=salvage,
         convert_schema1=convert_schema1,
+        no_recompress=no_recompress,
+        recompress_limit=recompress_limit,
         jobs=jobs,
     )
     question, choice = options.question(), options.choice()
