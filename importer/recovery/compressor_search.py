@@ -28,9 +28,9 @@ from importer.recompression import (
     seconds_for,
 )
 from importer.recovery.causes import Search
-from importer.recovery.plan import BlobPlan, BlobStatus
+from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Recipe, Recompressed
+from importer.recovery.recipes import Recompressed
 from importer.recovery.recompressing import Family
 from importer.sources.byte_streams import open_pieces
 
@@ -65,28 +65,28 @@ class CompressorSearch:
         self._siblings: dict[Digest, Recognition | None] = {}
         self._learned: list[Recognition] = []
 
-    def find(self, plain: Recipe, size: int, layer: BlobPlan, family: Family) -> Recompressed | Search:
-        """Find what makes the layer of its content of ``size`` bytes; else say why nothing does."""
+    def find(self, plain: ProvenBlob, layer: BlobPlan, family: Family) -> Recompressed | Search:
+        """Find what makes the layer of its content; else say why nothing does."""
         evidence = self._evidence(layer, family)
         ordered = order_by_evidence(known_compressors(), evidence)
-        affordable = tuple(_affordable(ordered, size, min(self._left, self._most_for_one)))
+        affordable = tuple(_affordable(ordered, plain.size, min(self._left, self._most_for_one)))
         started = time.monotonic()
-        outcome = self._tried(plain, size, layer, affordable, is_certain=evidence.is_certain)
+        outcome = self._tried(plain, layer, affordable, is_certain=evidence.is_certain)
         if outcome.found:
             compressor, header = outcome.found.compressor, outcome.found.header
             self._learned.append(Recognition(header, (compressor,)))
-            return Recompressed(plain, compressor, header)
+            return Recompressed(plain.recipe, compressor, header)
         self._left -= time.monotonic() - started
         return _why_not(outcome, is_cut=len(affordable) < len(ordered))
 
     def _tried(
-        self, plain: Recipe, size: int, layer: BlobPlan, compressors: Sequence[Compressor], *, is_certain: bool
+        self, plain: ProvenBlob, layer: BlobPlan, compressors: Sequence[Compressor], *, is_certain: bool
     ) -> Outcome:
         wanted = Wanted(layer.descriptor.digest, layer.descriptor.size)
-        self._progress.start(f"Recompressing {layer.descriptor.digest.short}", size * len(compressors))
+        self._progress.start(f"Recompressing {layer.descriptor.digest.short}", plain.size * len(compressors))
         try:
             return identify(
-                lambda: open_pieces(blocks_of(plain)),
+                lambda: open_pieces(blocks_of(plain.recipe)),
                 wanted,
                 compressors,
                 progress=_Steps(self._progress),

@@ -19,7 +19,7 @@ from importer.inventory.inventory import claimed_digest
 from importer.progress import Progress
 from importer.recovery.causes import Gunzipped, Missing, Search
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob
-from importer.recovery.recipes import Decompressed, Recipe, Recompressed, Whole
+from importer.recovery.recipes import Decompressed, Recompressed, Whole
 
 if TYPE_CHECKING:
     from importer.recovery.compressor_search import CompressorSearch
@@ -63,10 +63,9 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A layer's content, or what is taken for it: how it comes about, and its size (bytes)."""
+    """A layer's content, or what is taken for it, and the file it comes from."""
 
-    recipe: Recipe
-    size: int
+    content: ProvenBlob
     file: FileFacts | None
 
 
@@ -109,7 +108,7 @@ class Recompressor:
         if not self._effort.is_made or layer.exact or not is_gzip or not descriptor.digest.is_checkable:
             return None
         if layer.content:
-            return None if self._effort.only_unproven else Plain(layer.content.recipe, layer.content.size, layer.file)
+            return None if self._effort.only_unproven else Plain(layer.content, layer.file)
         if layer.diff_id:
             return None
         if layer.file and layer.certain:
@@ -127,15 +126,15 @@ class Recompressor:
     def _mended(self, layer: BlobPlan, plain: Plain, family: Family) -> BlobPlan:
         digest = layer.descriptor.digest
         if digest not in self._tried:
-            self._tried[digest] = self._searching().find(plain.recipe, plain.size, layer, family)
+            self._tried[digest] = self._searching().find(plain.content, layer, family)
         result = self._tried[digest]
         if isinstance(result, Search):
             return _unmended(layer, result)
-        cause = Gunzipped(
-            repacked=not isinstance(plain.recipe, Whole), search=Search.FOUND, compressor=result.compressor.name
-        )
+        is_repacked = not isinstance(plain.content.recipe, Whole)
+        cause = Gunzipped(repacked=is_repacked, search=Search.FOUND, compressor=result.compressor.name)
         exact = ProvenBlob(digest, layer.descriptor.size, result)
-        return replace(layer, status=BlobStatus.REPAIRED, exact=exact, cause=cause, file=plain.file, certain=True)
+        repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content)
+        return replace(repaired, cause=cause, file=plain.file, certain=True)
 
     def _searching(self) -> CompressorSearch:
         if self._search is None:
@@ -147,10 +146,11 @@ class Recompressor:
 
 def _unpacked(fact: FileFacts) -> Plain | None:
     if fact.kind is FileKind.TAR:
-        return Plain(Whole(fact.file), fact.size, fact)
+        return Plain(ProvenBlob(fact.digest, fact.size, Whole(fact.file)), fact)
     content = fact.content
     if content and content.is_whole and can_decompress(fact.kind):
-        return Plain(Decompressed(Whole(fact.file), fact.kind), content.size, fact)
+        recipe = Decompressed(Whole(fact.file), fact.kind)
+        return Plain(ProvenBlob(content.digest, content.size, recipe), fact)
     return None
 
 
