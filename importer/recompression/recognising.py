@@ -18,8 +18,8 @@ _READ: Final = 1 << 16
 _FIRST_CHUNK: Final = 1 << 16
 _CHUNK: Final = 1 << 18
 _THREADS: Final = 2
-_AT_ONCE: Final = 8
-"""So many compressors take up to 24 MB."""
+_AT_ONCE: Final = 4
+"""So many compressors take up to 12 MB."""
 
 
 @dataclass(frozen=True, slots=True)
