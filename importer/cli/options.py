@@ -79,7 +79,7 @@ RecompressLimit = Annotated[
         "--recompress-limit",
         min=0,
         metavar="SECONDS",
-        help="Time for finding out how such layers were compressed, as far as it is spent in vain. Default: 600.",
+        help="Time that may be spent in vain on finding their compressor. Default: 600, for a docker tar 60.",
         show_default=False,
     ),
 ]

@@ -41,6 +41,9 @@ from importer.writers.tar_file import TarFile, stream_members
 
 _Written = tuple[NamedImage, ...]
 
+_SECONDS_IN_VAIN: Final = 60
+"""Docker is content with plain layers; only containerd's store keeps the manifest that wants the original bytes."""
+
 EXAMPLES: Final = """\b
 Examples:
   blobfix to-docker-tar ./downloads -o image.tar
@@ -82,7 +85,7 @@ def to_docker_tar(
         salvage=salvage,
         convert_schema1=convert_schema1,
         no_recompress=no_recompress,
-        recompress_limit=recompress_limit,
+        recompress_limit=_SECONDS_IN_VAIN if recompress_limit is None else recompress_limit,
         jobs=jobs,
     )
     question, choice = options.question(), options.choice()

@@ -11,7 +11,6 @@ from importer.recompression.compressors import Compressor
 from importer.recompression.gzip_file import GzipHeader
 from importer.recompression.recognising import Recognition
 
-
 _FAR_MORE: Final = 10
 
 

@@ -43,7 +43,7 @@ _PURE_SECONDS: Final = 60
 _CORES: Final = 2 if IS_NATIVE else 1
 """The C form lets two tries run at once, the Python form doesn't."""
 
-_TELLING: Final = 4 << 20 if IS_NATIVE else 256 << 10
+TELLING_BYTES: Final = 4 << 20 if IS_NATIVE else 256 << 10
 """So many bytes of a sibling's content tell one compressor from another."""
 
 
@@ -110,7 +110,7 @@ class CompressorSearch:
     def _recognition(self, fact: FileFacts) -> Recognition | None:
         if fact.digest not in self._siblings:
             try:
-                self._siblings[fact.digest] = compressor_of(fact.file.open, most=_TELLING)
+                self._siblings[fact.digest] = compressor_of(fact.file.open, most=TELLING_BYTES)
             except (OSError, DecodeError):
                 self._siblings[fact.digest] = None
         return self._siblings[fact.digest]

@@ -13,11 +13,12 @@ import pytest
 from importer.domain.digest import Digest
 from importer.recompression import compressor_of
 from tests import damage
-from tests.blobfix import blobfix, scan
+from tests.blobfix import blobfix, scan, snapshot
 from tests.images.artifactory import artifactory_folder, folder_from_layout, wrong_names
 from tests.images.built import build_and_push
 from tests.images.content import text
 from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
+from tests.images.steady import go_gzip
 from tests.programs.busybox import Busybox
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
@@ -200,3 +201,34 @@ def test_all_compressors_are_tried_on_a_layer_of_moderate_size(busybox: Busybox,
     place = unpacked(write_artifactory_folder(image, tmp_path / "pristine"), tmp_path, 0)
     (finding,) = [one for one in scan(place, code=1)["findings"] if one["code"] == "BF206"]
     assert "no compressor known to blobfix makes the original bytes of it" in finding["message"]
+
+
+class TestOverTheNetwork:
+    @pytest.fixture
+    def image(self) -> GeneratedImage:
+        """Compressed as docker push does, by blobfix's own form of it."""
+        return make_image(LAYERS[1:], pack=lambda tar, _: go_gzip(tar))
+
+    def test_push_sends_the_original_bytes(
+        self, image: GeneratedImage, docker_registry: DockerRegistry, tmp_path: Path
+    ) -> None:
+        place = unpacked(write_artifactory_folder(image, tmp_path / "pristine"), tmp_path, 0)
+        result = blobfix("push", place, f"{docker_registry.host}/recompression/pushed:{TAG}")
+        assert result.code == 0, result.stderr
+        assert docker_registry.manifest("recompression/pushed", TAG) == image.manifest
+        assert docker_registry.blob("recompression/pushed", str(image.layer_digests[0])) == image.layers[0]
+
+    def test_complete_downloads_nothing(
+        self, image: GeneratedImage, docker_registry: DockerRegistry, tmp_path: Path
+    ) -> None:
+        pristine = write_artifactory_folder(image, tmp_path / "pristine")
+        reference = f"{docker_registry.host}/recompression/whole:{TAG}"
+        assert blobfix("push", pristine, reference).code == 0
+        place = unpacked(pristine, tmp_path, 0)
+        before = snapshot(place, times=True)
+        result = blobfix("complete", place / NAME / TAG, "--from", reference)
+        assert result.code == 0, result.stderr
+        assert snapshot(place, times=True) == before
+        assert "recompressed exactly" in result.text
+        assert blobfix("complete", place / NAME / TAG, "--from", reference, "--no-recompress").code == 0
+        assert image.layers[0] in [path.read_bytes() for path in (place / NAME / TAG).iterdir()]
