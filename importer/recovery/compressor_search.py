@@ -83,13 +83,14 @@ class CompressorSearch:
         self, plain: ProvenBlob, layer: BlobPlan, compressors: Sequence[Compressor], *, is_certain: bool
     ) -> Outcome:
         wanted = Wanted(layer.descriptor.digest, layer.descriptor.size)
-        self._progress.start(f"Recompressing {layer.descriptor.digest.short}", plain.size * len(compressors))
+        activity = f"Recompressing {layer.descriptor.digest.short}"
+        self._progress.start(activity, plain.size)
         try:
             return identify(
                 lambda: open_pieces(blocks_of(plain.recipe)),
                 wanted,
                 compressors,
-                progress=_Steps(self._progress),
+                progress=_Steps(self._progress, activity, plain.size),
                 limit=self._left,
                 first_alone=is_certain,
             )
@@ -117,15 +118,23 @@ class CompressorSearch:
 
 
 class _Steps:
-    """Turns how far each try has come into how much was done."""
+    """Shows how far the try has come that began last; how many follow, nobody knows."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, activity: str, size: int) -> None:
         self._progress = progress
-        self._done: dict[str, int] = {}
+        self._activity = activity
+        self._size = size
+        self._begun: list[str] = []
+        self._done = 0
 
     def __call__(self, compressor: Compressor, done: int) -> None:
-        self._progress.advance(done - self._done.get(compressor.name, 0))
-        self._done[compressor.name] = done
+        if compressor.name not in self._begun:
+            self._begun.append(compressor.name)
+            self._progress.start(f"{self._activity}, try {len(self._begun)}", self._size)
+            self._done = 0
+        if compressor.name == self._begun[-1]:
+            self._progress.advance(done - self._done)
+            self._done = done
 
 
 def _affordable(compressors: Sequence[Compressor], size: int, seconds: float) -> Iterator[Compressor]:
