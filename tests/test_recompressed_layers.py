@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -232,6 +233,31 @@ class TestWithoutDiffId:
         path.write_bytes(make_image(sample_layers("other", 9000)).diffs[0])
         layer = layers_of(look(folder))[0]
         assert (layer.status, search_of(layer)) == (BlobStatus.DAMAGED, Search.NONE_FITS)
+
+
+class TestOneBlobInTwoImages:
+    def test_a_wrong_guess_for_one_is_no_answer_for_the_other(self, folder: Path) -> None:
+        other = make_image([LAYERS[0], {"more": b"other"}], pack=packer(DOCKER))
+        unpack(other, folder.with_name("1.3"), 0)
+        (folder.with_name("1.3") / other.image_id.file_name).unlink()
+        wrong = layer_path(other, folder.with_name("1.3"), 0)
+        wrong.write_bytes(make_image(sample_layers("wrong", 9000)).diffs[0])
+        write_artifactory_folder(DOCKERS, folder)
+        damage.rename(damage.gunzip_in_place(layer_path(DOCKERS, folder, 0)), "layer.tar")
+        images = {image.manifest_digest: image for image in look(folder.parents[2]).case.plan.images}
+        assert search_of(images[other.manifest_digest].layers[0]) is Search.NONE_FITS
+        assert images[DOCKERS.manifest_digest].layers[0].status is BlobStatus.REPAIRED
+
+    def test_a_manifest_with_a_wrong_size_gets_nothing(self, folder: Path) -> None:
+        unpack(DOCKERS, folder, 0)
+        value = json.loads(DOCKERS.manifest)
+        value["layers"][0]["size"] += 1
+        (folder / "wrong.json").write_text(json.dumps(value))
+        images = {image.manifest_digest: image for image in look(folder).case.plan.images}
+        right = images.pop(DOCKERS.manifest_digest)
+        (wrong,) = images.values()
+        assert right.layers[0].status is BlobStatus.REPAIRED
+        assert search_of(wrong.layers[0]) is Search.NONE_FITS
 
 
 class TestOrder:

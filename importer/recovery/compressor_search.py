@@ -28,10 +28,10 @@ from importer.recompression import (
     seconds_for,
 )
 from importer.recovery.causes import Search
+from importer.recovery.family import Family
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Recompressed
-from importer.recovery.recompressing import Family
 from importer.sources.byte_streams import open_pieces
 
 DEFAULT_SECONDS: Final = 600

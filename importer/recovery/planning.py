@@ -24,6 +24,7 @@ from importer.recovery.causes import (
     PlatformMissing,
     SizeMismatch,
 )
+from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
 from importer.recovery.naming import names_by_digest
@@ -42,7 +43,7 @@ from importer.recovery.plan import (
 from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
-from importer.recovery.recompressing import NO_EFFORT, Effort, Family, Recompressor
+from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
 from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 

@@ -5,19 +5,19 @@ The search itself is loaded only when there is such a layer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression, compression_of
-from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.progress import Progress
 from importer.recovery.causes import Gunzipped, Missing, Search
+from importer.recovery.family import Family
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob
 from importer.recovery.recipes import Decompressed, Recompressed, Whole
 
@@ -47,21 +47,6 @@ NO_EFFORT: Final = Effort(is_made=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """What the rest of an image may tell of the compressor of its layers.
-
-    Attributes:
-        layers: all of them, found or not.
-        config: the image's config, which tells how it was built.
-        annotations: the manifest's.
-    """
-
-    layers: Sequence[BlobPlan]
-    config: Document | None = None
-    annotations: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Plain:
     """A layer's content, or what is taken for it, and the file it comes from."""
 
@@ -70,7 +55,7 @@ class Plain:
 
 
 class Recompressor:
-    """Computes the gzip of layers again; each lost blob is tried once, however many images want it.
+    """Computes the gzip of layers again; what was tried for one image is known for the next.
 
     Args:
         effort: how much is done.
@@ -82,7 +67,7 @@ class Recompressor:
         self._effort = effort
         self._progress = progress
         self._leftovers = leftovers
-        self._tried: dict[Digest, Recompressed | Search] = {}
+        self._tried: dict[tuple[Digest, int, Digest], Recompressed | Search] = {}
         self._search: CompressorSearch | None = None
 
     def mend(self, family: Family) -> tuple[BlobPlan, ...]:
@@ -90,16 +75,11 @@ class Recompressor:
 
         The smallest is tried first: what made it makes the others, most likely.
         """
-        lost = [(layer, plain) for layer in family.layers if (plain := self._plain_of(layer, family))]
-        mended: dict[Digest, BlobPlan] = {}
-        for layer, plain in sorted(lost, key=lambda pair: pair[0].descriptor.size):
-            mended[layer.descriptor.digest] = self._mended(layer, plain, family)
-        return tuple(
-            replace(mended[layer.descriptor.digest], position=layer.position, descriptor=layer.descriptor)
-            if layer.descriptor.digest in mended
-            else layer
-            for layer in family.layers
-        )
+        layers = list(family.layers)
+        lost = [(at, plain) for at, layer in enumerate(layers) if (plain := self._plain_of(layer, family))]
+        for at, plain in sorted(lost, key=lambda pair: layers[pair[0]].descriptor.size):
+            layers[at] = self._mended(layers[at], plain, family)
+        return tuple(layers)
 
     def _plain_of(self, layer: BlobPlan, family: Family) -> Plain | None:
         """What the layer's bytes could be computed of; None when they are here, or nothing is."""
@@ -124,15 +104,16 @@ class Recompressor:
         return _unpacked(tars[0])
 
     def _mended(self, layer: BlobPlan, plain: Plain, family: Family) -> BlobPlan:
-        digest = layer.descriptor.digest
-        if digest not in self._tried:
-            self._tried[digest] = self._searching().find(plain.content, layer, family)
-        result = self._tried[digest]
+        digest, size = layer.descriptor.digest, layer.descriptor.size
+        key = (digest, size, plain.content.digest)
+        if key not in self._tried:
+            self._tried[key] = self._searching().find(plain.content, layer, family)
+        result = self._tried[key]
         if isinstance(result, Search):
             return _unmended(layer, result)
         is_repacked = not isinstance(plain.content.recipe, Whole)
         cause = Gunzipped(repacked=is_repacked, search=Search.FOUND, compressor=result.compressor.name)
-        exact = ProvenBlob(digest, layer.descriptor.size, result)
+        exact = ProvenBlob(digest, size, result)
         repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content)
         return replace(repaired, cause=cause, file=plain.file, certain=True)
 

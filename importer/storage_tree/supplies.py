@@ -17,10 +17,11 @@ from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory
 from importer.recovery.causes import Cause
+from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.plan import ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
-from importer.recovery.recompressing import Family, Recompressor
+from importer.recovery.recompressing import Recompressor
 from importer.recovery.repairs.text_document import read_small
 from importer.recovery.restoration import restorations
 from importer.sources.folder import FolderSource
