@@ -21,7 +21,7 @@ demo: .venv/.installed
 	.venv/bin/blobfix scan $(DAMAGED) || test $$? -eq 1
 	@echo
 	@echo '# A storage folder for registry:2'
-	.venv/bin/blobfix to-registry-tree $(DAMAGED) -o demo/registry --allow-new-digest
+	.venv/bin/blobfix to-registry-tree $(DAMAGED) -o demo/registry
 	find demo/registry -type f | sort
 	@echo
 	@echo '# A tar for docker load'

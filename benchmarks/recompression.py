@@ -39,6 +39,7 @@ from importer.recompression import (
     known_compressors,
     order_by_evidence,
 )
+from importer.recovery.compressor_search import TELLING_BYTES
 from tests.recompression.originals import ORIGINALS, Original, Programs
 
 _REPEATS: Final = 5
@@ -149,7 +150,7 @@ def _encoder(original: Original, programs: Programs, path: Path, data: bytes) ->
 
 
 def _searches(path: Path) -> Iterator[Row]:
-    """With a sibling as evidence, against one compression."""
+    """With a sibling as evidence, whose compressor is found first, against one compression."""
     known = known_compressors()
     for compressor in known:
         if compressor.name in _SEARCHED:
@@ -160,12 +161,11 @@ def _search(path: Path, compressor: Compressor) -> Iterator[Row]:
     data = path.read_bytes()
     encoder = compressor.gzip_encoder()
     blob = encoder.write(data) + encoder.finish()
-    sibling = compressor_of(lambda: io.BytesIO(blob))
-    evidence = Evidence(siblings=[sibling])
-    ordered = order_by_evidence(known_compressors(), evidence)
     wanted = Wanted(Digest.of(blob), len(blob))
 
     def find() -> None:
+        evidence = Evidence(siblings=[compressor_of(lambda: io.BytesIO(blob), most=TELLING_BYTES)])
+        ordered = order_by_evidence(known_compressors(), evidence)
         if not identify(lambda: path.open("rb"), wanted, ordered, first_alone=evidence.is_certain).found:
             sys.exit(f"{compressor.name} was not found")
 

@@ -12,6 +12,7 @@ from importer.inventory.known_digests import known_digests
 from importer.progress import Progress
 from importer.recovery.examination import Depth, examine
 from importer.recovery.planning import make_plan
+from importer.recovery.recompressing import Effort
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
@@ -27,6 +28,7 @@ class Question:
         digests: manifest digests the user knows.
         origin: the URL or reference from which the download came.
         depth: how closely layers are looked at.
+        effort: how much is done to compute the lost gzip of layers again.
         jobs: how many files are read at once; None leaves it to the machine.
     """
 
@@ -35,6 +37,7 @@ class Question:
     digests: tuple[Digest, ...] = ()
     origin: str | None = None
     depth: Depth = field(default_factory=Depth)
+    effort: Effort = field(default_factory=Effort)
     jobs: int | None = None
 
 
@@ -61,4 +64,5 @@ def survey(question: Question, progress: Progress, capture: Capture | None = Non
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, question.depth, inspector, progress)
     known = known_digests(inventory, question.digests)
-    return Case(inventory, known, make_plan(inventory, known, inspector.advance))
+    plan = make_plan(inventory, known, inspector.advance, effort=question.effort, progress=progress)
+    return Case(inventory, known, plan)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.inspection.inspector import Inspector
 from importer.progress import Progress
+from importer.recovery.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
 from importer.storage_tree.contents import ContentReader, Remembered
@@ -27,12 +28,14 @@ class TreeQuestion:
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
         jobs: how many files are read at once; None leaves it to the machine.
+        effort: how much is done to compute the lost gzip of layers again.
     """
 
     root: Path
     blobs: tuple[Path, ...] = ()
     quick: bool = False
     jobs: int | None = None
+    effort: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     """
     layout = find_layout(question.root)
     inspector = Inspector(question.jobs, progress)
-    supplies = Supplies(layout.root, question.blobs, inspector)
+    supplies = Supplies(layout.root, question.blobs, inspector, Recompressor(question.effort, progress))
     tree = read_tree(layout)
     reader = ContentReader(tree, inspector, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()

@@ -19,11 +19,13 @@ import pytest
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
+from tests.programs.busybox import Busybox
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
 from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
+from tests.programs.pigz import Pigz
 from tests.programs.podman import Podman
 from tests.programs.skopeo import Skopeo
 from tests.programs.umoci import Umoci
@@ -43,6 +45,8 @@ _PROGRAM_FIXTURES = {
     "nginx",
     "curl",
     "wget",
+    "pigz",
+    "busybox",
     "tokens",
     "htpasswd",
 }
@@ -106,6 +110,16 @@ def skopeo() -> Skopeo:
 @pytest.fixture(scope="session")
 def umoci() -> Umoci:
     return need(Umoci)
+
+
+@pytest.fixture(scope="session")
+def pigz() -> Pigz:
+    return need(Pigz)
+
+
+@pytest.fixture(scope="session")
+def busybox() -> Busybox:
+    return need(Busybox)
 
 
 @pytest.fixture

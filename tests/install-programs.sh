@@ -28,6 +28,8 @@ else
     need nginx-light command -v nginx
     need curl command -v curl
     need wget command -v wget
+    need pigz command -v pigz
+    need busybox command -v busybox
 fi
 [ -n "$missing" ] || exit 0
 

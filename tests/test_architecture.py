@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
-import shutil
 import subprocess
 import sys
 import zipfile
-from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from tests.packages import copy_of_sources, wheel_of
 
 HOME = Path(__file__).parent.parent
 SCHEMAS = sorted(path.name for path in (HOME / "schemas").glob("*.json"))
@@ -37,21 +36,13 @@ def lint_imports(home: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of all that makes the program."""
-    return _copy(tmp_path)
+    return copy_of_sources(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built once."""
-    return _wheel_of(_copy(tmp_path_factory.mktemp("wheel")))
-
-
-def _copy(target: Path) -> Path:
-    for name in ("importer", "schemas"):
-        shutil.copytree(HOME / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(HOME / name, target / name)
-    return target
+    return wheel_of(copy_of_sources(tmp_path_factory.mktemp("wheel")))
 
 
 def test_imports_go_one_way() -> None:
@@ -115,28 +106,3 @@ def test_the_wheel_runs_from_where_it_is_unpacked(wheel: Path, tmp_path: Path) -
         timeout=60,
     )
     assert result.returncode == 0, result.stderr.decode()
-
-
-def _wheel_of(tree: Path) -> Path:
-    isolation = ["--no-build-isolation"] if _has_setuptools(77) else []
-    result = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--no-deps", *isolation, "--wheel-dir", str(tree / "wheels"), str(tree)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    if result.returncode and re.search(
-        r"No matching distribution found for setuptools|No module named pip", result.stderr
-    ):
-        pytest.skip("a wheel can't be built without setuptools 77; get it with: pip install 'setuptools>=77'")
-    assert result.returncode == 0, result.stderr
-    (wheel,) = (tree / "wheels").glob("blobfix-*.whl")
-    return wheel
-
-
-def _has_setuptools(version: int) -> bool:
-    try:
-        return int(metadata.version("setuptools").split(".")[0]) >= version
-    except metadata.PackageNotFoundError:
-        return False

@@ -14,12 +14,13 @@ import pytest
 
 from tests import damage
 from tests.blobfix import snapshot
-from tests.images.content import sample_layers
+from tests.images.content import sample_layers, strange
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, run, scan
 
 LAYERS = sample_layers("damaged", 12_000)
 IMAGE = make_image(LAYERS)
+STRANGE_IMAGE = make_image(LAYERS, pack=strange)
 ZSTD_IMAGE = make_image(LAYERS, "zstd", docker=False)
 EMPTY_LAYER_IMAGE = make_image([*LAYERS, {}])
 # A tar without any member, as docker writes it between the layers that change something.
@@ -55,9 +56,12 @@ class Case:
     options: tuple[str, ...] = field(default=())
 
 
-def layer(position: int, change: Callable[..., object], *arguments: Any, **options: Any) -> Mishap:
-    """The mishap of one layer of IMAGE."""
-    return lambda folder: change(folder / IMAGE.layer_digests[position].file_name, *arguments, **options)
+def layer(
+    position: int, change: Callable[..., object], *arguments: Any, image: GeneratedImage | None = None, **options: Any
+) -> Mishap:
+    """The mishap of one layer of an image, IMAGE unless another is named."""
+    digest = (image or IMAGE).layer_digests[position]
+    return lambda folder: change(folder / digest.file_name, *arguments, **options)
 
 
 def config(change: Callable[..., object], *arguments: Any) -> Mishap:
@@ -183,16 +187,22 @@ CASES = {
         layer(0, lambda path: damage.cut_at(path, path.stat().st_size - 9)), ("BF201",), LOST
     ),
     "config cut": Case(config(lambda path: damage.cut_at(path, path.stat().st_size - 20)), ("BF201",), LOST),
-    "gunzipped": Case(layer(0, damage.gunzip_in_place), ("BF206",), CONTENT_ONLY),
+    "gunzipped": Case(layer(0, damage.gunzip_in_place), ("BF206",), MENDED),
     "gunzipped and renamed": Case(
-        layer(0, lambda path: damage.rename(damage.gunzip_in_place(path), "layer.tar")), ("BF206",), CONTENT_ONLY
+        layer(0, lambda path: damage.rename(damage.gunzip_in_place(path), "layer.tar")), ("BF206",), MENDED
     ),
     "two gunzipped": Case(
-        both(layer(0, damage.gunzip_in_place), layer(2, damage.gunzip_in_place)), ("BF206", "BF206"), CONTENT_ONLY
+        both(layer(0, damage.gunzip_in_place), layer(2, damage.gunzip_in_place)), ("BF206", "BF206"), MENDED
+    ),
+    "gunzipped, by an unknown compressor": Case(
+        layer(0, damage.gunzip_in_place, image=STRANGE_IMAGE), ("BF206",), CONTENT_ONLY, image=STRANGE_IMAGE
+    ),
+    "gunzipped and without a config": Case(
+        both(layer(0, damage.gunzip_in_place), config(Path.unlink)), ("BF206", "BF410"), LOST
     ),
     "one bit flipped": Case(layer(0, damage.flip_byte, 1000, 1), ("BF208",), LOST),
     "a byte of the trailer flipped": Case(layer(0, damage.flip_byte, -1), ("BF208",), LOST),
-    "a bit of the header flipped": Case(layer(0, damage.flip_byte, 4, 1), ("BF206",), CONTENT_ONLY),
+    "a bit of the header flipped": Case(layer(0, damage.flip_byte, 4, 1), ("BF206",), MENDED),
     "a letter of the config changed": Case(config(damage.flip_byte, 20, 1), ("BF208",), LOST),
     "noise of another size": Case(layer(0, put, random.Random(1).randbytes(1400)), ("BF209",), LOST),
     "erased memory of another size": Case(layer(0, put, b"\xff" * 1400), ("BF209",), LOST),

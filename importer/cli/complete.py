@@ -9,7 +9,17 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown, write_document
-from importer.cli.options import Digests, NoProgress, PlatformOption, Quiet, digests_of, platform_of
+from importer.cli.options import (
+    Digests,
+    NoProgress,
+    NoRecompress,
+    PlatformOption,
+    Quiet,
+    RecompressLimit,
+    digests_of,
+    effort_of,
+    platform_of,
+)
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
     PasswordStdin,
@@ -45,6 +55,8 @@ def complete(
     source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where the image is, whole.")],
     platform: PlatformOption = None,
     digest: Digests = None,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     username: Username = None,
     password_stdin: PasswordStdin = False,
     plain_http: PlainHttp = False,
@@ -64,7 +76,8 @@ def complete(
         raise UsageError(f"{path}: is a file; what is missing can only be put into a folder")
     surroundings = options.surroundings()
     image = open_image(place, surroundings, login)
-    question = Question(paths=(path,), digests=digests_of(digest))
+    effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
+    question = Question(paths=(path,), digests=digests_of(digest), effort=effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         before = investigate(question, progress)
         completion = _completion(path, before, image, wanted, surroundings)

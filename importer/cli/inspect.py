@@ -16,6 +16,7 @@ from importer.errors import CannotWriteError
 from importer.investigation import Question, survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImageKind, ImagePlan, ProvenBlob
+from importer.recovery.recompressing import NO_EFFORT
 from importer.report.image_text import ShownImage, describe
 from importer.rules.wording import title_of
 from importer.transport.pull import chosen_manifest
@@ -71,7 +72,7 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
 
 
 def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
-    plan = survey(Question(paths=(path,)), SilentProgress()).plan
+    plan = survey(Question(paths=(path,), effort=NO_EFFORT), SilentProgress()).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
         fitting = [child for child in image.family if child.platform and child.platform.matches(platform)]

@@ -12,6 +12,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
+from importer.recovery.recompressing import Effort
 from importer.report.origin import Origin
 
 
@@ -68,6 +69,20 @@ Salvage = Annotated[
     bool,
     typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
 ]
+NoRecompress = Annotated[
+    bool,
+    typer.Option("--no-recompress", help="Don't compute the original gzip of layers that were unpacked on their way."),
+]
+RecompressLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--recompress-limit",
+        min=0,
+        metavar="SECONDS",
+        help="Time that may be spent in vain on finding their compressor. Default: 600, for a docker tar 60.",
+        show_default=False,
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
 ]
@@ -94,6 +109,11 @@ def digests_of(digests: list[str] | None) -> tuple[Digest, ...]:
         return tuple(Digest.parse(text.strip()) for text in digests or ())
     except ValueError as error:
         raise UsageError(f"--digest: {error}; it looks like sha256: and 64 hex digits") from error
+
+
+def effort_of(*, no_recompress: bool, limit: float | None, only_unproven: bool = False) -> Effort:
+    """Read ``--no-recompress`` and ``--recompress-limit``."""
+    return Effort(is_made=not no_recompress, seconds=limit, only_unproven=only_unproven)
 
 
 def platform_of(platform: str | None) -> Platform | None:

@@ -10,7 +10,18 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import progress_shown
-from importer.cli.options import AllowNewDigest, Borrow, Digests, NoProgress, PlatformOption, Quiet, Select, Sparse
+from importer.cli.options import (
+    AllowNewDigest,
+    Borrow,
+    Digests,
+    NoProgress,
+    NoRecompress,
+    PlatformOption,
+    Quiet,
+    RecompressLimit,
+    Select,
+    Sparse,
+)
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
     PasswordStdin,
@@ -65,6 +76,8 @@ def push(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     sparse: Sparse = False,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     username: Username = None,
     password_stdin: PasswordStdin = False,
     plain_http: PlainHttp = False,
@@ -89,6 +102,8 @@ def push(
         borrow=borrow,
         allow_new_digest=allow_new_digest,
         sparse=sparse,
+        no_recompress=no_recompress,
+        recompress_limit=recompress_limit,
     )
     question, choice = options.question(), options.choice()
     client = connect(place, remote.surroundings(), login)

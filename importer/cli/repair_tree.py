@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown
-from importer.cli.options import Jobs, NoProgress, Quiet, TextOrJson
+from importer.cli.options import Jobs, NoProgress, NoRecompress, Quiet, RecompressLimit, TextOrJson, effort_of
 from importer.progress import Progress
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
@@ -37,6 +37,8 @@ def repair_tree(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only; hash no layers.")] = False,
     format: Annotated[TextOrJson, typer.Option("--format", help="The form of the report.")] = TextOrJson.TEXT,  # noqa: A002
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -47,7 +49,8 @@ def repair_tree(
     Exit code 0: nothing is wrong. 1: all that is wrong can be mended from what is here. 4: something
     is missing or beyond proof. After --apply the code tells how things stand then.
     """
-    question = TreeQuestion(root, tuple(blobs or ()), quick, jobs)
+    effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
+    question = TreeQuestion(root, tuple(blobs or ()), quick, jobs, effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
     if format is TextOrJson.JSON:

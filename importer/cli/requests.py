@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.cli.options import digests_of, paths_or_here, platform_of, reference_of
+from importer.cli.options import digests_of, effort_of, paths_or_here, platform_of, reference_of
 from importer.investigation import Question
 from importer.recovery.examination import Depth
 from importer.writers.selection import Choice
@@ -13,7 +13,10 @@ from importer.writers.selection import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """The options that all writing commands share, as they were given."""
+    """The options that all writing commands share, as they were given.
+
+    ``only_unproven``: whether what is written needs no more of a layer than its proven content.
+    """
 
     paths: list[Path] | None
     name: str | None
@@ -25,6 +28,9 @@ class WriteOptions:
     salvage: bool = False
     sparse: bool = False
     convert_schema1: bool = False
+    no_recompress: bool = False
+    recompress_limit: float | None = None
+    only_unproven: bool = False
     jobs: int | None = None
 
     def question(self) -> Question:
@@ -34,6 +40,9 @@ class WriteOptions:
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
             depth=Depth(every_layer=self.salvage or self.convert_schema1),
+            effort=effort_of(
+                no_recompress=self.no_recompress, limit=self.recompress_limit, only_unproven=self.only_unproven
+            ),
             jobs=self.jobs,
         )
 

@@ -8,7 +8,20 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown, say, write_document
-from importer.cli.options import Borrow, Digests, Jobs, NoProgress, Paths, Quiet, digests_of, origin_of, paths_or_here
+from importer.cli.options import (
+    Borrow,
+    Digests,
+    Jobs,
+    NoProgress,
+    NoRecompress,
+    Paths,
+    Quiet,
+    RecompressLimit,
+    digests_of,
+    effort_of,
+    origin_of,
+    paths_or_here,
+)
 from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
 from importer.investigation import Question, investigate
@@ -38,6 +51,8 @@ def scan(
         str | None,
         typer.Option("--from", metavar="URL", help="Where the download came from; gives commands to fetch the rest."),
     ] = None,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -54,6 +69,7 @@ def scan(
         digests=digests_of(digest),
         origin=origin_of(origin),
         depth=Depth(every_layer=deep, entries=salvage),
+        effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
         jobs=jobs,
     )
     with progress_shown(wanted=not (quiet or no_progress)) as progress:

@@ -18,9 +18,11 @@ from importer.cli.options import (
     Jobs,
     Name,
     NoProgress,
+    NoRecompress,
     Paths,
     PlatformOption,
     Quiet,
+    RecompressLimit,
     Select,
     Sparse,
 )
@@ -59,6 +61,8 @@ def serve(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     sparse: Sparse = False,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -76,6 +80,8 @@ def serve(
         borrow=borrow,
         allow_new_digest=allow_new_digest,
         sparse=sparse,
+        no_recompress=no_recompress,
+        recompress_limit=recompress_limit,
         jobs=jobs,
     )
     question, choice = options.question(), options.choice()

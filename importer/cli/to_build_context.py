@@ -14,9 +14,11 @@ from importer.cli.options import (
     Jobs,
     Name,
     NoProgress,
+    NoRecompress,
     Paths,
     PlatformOption,
     Quiet,
+    RecompressLimit,
     Salvage,
     Select,
 )
@@ -55,6 +57,8 @@ def to_build_context(
     squash: Annotated[
         bool, typer.Option("--squash", help="One root file system instead of layers; files that were deleted stay so.")
     ] = False,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -72,6 +76,9 @@ def to_build_context(
         digest=digest,
         borrow=borrow,
         salvage=salvage,
+        no_recompress=no_recompress,
+        recompress_limit=recompress_limit,
+        only_unproven=True,
         jobs=jobs,
     )
     question, choice = options.question(), options.choice()

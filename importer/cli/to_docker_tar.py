@@ -18,9 +18,11 @@ from importer.cli.options import (
     Jobs,
     Name,
     NoProgress,
+    NoRecompress,
     Paths,
     PlatformOption,
     Quiet,
+    RecompressLimit,
     Salvage,
     Select,
 )
@@ -38,6 +40,9 @@ from importer.writers.selection import Choice, choose
 from importer.writers.tar_file import TarFile, stream_members
 
 _Written = tuple[NamedImage, ...]
+
+_SECONDS_IN_VAIN: Final = 60
+"""Docker is content with plain layers; only containerd's store keeps the manifest that wants the original bytes."""
 
 EXAMPLES: Final = """\b
 Examples:
@@ -59,6 +64,8 @@ def to_docker_tar(
     allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
     convert_schema1: ConvertSchema1 = False,
+    no_recompress: NoRecompress = False,
+    recompress_limit: RecompressLimit = None,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
@@ -77,6 +84,8 @@ def to_docker_tar(
         allow_new_digest=allow_new_digest,
         salvage=salvage,
         convert_schema1=convert_schema1,
+        no_recompress=no_recompress,
+        recompress_limit=_SECONDS_IN_VAIN if recompress_limit is None else recompress_limit,
         jobs=jobs,
     )
     question, choice = options.question(), options.choice()

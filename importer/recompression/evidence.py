@@ -11,6 +11,8 @@ from importer.recompression.compressors import Compressor
 from importer.recompression.gzip_file import GzipHeader
 from importer.recompression.recognising import Recognition
 
+_FAR_MORE: Final = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -27,9 +29,16 @@ class Evidence:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the siblings leave one compressor only; it is then the first in order."""
-        names = [_names(sibling) for sibling in self.siblings]
-        return bool(names) and len(set.intersection(*names)) == 1
+        """Whether the siblings leave one compressor only, or one far more common than the others they leave.
+
+        It is then the first in order.
+        """
+        if not self.siblings:
+            return False
+        left = set.intersection(*(_names(sibling) for sibling in self.siblings))
+        fitting = {one.name: one.commonness for one in self.siblings[0].compressors if one.name in left}
+        first, *others = [*sorted(fitting.values(), reverse=True), 0]
+        return first > _FAR_MORE * max(others, default=0)
 
 
 @dataclass(frozen=True, slots=True)

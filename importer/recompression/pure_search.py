@@ -6,6 +6,7 @@ copyright of the originals: see NOTICE in this folder.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,7 +48,7 @@ class Match:
     """0: at least 4, not measured yet."""
 
 
-class Search:
+class Search(ABC):
     """The history that matches point back to, and the tables to find them by."""
 
     _table_size = TABLE_SIZE
@@ -74,9 +75,9 @@ class Search:
                 self._tokens += self._history[emitted:]
         return self._tokens
 
+    @abstractmethod
     def _find(self, start: int, limit: int) -> int:
         """Add the tokens up to the last match; return its end."""
-        raise NotImplementedError
 
     def _load(self, at: int) -> int:
         return int.from_bytes(self._history[at : at + 8], "little")

@@ -6,6 +6,7 @@ A cause is a value; the text that explains it to people belongs to the rule of t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
@@ -199,17 +200,33 @@ class CompressedAgain(Cause):
     compression: Compression
 
 
+class Search(StrEnum):
+    """What came of looking for the compressor that makes the layer's own bytes of its content."""
+
+    NOT_MADE = "not made"
+    FOUND = "found"
+    NONE_FITS = "none fits"
+    WITHOUT_ZLIB = "none fits, and zlib could not be tried"
+    OUT_OF_TIME = "out of time"
+    TOO_SLOW_HERE = "too slow without the C form"
+
+
 @dataclass(frozen=True, slots=True)
 class Gunzipped(Cause):
     """The layer's content without its compression.
 
     Attributes:
-        proven: whether a diff_id proves it; without one it's a guess from the name.
+        proven: whether a digest proves it: the diff_id, or the layer's own once its bytes were computed
+            again; without one it's a guess from the name.
         repacked: whether the content is packed, but otherwise than the manifest wants.
+        search: whether the layer's own bytes can be computed of it.
+        compressor: the name of the one that makes them.
     """
 
     proven: bool = True
     repacked: bool = False
+    search: Search = Search.NOT_MADE
+    compressor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,15 @@ class BlobFinder:
         inventory: what there is.
         wanted: digests that any image wants: a file with one of them is nobody else's remains.
         advance: is told of bytes read while trying a repair.
+
+    Attributes:
+        leftovers: the files that may be what is left of a blob.
     """
 
     def __init__(self, inventory: Inventory, wanted: Iterable[Digest], advance: Callable[[int], None]) -> None:
         self._inventory = inventory
         self._advance = advance
-        self._leftovers = _leftovers(inventory, frozenset(wanted))
+        self.leftovers = _leftovers(inventory, frozenset(wanted))
         self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
 
     def find(self, wish: BlobWish) -> BlobPlan:
@@ -134,7 +137,7 @@ class BlobFinder:
     def _candidates(self, descriptor: Descriptor) -> Sequence[FileFacts]:
         """Leftovers that may be this blob's, those named after it first, then by likeness of size."""
         return sorted(
-            self._leftovers,
+            self.leftovers,
             key=lambda fact: (
                 claimed_digest(fact.file) != descriptor.digest,
                 abs(fact.size - descriptor.size),

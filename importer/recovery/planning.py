@@ -15,6 +15,7 @@ from importer.formats.documents import Document, read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
+from importer.progress import Progress, SilentProgress
 from importer.recovery.causes import (
     AttestationMissing,
     ConfigMissing,
@@ -23,6 +24,7 @@ from importer.recovery.causes import (
     PlatformMissing,
     SizeMismatch,
 )
+from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
 from importer.recovery.naming import names_by_digest
@@ -41,21 +43,39 @@ from importer.recovery.plan import (
 from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
+from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
 from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 
 _MAX_NESTING: Final = 3
 """Indexes of indexes are looked into so deep and no deeper: hostile ones double with each level."""
 
+_IN_SILENCE: Final = SilentProgress()
 
-def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int], None] = lambda _: None) -> Plan:
-    """Plan the recovery of every image whose manifest is in the inventory."""
+
+def make_plan(
+    inventory: Inventory,
+    known: KnownDigests,
+    advance: Callable[[int], None] = lambda _: None,
+    *,
+    effort: Effort = NO_EFFORT,
+    progress: Progress = _IN_SILENCE,
+) -> Plan:
+    """Plan the recovery of every image whose manifest is in the inventory.
+
+    Args:
+        inventory: what there is.
+        known: digests known beforehand.
+        advance: is told of bytes read while trying a repair.
+        effort: how much is done to compute the lost gzip of layers again.
+        progress: is told how far that has come.
+    """
     manifests = find_manifests(inventory, known)
     whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
     finder = BlobFinder(inventory, wanted, advance)
-    planner = _Planner(manifests, finder, names)
+    planner = _Planner(manifests, finder, names, Recompressor(effort, progress, finder.leftovers))
     plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
@@ -65,9 +85,14 @@ def make_plan(inventory: Inventory, known: KnownDigests, advance: Callable[[int]
 
 class _Planner:
     def __init__(
-        self, manifests: Iterable[FoundManifest], finder: BlobFinder, names: Mapping[Digest, tuple[Reference, ...]]
+        self,
+        manifests: Iterable[FoundManifest],
+        finder: BlobFinder,
+        names: Mapping[Digest, tuple[Reference, ...]],
+        recompressor: Recompressor,
     ) -> None:
         self._names = names
+        self._recompressor = recompressor
         self._manifests = {manifest.digest: manifest for manifest in manifests}
         self._finder = finder
         self._plans: dict[Digest, ImagePlan] = {}
@@ -108,6 +133,7 @@ class _Planner:
                 zip(manifest.layers, diff_ids_of(manifest, config), strict=True)
             )
         )
+        layers = self._recompressor.mend(Family(layers, document, manifest.annotations))
         return ImagePlan(
             kind=kind,
             manifest=found.blob,

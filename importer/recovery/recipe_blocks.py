@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from importer.domain.digest import Digest
 from importer.errors import DecodeError
 from importer.formats.streams import Ending
 from importer.inspection.content import decoder_for, read_blocks
-from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
+from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Recompressed, Whole
 
 
-def blocks_of(recipe: Recipe) -> Iterator[bytes]:
+def blocks_of(recipe: Recipe) -> Generator[bytes, None, None]:
     """Yield the bytes a recipe makes, in blocks; raises OSError and DecodeError."""
     match recipe:
         case Whole(file):
@@ -26,6 +26,8 @@ def blocks_of(recipe: Recipe) -> Iterator[bytes]:
                 yield from blocks_of(piece)
         case Decompressed():
             yield from _decompressed(recipe)
+        case Recompressed():
+            yield from _recompressed(recipe)
 
 
 def makes(
@@ -58,3 +60,11 @@ def _decompressed(recipe: Decompressed) -> Iterator[bytes]:
     # Bytes that follow the stream don't belong to the content; the content itself must be whole.
     if stream.close() not in (Ending.COMPLETE, Ending.TRAILING_DATA):
         raise DecodeError(f"the {recipe.kind} data ends {stream.ending}")
+
+
+def _recompressed(recipe: Recompressed) -> Iterator[bytes]:
+    encoder = recipe.compressor.gzip_encoder(recipe.header)
+    for block in blocks_of(recipe.plain):
+        if packed := encoder.write(block):
+            yield packed
+    yield encoder.finish()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from importer.formats.signatures import FileKind
 from importer.sources.source_file import SourceFile
+
+if TYPE_CHECKING:
+    # Only a layer that lost its compression has any use for the encoders; nothing else loads them.
+    from importer.recompression import Compressor, GzipHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,16 @@ class Decompressed:
     kind: FileKind
 
 
-Recipe = Whole | Part | Literal | Joined | Decompressed
+@dataclass(frozen=True, slots=True)
+class Recompressed:
+    """The gzip file that a compressor with a header makes of another recipe's bytes."""
+
+    plain: Recipe
+    compressor: Compressor
+    header: GzipHeader
+
+
+Recipe = Whole | Part | Literal | Joined | Decompressed | Recompressed
 
 
 def files_of(recipe: Recipe) -> tuple[SourceFile, ...]:
@@ -58,4 +72,6 @@ def files_of(recipe: Recipe) -> tuple[SourceFile, ...]:
             return tuple(file for piece in pieces for file in files_of(piece))
         case Decompressed(packed):
             return files_of(packed)
+        case Recompressed(plain):
+            return files_of(plain)
     return ()

@@ -57,13 +57,13 @@ def can_get_new_config(plan: ImagePlan) -> bool:
     config = plan.config_blob
     if not isinstance(plan.parsed, ImageManifest) or plan.kind is not ImageKind.IMAGE or not config:
         return False
-    looked_into = all(layer.exact and layer.file and content_of(layer.file) for layer in plan.layers)
+    looked_into = all(layer.exact and (layer.content or content_of(layer.file)) for layer in plan.layers)
     return not config.is_here and bool(plan.layers) and looked_into
 
 
 def with_new_config(plan: ImagePlan) -> ImagePlan:
     """The plan of an image with the same files under a bare config: another image id and manifest digest."""
-    layers = tuple(replace(layer, content=content_of(layer.file)) for layer in plan.layers if layer.file)
+    layers = tuple(replace(layer, content=layer.content or content_of(layer.file)) for layer in plan.layers)
     diff_ids = [str(layer.content.digest) for layer in layers if layer.content]
     platform = plan.platform or Platform.of_this_machine()
     value = {

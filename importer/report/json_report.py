@@ -9,6 +9,7 @@ from typing import Any, Final
 import importer
 from importer.domain.digest import Digest
 from importer.investigation import Investigation
+from importer.recovery.causes import Gunzipped
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.recovery.salvage import salvaged_files
 from importer.report.downloads import Download, downloads_of
@@ -76,6 +77,8 @@ def _blob(blob: BlobPlan) -> dict[str, Any]:
         "path": as_unicode(path) if path else None,
         "rule": rule.name if rule else None,
     }
+    if isinstance(blob.cause, Gunzipped) and blob.cause.compressor:
+        entry["compressor"] = blob.cause.compressor
     salvaged = salvaged_files(blob.cause)
     if salvaged:
         entry["files"] = [{"name": file.name, "size": file.size, "state": file.state.value} for file in salvaged]

@@ -4,36 +4,70 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from importer.recovery.causes import Gunzipped
+from importer.recovery.causes import Gunzipped, Search
 from importer.recovery.plan import BlobPlan, ImagePlan
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, whereabouts
 
+_WHY_NOT: Final = {
+    Search.NOT_MADE: "",
+    Search.FOUND: "",
+    Search.NONE_FITS: "; no compressor known to blobfix makes the original bytes of it",
+    Search.WITHOUT_ZLIB: (
+        "; no compressor that works here makes the original bytes of it (this Python has another zlib than most, "
+        "so zlib and pigz can't be tried: another computer may do)"
+    ),
+    Search.OUT_OF_TIME: (
+        "; the search for its compressor was cut short, and --recompress-limit with more seconds lets it go on"
+    ),
+    Search.TOO_SLOW_HERE: (
+        "; blobfix was installed without a C compiler, and its slow form would take too long to make the original "
+        "bytes of a layer of this size: install it where there is one, or allow more seconds with --recompress-limit"
+    ),
+}
+
 
 def find(case: Case) -> Iterator[Observation]:
-    """Every layer that is here only as its content."""
+    """Every layer that is here only as its content, or was until its bytes were computed again."""
     for image, blob, cause in blobs_with(case, Gunzipped):
-        yield _proven(image, blob, cause) if cause.proven else _guessed(image, blob)
+        if cause.compressor:
+            yield _recompressed(image, blob, cause)
+        else:
+            yield _proven(image, blob, cause) if cause.proven else _guessed(image, blob, cause)
 
 
-def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
-    form = "packed in another way than the manifest wants" if cause.repacked else "without its compression"
+def _recompressed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
     return observation(
         image,
         blob,
-        f"{file_of(blob)} is {whereabouts(image, blob)}, {form}: "
-        f"its content is {blob.diff_id}, the config's diff_id for this layer",
+        f"{file_of(blob)} is {whereabouts(image, blob)}, {_form(cause)}; "
+        f"recompressed exactly ({cause.compressor}), which gives the digest that the manifest wants",
+        "nothing is left to do: every output gets the original bytes, computed again",
+    )
+
+
+def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
+    return observation(
+        image,
+        blob,
+        f"{file_of(blob)} is {whereabouts(image, blob)}, {_form(cause)}: "
+        f"its content is {blob.diff_id}, the config's diff_id for this layer{_WHY_NOT[cause.search]}",
         "a docker tar is exact with it, image id included; a registry tree or OCI layout gets a new manifest digest "
         f"and needs --allow-new-digest; for the original, move this file away and {fetch_again(blob)}",
     )
 
 
-def _guessed(image: ImagePlan, blob: BlobPlan) -> Observation:
+def _form(cause: Gunzipped) -> str:
+    return "packed in another way than the manifest wants" if cause.repacked else "without its compression"
+
+
+def _guessed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
     doubt = f"its digest isn't {blob.diff_id}, the config's diff_id" if blob.diff_id else "no config proves it"
     guess = observation(
         image,
         blob,
-        f"{file_of(blob)} looks like {whereabouts(image, blob)} without its gzip compression, but {doubt}",
+        f"{file_of(blob)} looks like {whereabouts(image, blob)} without its gzip compression, but {doubt}"
+        f"{_WHY_NOT[cause.search]}",
         f"move this file away and {fetch_again(blob)} with curl -fL -O, which doesn't unpack it",
         safety=Safety.NONE,
     )
@@ -58,12 +92,16 @@ RULE: Final = Rule(
             "Content-Encoding: gzip, and some download tools do the same. Well-meaning people do it by hand."
         ),
         remedy=(
-            "It puts the plain content into a docker tar, and docker gives the image the same id as the original. "
-            "It can't compress it back into the very same bytes, so a registry tree, an OCI layout or a push "
-            "needs --allow-new-digest: the image is the same, its manifest digest is new."
+            "It looks for the compressor that the layer was made with, among all that common builders use, and "
+            "compresses the content again: when the result has the digest that the manifest wants, these are the "
+            "original bytes, and every output is exact. An intact layer of the same image shows which compressor is "
+            "likely. When none fits, a docker tar is still exact, as docker gives the image the same id; a registry "
+            "tree, an OCI layout or a push then needs --allow-new-digest: the image is the same, its manifest digest "
+            "is new."
         ),
         advice=(
-            "For docker load, just go on. Where the digest must stay (images pinned by digest, signatures), "
+            "Just go on. --recompress-limit sets how many seconds the search may take in vain, and --no-recompress "
+            "leaves it out. Where no compressor fits and the digest must stay (images pinned by digest, signatures), "
             "move the file away and download the layer again with curl -fL -O, or another program that doesn't "
             "unpack it."
         ),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.formats.signatures import DOCUMENT_KINDS, FileKind
-from importer.recovery.causes import Cause, Reformatted, TextMangled, Truncated, ZeroFilled
+from importer.recovery.causes import Cause, Gunzipped, Reformatted, TextMangled, Truncated, ZeroFilled
 from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
@@ -38,6 +38,9 @@ def _cause(cause: Cause | None) -> str:
             return f"; its text was changed: {shown(change)}"
         case Reformatted():
             return "; its text was written anew by another program"
+        case Gunzipped(compressor=compressor):
+            exactly = f", and is recompressed exactly ({compressor})" if compressor else ", as far as can be told"
+            return f"; it was unpacked{exactly}"
     return ""
 
 
@@ -78,7 +81,8 @@ RULE: Final = Rule(
             "anew, a browser or a proxy unpacked a layer."
         ),
         remedy=(
-            "It undoes what can be undone: the digest proves that a manifest has its old text again. Anything else "
+            "It undoes what can be undone: the digest proves that a manifest has its old text again, and that a layer "
+            "which was unpacked has its own compression again. Anything else "
             "is taken from the places given with --blobs, and written only when its digest is right. "
             "The damaged file is set aside."
         ),

@@ -17,9 +17,11 @@ from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory
 from importer.recovery.causes import Cause
+from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.plan import ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
+from importer.recovery.recompressing import Recompressor
 from importer.recovery.repairs.text_document import read_small
 from importer.recovery.restoration import restorations
 from importer.sources.folder import FolderSource
@@ -46,13 +48,15 @@ class Supplies:
         root: of the tree.
         paths: places that the user named.
         inspector: has the threads.
+        recompressor: computes the gzip of unpacked layers again.
     """
 
-    def __init__(self, root: Path, paths: Iterable[Path], inspector: Inspector) -> None:
+    def __init__(self, root: Path, paths: Iterable[Path], inspector: Inspector, recompressor: Recompressor) -> None:
         aside = root / SET_ASIDE
         self._sources = [*open_sources(paths, borrowed=True)]
         self._sources += [FolderSource(aside, borrowed=True)] if aside.is_dir() else []
         self._inspector = inspector
+        self._recompressor = recompressor
         self._found: dict[Digest, Supply] = {}
 
     def find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
@@ -88,7 +92,8 @@ class Supplies:
         finder = BlobFinder(inventory, (), self._inspector.advance)
         role = need.role if need.role is not Role.CHILD else Role.MANIFEST
         plan = finder.find(BlobWish(Descriptor(need.media_type, need.digest, need.size), role))
-        return Supply(plan.exact, plan.cause)
+        (mended,) = self._recompressor.mend(Family((plan,)))
+        return Supply(mended.exact, mended.cause)
 
     def _examined(self, fact: FileFacts) -> FileFacts:
         if not can_decompress(fact.kind):

@@ -162,12 +162,24 @@ class TestFolder:
         assert result.code == 4
         assert not (tmp_path / "deep").exists()
 
-    def test_a_gunzipped_layer_asks_for_a_new_digest(self, download: Path, tmp_path: Path, skopeo: Skopeo) -> None:
+    def test_a_gunzipped_layer_is_compressed_to_its_own_bytes(
+        self, download: Path, pushed_image: PushedImage, tmp_path: Path, skopeo: Skopeo
+    ) -> None:
         layer = json.loads((download / "manifest.json").read_bytes())["layers"][0]["digest"]
         damage.gunzip_in_place(download / layer.replace(":", "__"))
         target = tmp_path / "layout"
-        assert blobfix("to-oci-layout", download, "-o", target).code == 4
-        result = blobfix("to-oci-layout", download, "-o", target, "--allow-new-digest")
+        assert blobfix("to-oci-layout", download, "-o", target).code == 0
+        skopeo.copy(f"oci:{target}", f"dir:{tmp_path / 'dir'}", "--preserve-digests")
+        assert sha256((tmp_path / "dir" / "manifest.json").read_bytes()) == pushed_image.manifest_digest
+
+    def test_a_gunzipped_layer_asks_for_a_new_digest_otherwise(
+        self, download: Path, tmp_path: Path, skopeo: Skopeo
+    ) -> None:
+        layer = json.loads((download / "manifest.json").read_bytes())["layers"][0]["digest"]
+        damage.gunzip_in_place(download / layer.replace(":", "__"))
+        target = tmp_path / "layout"
+        assert blobfix("to-oci-layout", download, "-o", target, "--no-recompress").code == 4
+        result = blobfix("to-oci-layout", download, "-o", target, "--no-recompress", "--allow-new-digest")
         assert result.code == 0
         assert "(new; the original's was sha256:" in result.text
         skopeo.copy(f"oci:{target}", f"dir:{tmp_path / 'dir'}")

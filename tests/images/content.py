@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import io
 import random
+import struct
 import tarfile
+import zlib
 from collections.abc import Mapping
 
 import zstandard
@@ -88,6 +90,14 @@ def compress(tar: bytes, compression: str) -> bytes:
         case "zstd":
             return zstandard.ZstdCompressor(write_checksum=True).compress(tar)
     raise ValueError(f"not a compression: {compression!r}")
+
+
+def strange(tar: bytes, _: str = "gzip") -> bytes:
+    """Pack a layer's tar with gzip as no known program does: an empty block comes first."""
+    encoder = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = b"\0\0\0\xff\xff" + encoder.compress(tar) + encoder.flush()
+    header = bytes.fromhex("1f8b08000000000000ff")
+    return header + body + struct.pack("<II", zlib.crc32(tar), len(tar) & 0xFFFFFFFF)
 
 
 def _parents(path: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Compressors whose output is the same on every machine, for bytes that are committed.
 
-Those of the libraries change from version to version. These two know just enough of the formats to be good examples
-of them: gzip with fixed Huffman codes and back references, zstd with raw and run-length blocks.
+Those of the libraries change from version to version. Two of these know just enough of the formats to be good examples
+of them: gzip with fixed Huffman codes and back references, which no other program writes, and zstd with raw and
+run-length blocks.
 
 Sources: RFC 1951 (deflate), 3.2.5 and 3.2.6; RFC 1952 (gzip), 2.3; RFC 8878 (zstd), 3.1.1.
 """
@@ -12,6 +13,9 @@ import itertools
 import struct
 import zlib
 from collections.abc import Iterator
+
+from importer.recompression.bodies import classic_encoder
+from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 
 _LENGTH_BITS = [0] * 8 + [bits for bits in range(1, 6) for _ in range(4)]
 _LENGTHS = list(itertools.accumulate((1 << bits for bits in _LENGTH_BITS[:-1]), initial=3))
@@ -29,6 +33,12 @@ def steady_gzip(content: bytes) -> bytes:
     """Pack into one gzip member without a name and a time."""
     trailer = struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + _deflate(content) + trailer
+
+
+def go_gzip(content: bytes) -> bytes:
+    """Pack into gzip as docker push does, with Go up to 1.26: by a port of our own, so it never changes either."""
+    encoder = GzipEncoder(GzipHeader(), classic_encoder(6))
+    return encoder.write(content) + encoder.finish()
 
 
 def steady_zstd(content: bytes) -> bytes:

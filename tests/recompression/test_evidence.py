@@ -48,6 +48,15 @@ def test_one_compressor_that_fits_all_siblings_is_certain() -> None:
     assert order_by_evidence(KNOWN, Evidence(siblings=[both, one]))[0].name == "zlib, level 4"
 
 
+def test_one_that_is_far_more_common_than_the_others_that_fit_is_certain_enough() -> None:
+    dockers, rare = NAMES["Go ≤1.26, level 6"], NAMES["Go ≤1.26, level 7"]
+    assert Evidence(siblings=[Recognition(GzipHeader(), (rare, dockers))]).is_certain
+    podmans = [one for name, one in NAMES.items() if name.startswith("pgzip") and name.endswith("1024 KiB blocks")]
+    assert len(podmans) == 2
+    assert not Evidence(siblings=[Recognition(GzipHeader(), tuple(podmans))]).is_certain
+    assert not Evidence(siblings=[Recognition(GzipHeader(), ())]).is_certain
+
+
 def test_new_header_of_a_sibling_is_tried_too() -> None:
     header = GzipHeader(mtime=1_600_000_000, name=b"layer.tar")
     ordered = order_by_evidence(KNOWN, Evidence(siblings=[Recognition(header, (NAMES["zlib, level 6"],))]))

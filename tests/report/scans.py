@@ -10,6 +10,7 @@ from typing import Any
 
 from importer.investigation import Investigation, Question, investigate
 from importer.progress import SilentProgress
+from importer.recovery.recompressing import NO_EFFORT, Effort
 from importer.report.formats import Format, print_report
 from importer.report.page import Page, Paper, PlainPage
 from tests.rules.workshop import Image, noise
@@ -25,8 +26,9 @@ HOSTILE_NAMES = (
 )
 
 
-def scan(*paths: Path, **more: Any) -> Investigation:
-    return investigate(Question(paths=paths, **more), SilentProgress())
+def scan(*paths: Path, effort: Effort = NO_EFFORT, **more: Any) -> Investigation:
+    """Look at a download; unless an effort is made, an unpacked layer stays one, and there is more to tell."""
+    return investigate(Question(paths=paths, effort=effort, **more), SilentProgress())
 
 
 def rendered(

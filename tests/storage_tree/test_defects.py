@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -64,6 +65,25 @@ def test_the_registry_answers_what_the_finding_says(row: Row, tree: PushedTree, 
 def test_a_quick_look_sees_it_too(row: Row, tree: PushedTree) -> None:
     row.damage(tree)
     assert set(check_tree(tree.root, "--quick").codes) == {row.code}
+
+
+class TestAnUnpackedLayer:
+    def unpack(self, tree: PushedTree) -> None:
+        rewrite(tree.blob(), gzip.decompress)
+
+    def test_is_recompressed_exactly(self, tree: PushedTree) -> None:
+        self.unpack(tree)
+        (finding,) = check_tree(tree.root).report["findings"]
+        assert "it was unpacked, and is recompressed exactly (" in finding["message"]
+        assert check_tree(tree.root, "--apply").left == []
+        assert tree.blob().read_bytes() == IMAGE.layers[IMAGE.layer_digests.index(tree.layer)]
+
+    @pytest.mark.parametrize("options", [("--no-recompress",), ("--recompress-limit", "0")])
+    def test_is_left_when_it_may_not_be(self, tree: PushedTree, options: tuple[str, ...]) -> None:
+        self.unpack(tree)
+        checked = check_tree(tree.root, *options)
+        assert (checked.code, checked.codes) == (4, ["BF506"])
+        assert "it was unpacked, as far as can be told" in checked.report["findings"][0]["message"]
 
 
 class TestRemarks:

@@ -1,0 +1,52 @@
+"""The package built from a copy of its sources, as pip builds it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.blobfix import HOME
+
+
+def copy_of_sources(target: Path) -> Path:
+    """Copy all that makes the program, without what was compiled of it."""
+    for name in ("importer", "schemas"):
+        shutil.copytree(HOME / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(HOME / name, target / name)
+    return target
+
+
+def wheel_of(tree: Path, variables: Mapping[str, str] | None = None) -> Path:
+    """Build the wheel of a source tree; skips the test where no setuptools of today is to be had."""
+    isolation = ["--no-build-isolation"] if _has_setuptools(77) else []
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", *isolation, "--wheel-dir", str(tree / "wheels"), str(tree)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, **(variables or {})},
+    )
+    if result.returncode and re.search(
+        r"No matching distribution found for setuptools|No module named pip", result.stderr
+    ):
+        pytest.skip("a wheel can't be built without setuptools 77; get it with: pip install 'setuptools>=77'")
+    assert result.returncode == 0, result.stderr
+    (wheel,) = (tree / "wheels").glob("blobfix-*.whl")
+    return wheel
+
+
+def _has_setuptools(version: int) -> bool:
+    try:
+        return int(metadata.version("setuptools").split(".")[0]) >= version
+    except metadata.PackageNotFoundError:
+        return False
