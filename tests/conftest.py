@@ -181,3 +181,13 @@ def oci_download(
         return Path(shutil.copytree(made[kind], destination))
 
     return copy
+
+
+@pytest.fixture
+def powerless() -> list[str]:
+    """A command prefix without root's power to ignore permissions."""
+    if os.geteuid() != 0:
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("setpriv is not installed; get it with: apt-get install util-linux")
+    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]

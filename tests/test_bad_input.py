@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -43,16 +42,6 @@ def untouched(place: Path) -> Iterator[None]:
     before = snapshot(place, times=True)
     yield
     assert snapshot(place, times=True) == before
-
-
-@pytest.fixture
-def powerless() -> list[str]:
-    """A command prefix without root's power to ignore permissions."""
-    if os.geteuid() != 0:
-        return []
-    if not shutil.which("setpriv"):
-        pytest.skip("setpriv is not installed; get it with: apt-get install util-linux")
-    return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 
 
 def codes(report: dict[str, Any], *severities: str) -> set[str]:
