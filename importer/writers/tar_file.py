@@ -36,6 +36,7 @@ class TarFile:
         self._progress = progress
         self._captured: dict[str, int] = {}
         self._finished = False
+        self._is_open = False
 
     def __enter__(self) -> TarFile:
         self._path = unfinished_path(self.target.parent)
@@ -43,14 +44,15 @@ class TarFile:
         try:
             with output_errors(self.target):
                 self._descriptor = os.open(self._path, flags, 0o600)
+                self._is_open = True
         except BaseException:
             self._path.unlink(missing_ok=True)
             raise
         return self
 
     def __exit__(self, *raised: object) -> None:
-        os.close(self._descriptor)
         if not self._finished:
+            self._close()
             self._path.unlink(missing_ok=True)
 
     def capture(self) -> TarCapture:
@@ -67,10 +69,17 @@ class TarFile:
                 offset = self._add(member, offset)
             self._write_at(offset, END)
             os.ftruncate(self._descriptor, offset + len(END))
+            # Windows moves no file that is open.
+            self._close()
             self._path.chmod(0o666 & ~_umask())
             self._path.replace(self.target)
         self._finished = True
         self._progress.stop()
+
+    def _close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            os.close(self._descriptor)
 
     def _add(self, member: TarMember, offset: int) -> int:
         offset = self._write_at(offset, tar_header(member.name, member.size))
