@@ -60,3 +60,9 @@ class ContentMismatchError(VerificationError):
 
 class DecodeError(BlobfixError):
     """Compressed data that was to be decompressed on the way to an output is damaged."""
+
+
+class BombError(DecodeError):
+    """Compressed data grows beyond all reason when it is decompressed."""
+
+    exit_code = 4

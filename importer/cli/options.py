@@ -55,7 +55,10 @@ Borrow = Annotated[
 ]
 AllowNewDigest = Annotated[
     bool,
-    typer.Option("--allow-new-digest", help="Accept a new manifest digest where the original can't be kept."),
+    typer.Option(
+        "--allow-new-digest",
+        help="Accept a new manifest digest: where the original can't be kept, and to correct layers' media types.",
+    ),
 ]
 ConvertSchema1 = Annotated[
     bool,

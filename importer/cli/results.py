@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from importer.domain.digest import Digest
+from importer.recovery.labels import wrong_label
+from importer.recovery.plan import ImagePlan
 from importer.report.printable import for_terminal
-from importer.rules.wording import title_of
+from importer.rules.wording import title_of, whereabouts
 from importer.writers.named_image import NamedImage
 
 
@@ -17,6 +19,16 @@ def tell_written(images: Iterable[NamedImage], tell: Callable[[str], object]) ->
         original = image.original or image.plan
         _tell_digest("manifest", image.plan.manifest_digest, original.manifest_digest, tell)
         _tell_digest("image id", image.plan.image_id, original.image_id, tell)
+        for written, found in zip(image.plan.family, original.family, strict=False):
+            _tell_labels(written, found, tell)
+
+
+def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Callable[[str], object]) -> None:
+    """Name each layer whose wrong media type was put right."""
+    for new, old in zip(written.layers, found.layers, strict=False):
+        wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
+        if wrong and wrong.right_type == new.descriptor.media_type:
+            tell(for_terminal(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}"))
 
 
 def _tell_digest(what: str, new: Digest | None, old: Digest | None, tell: Callable[[str], object]) -> None:

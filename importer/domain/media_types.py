@@ -20,6 +20,8 @@ OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
 
 DOCKER_LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
 DOCKER_LAYER_GZIP: Final = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_LAYER_ZSTD: Final = "application/vnd.docker.image.rootfs.diff.tar.zstd"
+"""Written by BuildKit and crane, though docker's format never had it; skopeo and podman refuse it."""
 DOCKER_FOREIGN_LAYER: Final = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 OCI_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
 OCI_LAYER_GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -43,6 +45,10 @@ class Compression(StrEnum):
     XZ = "xz"
 
 
+_DOCKER_LAYERS: Final = {Compression.NONE: DOCKER_LAYER, Compression.GZIP: DOCKER_LAYER_GZIP}
+_OCI_SUFFIXES: Final = {Compression.NONE: "", Compression.GZIP: "+gzip", Compression.ZSTD: "+zstd"}
+
+
 def is_foreign_layer(media_type: str) -> bool:
     """Whether registries leave the layer at the place its ``urls`` name."""
     return media_type.startswith((DOCKER_FOREIGN_LAYER, OCI_FOREIGN_PREFIX))
@@ -62,3 +68,18 @@ def compression_of(media_type: str) -> Compression | None:
     if media_type.endswith((".zstd", "+zstd")):
         return Compression.ZSTD
     return Compression.NONE if media_type.endswith(".tar") else None
+
+
+def is_oci_layer(media_type: str) -> bool:
+    """Whether it is a type that OCI gives a part of a root file system."""
+    return media_type.startswith((OCI_LAYER, OCI_FOREIGN_PREFIX))
+
+
+def with_compression(media_type: str, compression: Compression) -> str | None:
+    """The type of such a layer when it is packed this way: OCI's where docker has none, None where no one has."""
+    if media_type.startswith(DOCKER_LAYER) and compression in _DOCKER_LAYERS:
+        return _DOCKER_LAYERS[compression]
+    if media_type.startswith(DOCKER_FOREIGN_LAYER) and compression is Compression.GZIP:
+        return DOCKER_FOREIGN_LAYER
+    stem = OCI_FOREIGN_PREFIX if is_foreign_layer(media_type) else OCI_LAYER
+    return stem + _OCI_SUFFIXES[compression] if compression in _OCI_SUFFIXES else None

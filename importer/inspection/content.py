@@ -32,6 +32,11 @@ _COMPRESSIONS: Final = {
 _BOMB_SIZE: Final = 1 << 30
 _BOMB_RATIO: Final = 400
 
+# What an image wants may hold a disk of zeros, and zstd packs those 20,000 times smaller. Hashing so much takes
+# some ten seconds; more would be hours, and would fill the disk.
+_LARGEST: Final = 16 << 30
+_LARGEST_RATIO: Final = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -121,6 +126,11 @@ def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) 
             if left is not None:
                 left -= len(block)
             yield block
+
+
+def is_beyond_reason(size: int, packed: int) -> bool:
+    """Whether no honest layer is so large (bytes), for the bytes it was packed in."""
+    return size > _LARGEST and size > packed * _LARGEST_RATIO
 
 
 def _is_bomb(size: int, consumed: int) -> bool:

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable, Generator, Iterator
 
 from importer.domain.digest import Digest
-from importer.errors import DecodeError
+from importer.errors import BombError, DecodeError
 from importer.formats.streams import Ending
-from importer.inspection.content import decoder_for, read_blocks
+from importer.inspection.content import decoder_for, is_beyond_reason, read_blocks
 from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Recompressed, Whole
 
 
@@ -53,8 +53,13 @@ def makes(
 
 def _decompressed(recipe: Decompressed) -> Iterator[bytes]:
     stream = decoder_for(recipe.kind)
+    size = 0
     for block in blocks_of(recipe.packed):
-        yield from stream.feed(block)
+        for piece in stream.feed(block):
+            size += len(piece)
+            if is_beyond_reason(size, stream.consumed):
+                raise BombError(f"{stream.consumed:,} bytes of {recipe.kind} unpack to more than {size:,} bytes")
+            yield piece
         if stream.ending is not None:
             break
     # Bytes that follow the stream don't belong to the content; the content itself must be whole.

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.domain.media_types import Compression, compression_of
-from importer.formats.signatures import COMPRESSED_KINDS, FileKind
-from importer.inspection.content import compression_of_kind
-from importer.recovery.plan import BlobPlan, BlobStatus
+from importer.domain.media_types import Compression
+from importer.recovery.labels import WrongLabel, wrong_label
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import observation, shown, whereabouts
 from importer.storage_tree.defects import MediaTypeAbsent
 
-_PACKED: Final = COMPRESSED_KINDS | {FileKind.TAR}
 _NAMES: Final = {Compression.NONE: "a plain tar"}
 
 
@@ -19,22 +16,25 @@ def find(case: Case) -> Iterator[Observation]:
     """Every layer whose bytes are right and whose media type isn't."""
     for image in case.plan.images:
         for layer in image.layers:
-            declared, actual = _compressions(layer)
-            if actual is not None and declared is not None and actual is not declared:
-                yield observation(
-                    image,
-                    layer,
-                    f"{whereabouts(image, layer)} is {_name(actual)}, but its media type says {_name(declared)}: "
-                    f"{shown(layer.descriptor.media_type)}",
-                    "the bytes are kept as they are; a corrected media type would give the manifest a new digest",
-                )
+            if wrong := wrong_label(layer):
+                media_type = shown(layer.descriptor.media_type)
+                message = f"{whereabouts(image, layer)} is {_name(wrong.actual)}, but {_fault(wrong)}: {media_type}"
+                yield observation(image, layer, message, _remedy(wrong))
 
 
-def _compressions(layer: BlobPlan) -> tuple[Compression | None, Compression | None]:
-    fact = layer.file
-    if layer.status is not BlobStatus.OK or fact is None or fact.kind not in _PACKED:
-        return None, None
-    return compression_of(layer.descriptor.media_type), compression_of_kind(fact.kind)
+def _fault(wrong: WrongLabel) -> str:
+    if wrong.declared is wrong.actual:
+        return "docker's manifests have no media type for that"
+    return f"its media type says {_name(wrong.declared)}"
+
+
+def _remedy(wrong: WrongLabel) -> str:
+    if not wrong.right_type:
+        return "the bytes and the label are kept as they are, since no media type says that"
+    return (
+        "the bytes and the label are kept as they are; --allow-new-digest writes the same bytes under "
+        f"{wrong.right_type}, in a manifest with a new digest"
+    )
 
 
 def _name(compression: Compression) -> str:
@@ -69,11 +69,16 @@ RULE: Final = Rule(
         ),
         remedy=(
             "It keeps the bytes and the label, since a corrected label makes another manifest with another digest. "
-            "A docker tar isn't touched by this: docker looks at the bytes, and the layers are unpacked where needed."
+            "With --allow-new-digest, to-registry-tree, to-oci-layout, push and serve write the right label: config "
+            "and layers, and so the image id, stay as they are, and the old and the new manifest digest are shown. A "
+            "layer of zstd turns a manifest of docker's into one of OCI's, as docker's has no label for it; an index "
+            "gets its child's new digest, and so a new one itself. A docker tar isn't touched by this: docker looks "
+            "at the bytes, and the layers are unpacked where needed."
         ),
         advice=(
-            "Use the docker tar if a client stumbles over it. To get rid of it for good, have the image pushed anew "
-            "with a current tool, and with gzip if old clients are to pull it."
+            "Use the docker tar, or --allow-new-digest, if a client stumbles over it. Whoever asks for the image by "
+            "its old digest, and signatures of it, won't find the corrected one. For clients that are too old for "
+            "zstd, have the image pushed anew with gzip."
         ),
     ),
     find=find,

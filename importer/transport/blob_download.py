@@ -10,8 +10,8 @@ from typing import BinaryIO, Final
 
 from importer.domain.descriptor import Descriptor
 from importer.errors import NetworkError
+from importer.locking import exclusive
 from importer.transport.breaks import RangeLimit
-from importer.transport.locking import exclusive
 from importer.transport.partial_file import PartialFile, disk_errors, lock_path
 from importer.transport.range_fetch import Advance, OtherwiseError, RangeFetch
 from importer.transport.remote_blob import RemoteBlob

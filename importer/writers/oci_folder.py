@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from importer.domain.digest import Digest
 from importer.errors import OutputError, UsageError
 from importer.formats.documents import read_document
 from importer.formats.json_text import TextForm
+from importer.locking import exclusive
 from importer.progress import Progress
+from importer.sources.folder import UNFINISHED_PREFIX
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (
     INDEX_NAME,
@@ -25,18 +28,21 @@ from importer.writers.oci_layout import (
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
 
+_LOCK: Final = f"{UNFINISHED_PREFIX}layout.lock"
+
 
 class OciFolder:
     """Writes images into a layout: the blobs first, ``index.json`` last.
 
-    Use it as a context manager: its unfinished files are gone at the end. Raises OutputError, and
-    UsageError for a folder whose ``index.json`` can't be added to.
+    Several processes may add to one layout at a time: the images of each get into the index. Use it as
+    a context manager: its unfinished files are gone at the end. Raises OutputError, and UsageError for
+    a folder whose ``index.json`` can't be added to.
     """
 
     def __init__(self, target: Path, progress: Progress) -> None:
         self._target = target
         self._progress = progress
-        self._present = _present_index(target / INDEX_NAME)
+        _present_index(target / INDEX_NAME)
         self._folder = WholeFolder(target)
 
     def __enter__(self) -> OciFolder:
@@ -63,11 +69,20 @@ class OciFolder:
             copy.replace(self._folder.place(blob_name(blob.digest)))
         if not (self._target / LAYOUT_NAME).exists():
             self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
-        index = merged_index(self._present, images) if self._present else index_of(images)
-        if index != self._present:
-            self._folder.write(INDEX_NAME, compact_json(index))
-        self._folder.finish(last=INDEX_NAME)
+        if not self._target.exists():
+            self._folder.write(INDEX_NAME, compact_json(index_of(images)))
+        if not self._folder.appear():
+            self._add(images)
         self._progress.stop()
+
+    def _add(self, images: Sequence[NamedImage]) -> None:
+        """Put the blobs into their places and the images into the index as it stands now, whoever has written it."""
+        with exclusive(self._target / _LOCK, waiting=lambda: None, sleep=time.sleep):
+            present = _present_index(self._target / INDEX_NAME)
+            index = merged_index(present, images) if present else index_of(images)
+            if index != present:
+                self._folder.write(INDEX_NAME, compact_json(index))
+            self._folder.finish(last=INDEX_NAME)
 
     def _has_file_for(self, digest: Digest, size: int) -> bool:
         path = self._target / blob_name(digest)

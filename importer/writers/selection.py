@@ -9,6 +9,7 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.domain.schema1 import Schema1Manifest
 from importer.errors import CannotWriteError, NoImageError, UsageError
+from importer.recovery.labels import with_right_labels
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.recovery.schema1_images import can_be_converted, converted
@@ -97,15 +98,27 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if choice.platform and image.plan.platform and not image.plan.platform.matches(choice.platform):
         raise UsageError(f"{title_of(image.plan)} is for {image.plan.platform}, not for {choice.platform}")
     if choice.convert_schema1 and can_be_converted(image.plan):
-        return NamedImage(converted(image.plan), image.names, original=image.plan)
+        return _changed(image, converted(image.plan))
     fidelity = image.plan.fidelity(output)
     if fidelity is Fidelity.EXACT:
-        return image
+        return _labelled(image, choice, output)
     if fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest:
-        return NamedImage(with_new_manifest(image.plan), image.names, original=image.plan)
+        return _changed(image, with_new_manifest(image.plan))
     if choice.salvage and can_get_new_config(image.plan):
-        return NamedImage(with_new_config(image.plan), image.names, original=image.plan)
+        return _changed(image, with_new_config(image.plan))
     raise CannotWriteError(_refusal(image.plan, output, fidelity))
+
+
+def _changed(image: NamedImage, plan: ImagePlan) -> NamedImage:
+    """The image as another plan has it; its digest is new in any case, so that wrong labels may go as well."""
+    return replace(image, plan=with_right_labels(plan), original=image.plan)
+
+
+def _labelled(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
+    """The image itself, unless a new digest is allowed and lets a wrong label be put right."""
+    # Docker doesn't look at labels, and an index in a docker tar names its child by the original digest.
+    plan = with_right_labels(image.plan) if choice.allow_new_digest and output is not Output.DOCKER_TAR else image.plan
+    return image if plan is image.plan else replace(image, plan=plan, original=image.plan)
 
 
 def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
@@ -118,10 +131,10 @@ def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
             raise CannotWriteError(_no_child(image.plan))
         return NamedImage(child, image.names, index=image.plan)
     if image.plan.fidelity(output) is Fidelity.EXACT:
-        return image
+        return _labelled(image, choice, output)
     whole = tuple(child for child in image.plan.children if child.fidelity(output) is Fidelity.EXACT)
     if choice.sparse and whole and image.plan.manifest.is_here:
-        return NamedImage(replace(image.plan, children=whole), image.names)
+        return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
     raise CannotWriteError(
         f"{_no_child(image.plan)}. --sparse writes the index with the platforms that are whole, "
         "--platform writes one of them under the tag"

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from importer.domain.digest import Digest
-from importer.errors import ContentMismatchError, InputError, VerificationError
+from importer.errors import BombError, ContentMismatchError, DecodeError, InputError, VerificationError
 from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
 from importer.recovery.plan import BlobPlan, ProvenBlob
-from importer.recovery.recipe_blocks import blocks_of, makes
+from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Decompressed, Recipe, files_of
 
 Advance = Callable[[int], None]
@@ -49,23 +49,17 @@ def kind_of_blob(blob: ProvenBlob) -> FileKind:
 
 
 def unpacked(layer: BlobPlan, advance: Advance) -> ProvenBlob:
-    """The layer's content, proven by its diff_id, with its size.
-
-    Raises VerificationError when the layer doesn't hold what the image's config says.
-    """
+    """The layer's content, proven by its diff_id, with its size; raises as ``unpacked_blocks`` does."""
     if layer.content:
         return layer.content
-    diff_id, recipe = _content_of(layer)
-    size = makes(recipe, diff_id, None, advance)
-    if size is None:
-        raise _wrong_content(layer, diff_id)
-    return ProvenBlob(diff_id, size, recipe)
+    return unpacked_blob(layer, sum(map(len, unpacked_blocks(layer, advance))))
 
 
 def unpacked_blocks(layer: BlobPlan, advance: Advance) -> Iterator[bytes]:
     """Yield the layer's content, and end only if the diff_id proves it; its size need not be known.
 
-    Raises VerificationError and InputError as ``verified_blocks`` does.
+    Raises ContentMismatchError when the layer doesn't hold what the image's config says, BombError when it
+    grows beyond all reason, and InputError when a file can't be read any more.
     """
     diff_id, recipe = _content_of(layer)
     hashed = hashlib.new(diff_id.algorithm)
@@ -76,6 +70,13 @@ def unpacked_blocks(layer: BlobPlan, advance: Advance) -> Iterator[bytes]:
             advance(len(block))
     except OSError as error:
         raise InputError(f"{error.filename or 'a file'}: can't be read any more: {error.strerror}") from error
+    except BombError as error:
+        raise BombError(
+            f"layer {layer.descriptor.digest} is no layer that anybody could run: {error}. Nothing was written; "
+            "to-oci-layout and to-registry-tree keep such a layer packed, as it is"
+        ) from error
+    except DecodeError as error:
+        raise _wrong_content(layer, diff_id) from error
     if hashed.hexdigest() != diff_id.hex:
         raise _wrong_content(layer, diff_id)
 

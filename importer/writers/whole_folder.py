@@ -49,8 +49,10 @@ class WholeFolder:
         self._stack.__exit__(kind, error, trace)
 
     def write(self, name: str, content: bytes) -> None:
-        """Add a small file."""
-        write_blocks(self.place(name), [content])
+        """Add a small file, instead of one that was added before under the name."""
+        path = self.place(name)
+        path.unlink(missing_ok=True)
+        write_blocks(path, [content])
 
     def place(self, name: str) -> Path:
         """Where to write, or move, the file of that name, whose parts are divided by slashes."""
@@ -58,11 +60,23 @@ class WholeFolder:
         make_folders(path.parent, self.root)
         return path
 
+    def appear(self) -> bool:
+        """Make a new target appear; False when there is one by now, to which the files are to be added."""
+        if not self._is_new:
+            return False
+        self._files()
+        try:
+            self.root.rename(self._target)
+        except OSError:
+            # Another process may have made it meanwhile.
+            if not self._target.is_dir():
+                raise
+            self._is_new = False
+        return self._is_new
+
     def finish(self, last: str) -> None:
         """Make the folder appear, with the file ``last`` after all others."""
-        files = sorted(path for path in self.root.rglob("*") if path.is_file())
-        for path in files:
-            path.chmod(FILE_MODE)
+        files = self._files()
         if self._is_new:
             self.root.rename(self._target)
             return
@@ -70,3 +84,10 @@ class WholeFolder:
             place = self._target / path.relative_to(self.root)
             make_folders(place.parent, self._target)
             path.replace(place)
+
+    def _files(self) -> list[Path]:
+        """What was gathered, readable for everyone."""
+        files = sorted(path for path in self.root.rglob("*") if path.is_file())
+        for path in files:
+            path.chmod(FILE_MODE)
+        return files

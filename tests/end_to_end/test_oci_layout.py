@@ -13,8 +13,13 @@ import pytest
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
+from importer.investigation import Question, survey
+from importer.progress import SilentProgress
+from importer.recovery.plan import Output
+from importer.writers.oci_folder import OciFolder
+from importer.writers.selection import Choice, choose
 from tests import damage
-from tests.blobfix import blobfix, contents, leftovers, snapshot
+from tests.blobfix import blobfix, contents, leftovers, snapshot, start
 from tests.images.built import PushedImage
 from tests.images.content import sample_layers
 from tests.images.generated import (
@@ -302,3 +307,35 @@ class TestOciMediaTypes:
         result = blobfix("to-oci-layout", folder, "-o", tmp_path / "layout", "--oci-media-types")
         assert result.code == 2
         assert not (tmp_path / "layout").exists()
+
+
+class TestSeveralAtATime:
+    """Each process takes the index as it stands when its own turn comes."""
+
+    @pytest.mark.parametrize("is_there", [True, False], ids=["one that is there", "a new one"])
+    def test_every_image_gets_into_the_index(self, tmp_path: Path, is_there: bool) -> None:
+        tags = {f"{number}.0" for number in range(8)}
+        for tag in tags:
+            write_artifactory_folder(make_image(sample_layers(tag, 9_000)), tmp_path / tag / "team" / "app" / tag)
+        if is_there:
+            write_artifactory_folder(make_image(sample_layers("old", 9_000)), tmp_path / "a" / "team" / "app" / "old")
+            assert blobfix("to-oci-layout", tmp_path / "a", "-o", tmp_path / "layout").code == 0
+        running = [start("to-oci-layout", tmp_path / tag, "-o", tmp_path / "layout") for tag in sorted(tags)]
+        errors = [process.communicate(timeout=60)[1] for process in running]
+        assert [process.returncode for process in running] == [0] * len(tags), errors
+        names = [entry["annotations"]["org.opencontainers.image.ref.name"] for entry in entries(tmp_path / "layout")]
+        assert sorted(names) == sorted(tags | ({"old"} if is_there else set()))
+        assert leftovers(tmp_path / "layout") == []
+
+    def test_the_index_is_taken_as_it_stands_at_the_end(self, tmp_path: Path) -> None:
+        folders = [
+            write_artifactory_folder(make_image(sample_layers(tag, 9_000)), tmp_path / tag / "team" / "app" / tag)
+            for tag in ("1", "2", "3")
+        ]
+        layout = tmp_path / "layout"
+        assert blobfix("to-oci-layout", folders[0].parents[2], "-o", layout).code == 0
+        with OciFolder(layout, SilentProgress()) as late:
+            assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
+            plan = survey(Question((folders[2].parents[2],)), SilentProgress()).plan
+            late.write(choose(plan, Choice(), Output.OCI_LAYOUT))
+        assert len(entries(layout)) == 3

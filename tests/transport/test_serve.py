@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -83,10 +84,11 @@ Start = Callable[..., Blobfix]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """A function ``start(path, *options)`` that serves a folder; all end with the test."""
+    numbers = itertools.count()
     with ExitStack() as stack:
 
         def one(path: Path, *options: str) -> Blobfix:
-            server = Blobfix([str(path), *options], tmp_path / "serve.log")
+            server = Blobfix([str(path), *options], tmp_path / f"serve{next(numbers)}.log")
             stack.callback(server.stop)
             return server
 
@@ -344,3 +346,15 @@ class TestCommand:
             outcome = run("serve", tmp_path / "in", "--port", port)
         assert outcome.code == 2
         assert "choose another --port" in outcome.output
+
+
+def test_a_wrong_label_is_put_right_when_a_new_digest_is_allowed(
+    start: Start, skopeo: Skopeo, whole_image: GeneratedImage, tmp_path: Path
+) -> None:
+    wrong = whole_image.manifest.replace(b".diff.tar.gzip", b".diff.tar")
+    folder = write_artifactory_folder(replace(whole_image, manifest=wrong), tmp_path / "in" / "team" / "app" / "1.4")
+    kept, corrected = start(folder.parents[2]), start(folder.parents[2], "--allow-new-digest")
+    assert skopeo.raw_manifest(f"docker://{kept.host}/team/app:1.4").encode() == wrong
+    value = json.loads(skopeo.raw_manifest(f"docker://{corrected.host}/team/app:1.4"))
+    assert value == json.loads(whole_image.manifest)
+    assert f"(new; the original's was {Digest.of(wrong)})" in corrected.log
