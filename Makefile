@@ -2,6 +2,7 @@
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 # make lint   style, types and the order of the packages
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
+# make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
 # make benchmark  the main job beside its peers, at 700 MB (about 3 minutes on an idle machine)
 # make clean  remove what the others made
 
@@ -12,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml $(wildcard importer/*.py importer/*/*.py schemas/*.json)
 
-.PHONY: demo test lint sanitize benchmark clean
+.PHONY: demo test lint sanitize fuzz benchmark clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -40,6 +41,9 @@ lint: .venv-test/.installed
 
 sanitize: .venv-test/.installed
 	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/test_sanitized.py
+
+fuzz: .venv-test/.installed
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} .venv-test/bin/python -m pytest tests/recompression/test_fuzzed.py
 
 benchmark: .venv/.installed
 	.venv/bin/python -m benchmarks.main_job $(BENCHMARK_ARGS)

@@ -9,7 +9,7 @@ import typer
 
 from importer.cli.console import page_for_stdout
 from importer.errors import DecodeError, InputError
-from importer.recompression import Recognition, compressor_of
+from importer.recompression import Compressor, Recognition, compressor_of
 from importer.report.page import Page, Styled
 
 EXAMPLES: Final = """\b
@@ -22,6 +22,8 @@ def compressors(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A gzip file, a layer for instance.", readable=False)],
 ) -> None:
     """Tell which program wrote a gzip file, by writing it again, byte for byte."""
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise InputError(f"{file}: can be read only once, and is needed several times; save it to a file first")
     try:
         recognition = compressor_of(lambda: file.open("rb"))
     except DecodeError as error:
@@ -37,4 +39,10 @@ def _print(page: Page, recognition: Recognition) -> None:
     elif not recognition.compressors:
         page.line("No known compressor writes these bytes.")
     for compressor in recognition.compressors:
-        page.line(Styled(compressor.name, "bold"), f"  (used by {', '.join(compressor.writers)})", hang=2)
+        page.line(Styled(compressor.name, "bold"), _users(compressor), hang=2)
+    if recognition.compressors and not recognition.is_known_header:
+        page.line("The header of the file, its first bytes, is another than these programs are known to write.")
+
+
+def _users(compressor: Compressor) -> str:
+    return f"  (used by {', '.join(compressor.writers)})" if compressor.writers else ""

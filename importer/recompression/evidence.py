@@ -20,8 +20,6 @@ class Evidence:
 
     siblings: Sequence[Recognition] = ()
     """What :func:`~importer.recompression.recognising.compressor_of` found for intact layers of the same image."""
-    sibling_starts: Sequence[bytes] = ()
-    """The first bytes of intact gzip layers of the same image, when that is all that was looked at."""
     history: Sequence[str] = ()
     """Texts of the image config: created_by, comment and author of the history, names of labels."""
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +76,7 @@ def order_by_evidence(compressors: Sequence[Compressor], evidence: Evidence) -> 
     writers left traces, then by how common they are. A sibling's header counts among the headers of the
     compressor that wrote it, even if it was not known before.
     """
-    headers = _headers(evidence)
+    headers = [sibling.header for sibling in evidence.siblings]
     writers = _traced_writers(evidence)
 
     def score(compressor: Compressor) -> int:
@@ -98,17 +96,6 @@ def _fit(header: GzipHeader, compressor: Compressor) -> int:
 
 def _names(sibling: Recognition) -> set[str]:
     return {compressor.body.name for compressor in sibling.compressors}
-
-
-def _headers(evidence: Evidence) -> list[GzipHeader]:
-    headers = [sibling.header for sibling in evidence.siblings]
-    for start in evidence.sibling_starts:
-        try:
-            headers.append(GzipHeader.parse(start))
-        except ValueError:
-            # Another compression or none: no evidence for any gzip.
-            continue
-    return headers
 
 
 def _traced_writers(evidence: Evidence) -> frozenset[str]:

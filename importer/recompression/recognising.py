@@ -193,4 +193,13 @@ def compressor_of(
                 return Recognition(header, (), is_single=False)
         if found:
             return Recognition(header, tuple(found))
-    return Recognition(header, ())
+    return Recognition(header, (), is_single=most is not None or _is_single(open_file, header))
+
+
+def _is_single(open_file: Opener, header: GzipHeader) -> bool:
+    """Reads what no comparison has come to; raises DecodeError when it is damaged."""
+    with open_file() as stream:
+        raw = _Raw(stream, header.length)
+        for _ in raw.chunks():
+            pass
+        return not raw.has_more()

@@ -75,11 +75,7 @@ def test_new_header_of_a_sibling_is_tried_too() -> None:
     ],
 )
 def test_header_of_a_sibling_counts(header: GzipHeader, expected: str) -> None:
-    assert first(Evidence(sibling_starts=[header.to_bytes() + b"\x00\x01"])) == expected
-
-
-def test_sibling_that_is_no_gzip_tells_nothing() -> None:
-    assert order_by_evidence(KNOWN, Evidence(sibling_starts=[b"\x28\xb5\x2f\xfd", b""])) == KNOWN
+    assert first(Evidence(siblings=[Recognition(header, ())])) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -18,12 +19,15 @@ from importer.recompression import IS_NATIVE
 from importer.recompression.bodies import BodyEncoder, classic_encoder, modern_encoder
 from importer.recompression.pgzip import Pgzip
 from tests.recompression.inputs import KINDS, make_input, random_input
+from tests.recompression.make_vectors import VECTORS
 
 SOURCE = Path(__file__).parent / "sanitized" / "main.c"
 FLAGS = ("-O1", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 INPUTS = int(os.environ.get("SANITIZED_INPUTS", "4"))
 EDGES = (0, 1, 13, 33, 128, 65535, 65536)
+BEHIND_THE_LIMIT = 300_000
+"""Bytes after which every encoder that started late has lowered its positions."""
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +60,21 @@ def whole(encoder: BodyEncoder, data: bytes) -> bytes:
 
 
 def check(program: subprocess.Popen[bytes], data: bytes, rng: random.Random) -> None:
-    """All encoders, with pieces and blocks of random sizes; the bytes are those of the extension."""
+    """All encoders, with pieces and blocks of random sizes; the bytes are those of the extension.
+
+    Every other one starts late: as far into a stream as its positions grow before it lowers them.
+    """
     piece = 1 + int(rng.random() ** 3 * 100_000)
+    late = int(rng.random() < 0.5)
     for level in range(1, 10):
-        assert ask(program, f"c {level} 0 0 {piece}", data) == whole(classic_encoder(level), data)
+        assert ask(program, f"c {level} 0 0 {piece} {late}", data) == whole(classic_encoder(level), data)
     for level in range(1, 10):
         full = rng.random() < 0.5
         expected = whole(modern_encoder(level, full_tables=full), data)
-        assert ask(program, f"m {level} {int(full)} 0 {piece}", data) == expected
+        assert ask(program, f"m {level} {int(full)} 0 {piece} {late}", data) == expected
         block = 16385 + int(rng.random() ** 2 * 300_000)
         pgzip = Pgzip(lambda level=level, full=full: modern_encoder(level, full_tables=full), block)  # type: ignore[misc]
-        assert ask(program, f"m {level} {int(full)} {block} {piece}", data) == whole(pgzip, data)
+        assert ask(program, f"m {level} {int(full)} {block} {piece} {late}", data) == whole(pgzip, data)
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -91,3 +99,20 @@ def test_random_inputs(program: subprocess.Popen[bytes]) -> None:
     for seed in range(INPUTS):
         rng = random.Random(seed)
         check(program, mutated(random_input(seed, 300_000), rng), rng)
+
+
+@pytest.mark.parametrize("kind", ["tar", "echoes"])
+def test_positions_are_lowered_without_a_trace(program: subprocess.Popen[bytes], kind: str) -> None:
+    data = make_input(kind, BEHIND_THE_LIMIT, 7)
+    for level in range(1, 10):
+        assert ask(program, f"c {level} 0 0 50000 1", data) == whole(classic_encoder(level), data)
+        for full in (False, True):
+            expected = whole(modern_encoder(level, full_tables=full), data)
+            assert ask(program, f"m {level} {int(full)} 0 50000 1", data) == expected
+
+
+def test_inputs_of_the_vectors(program: subprocess.Popen[bytes]) -> None:
+    """All of them in the long run of ``make sanitize``."""
+    inputs = [(one["kind"], one["size"], one["seed"]) for one in json.loads(VECTORS.read_text())]
+    for number, (kind, size, seed) in enumerate(inputs[:: max(1, 100 // INPUTS)]):
+        check(program, make_input(kind, size, seed), random.Random(number))
