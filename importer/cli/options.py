@@ -27,7 +27,7 @@ Paths = Annotated[
     list[Path] | None,
     # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
     typer.Argument(
-        metavar="PATH",
+        metavar="[PATH]...",
         help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
         show_default=False,
         readable=False,
@@ -50,7 +50,10 @@ Digests = Annotated[
 Borrow = Annotated[
     list[Path] | None,
     typer.Option(
-        "--borrow", metavar="PATH", help="Another place to find blobs in; its images are left alone.", readable=False
+        "--borrow",
+        metavar="PATH",
+        help="Another place to find blobs in; its images are left alone. May be given several times.",
+        readable=False,
     ),
 ]
 AllowNewDigest = Annotated[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -16,6 +15,7 @@ from importer.cli.options import (
     Digests,
     NoProgress,
     NoRecompress,
+    Paths,
     PlatformOption,
     Quiet,
     RecompressLimit,
@@ -58,11 +58,8 @@ _IN_SILENCE: Final = SilentProgress().advance
 
 
 def push(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="PATH", help="Folders that hold the download. Default: this folder.", readable=False),
-    ],
-    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Where the image is to go.")],
+    paths: Paths = None,
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Where the image is to go.")] = ...,  # type: ignore[assignment]
     all_tags: Annotated[
         bool, typer.Option("--all-tags", help="Push every image that is here, each under its own tag.")
     ] = False,

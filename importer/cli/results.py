@@ -8,7 +8,7 @@ from importer.domain.digest import Digest
 from importer.recovery.labels import wrong_label
 from importer.recovery.plan import ImagePlan
 from importer.report.printable import for_terminal
-from importer.rules.wording import title_of, whereabouts
+from importer.rules.wording import listed, title_of, whereabouts
 from importer.writers.named_image import NamedImage
 
 
@@ -16,6 +16,8 @@ def tell_written(images: Iterable[NamedImage], tell: Callable[[str], object]) ->
     """Name each image that was written, with its digests; a new one beside the old."""
     for image in images:
         tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+        if image.index:
+            _tell_platform(image.plan, image.index, tell)
         original = image.original or image.plan
         _tell_digest("manifest", image.plan.manifest_digest, original.manifest_digest, tell)
         _tell_digest("image id", image.plan.image_id, original.image_id, tell)
@@ -29,6 +31,13 @@ def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Callable[[str], obj
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
         if wrong and wrong.right_type == new.descriptor.media_type:
             tell(for_terminal(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}"))
+
+
+def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Callable[[str], object]) -> None:
+    whole = (str(child.platform) for child in index.family if child.is_whole_image)
+    others = [platform for platform in whole if platform != str(written.platform)]
+    also = f"  (also here: {listed(others)}; choose with --platform)" if others else ""
+    tell(for_terminal(f"  platform {written.platform}{also}"))
 
 
 def _tell_digest(what: str, new: Digest | None, old: Digest | None, tell: Callable[[str], object]) -> None:

@@ -86,7 +86,10 @@ def to_build_context(
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         images = choose(survey(question, progress).plan, choice, Output.DOCKER_TAR)
         if len(images) > 1:
-            raise UsageError(f"a build context makes one image, and there are {len(images)}; choose one with --select")
+            titles = listed(title_of(image.plan) for image in images)
+            raise UsageError(
+                f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
+            )
         with WholeFolder(output) as folder:
             written = BuildContext(folder, progress).write(images[0].plan, squash=squash)
     _warn(written)

@@ -30,6 +30,12 @@ class Origin:
         return cls(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme])
 
     @property
+    def shown(self) -> str:
+        """The server in a message: its host, and its port where that isn't the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine."""
         return is_loopback(self.host)

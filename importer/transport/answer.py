@@ -31,7 +31,7 @@ class Answer:
         # Whether the connection may be used again; a server that was asked to close it needn't say so.
         self._keep = keep
         self.url = url
-        self.host = Origin.of(url).host
+        self.host = Origin.of(url).shown
         self.status = response.status
 
     def __enter__(self) -> Self:
@@ -119,7 +119,7 @@ def broken(error: exceptions.HTTPError, host: str, patience: Patience) -> Passin
         case exceptions.SSLError():
             raise NetworkError(_tls_advice(error, host)) from error
         case exceptions.NameResolutionError():
-            return PassingFailure(f"the name {host} isn't known here; is it right, and is the network up?")
+            return PassingFailure(f"the name {host} isn't known here (is it right, and is the network up?)")
         case exceptions.NewConnectionError():
             return PassingFailure(f"{host} can't be reached: {_innermost(error)}")
         case exceptions.ConnectTimeoutError():

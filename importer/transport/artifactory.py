@@ -46,7 +46,7 @@ class ArtifactoryFolder:
                 self._folders[manifest.digest] = folder
                 return manifest
         raise NetworkError(
-            f"{self._place.base.origin.host} has neither list.manifest.json nor manifest.json in {self._place}; "
+            f"{self._place.base.origin.shown} has neither list.manifest.json nor manifest.json in {self._place}; "
             "give the address of the tag's folder"
         )
 
@@ -62,7 +62,7 @@ class ArtifactoryFolder:
         for url in self._api_urls("manifests", digest):
             if manifest := self._document(url, digest):
                 return manifest
-        raise NetworkError(f"{self._place.base.origin.host} has no folder for {digest}, which the index names")
+        raise NetworkError(f"{self._place.base.origin.shown} has no folder for {digest}, which the index names")
 
     def blob(self, owner: Digest, descriptor: Descriptor) -> RemoteBlob:
         """The file beside its manifest, else the Docker API's blob.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from importer.errors import NetworkError
 from importer.transport.address import BaseUrl, Origin
@@ -146,7 +147,7 @@ class Client:
         return answer
 
     def _refusal(self, ask: Ask, answer: Answer) -> str:
-        what = f"{ask.method} {ask.url.removeprefix(str(self.base))}"
+        what = f"{ask.method} {urlsplit(ask.url).path}"
         if answer.status == 401 and self._authentication.credentials is None:
             return _said(
                 f"{answer.host} wants a login for {what}; give --username, with the password on the standard input "

@@ -51,7 +51,7 @@ class RegistryPlace:
         return replace(self, tag=tag, digest=None)
 
     def __str__(self) -> str:
-        name = f"{self.shown_host or self.base}/{self.repository}"
+        name = f"{self.shown_host or f'{self.base}/v2'}/{self.repository}"
         return f"{name}@{self.digest}" if self.digest else f"{name}:{self.tag or DEFAULT_TAG}"
 
 

@@ -55,7 +55,7 @@ def send(network: Network, call: Call) -> Answer:
     home = Origin.of(call.url)
     if call.secrets and not home.may_see_credentials:
         raise NetworkError(
-            f"{home.host} is reached by plain http, over which credentials are never sent; use https, or no login"
+            f"{home.shown} is reached by plain http, over which credentials are never sent; use https, or no login"
         )
     seen = [call.url]
     while True:
@@ -69,7 +69,7 @@ def send(network: Network, call: Call) -> Answer:
 
 
 def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str]) -> Answer:
-    host = Origin.of(url).host
+    host = Origin.of(url).shown
     # Anything else than identity invites proxies to unpack what is packed, and packed it must stay.
     headers = {"Accept-Encoding": "identity", "User-Agent": "blobfix", **call.headers, **secrets}
     try:

@@ -71,14 +71,14 @@ class Repository:
         match = _NEXT.search(link or "")
         target = urljoin(url, match[1]) if match else None
         if target and Origin.of(target) != self._place.base.origin:
-            raise NetworkError(f"{self._place.base.origin.host} keeps the next page of tags on another host; refused")
+            raise NetworkError(f"{self._place.base.origin.shown} keeps the next page of tags on another host; refused")
         return target
 
     def _manifest(self, reference: str, expected: Digest | None) -> RemoteManifest:
         url = f"{self._api}/manifests/{reference}"
         ask = Ask("GET", url, {"Accept": ", ".join(MANIFEST_TYPES)}, scope=self._scope)
         fetched = self._client.fetch(ask, {200}, MAX_DOCUMENT_SIZE)
-        where = f"{self._place.base.origin.host}: {self._place.repository} {reference}"
+        where = f"{self._place.base.origin.shown}: {self._place.repository} {reference}"
         manifest = read_manifest(fetched.content, where, expected)
         said = fetched.answer.header("Docker-Content-Digest")
         if expected is None and said and said != str(manifest.digest) and said.startswith("sha256:"):

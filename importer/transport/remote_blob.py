@@ -32,4 +32,4 @@ class RemoteBlob:
     @property
     def host(self) -> str:
         """The server it comes from."""
-        return self.client.base.origin.host
+        return self.client.base.origin.shown

@@ -77,7 +77,7 @@ def _call(request: TokenRequest, credentials: Credentials | None) -> Call:
 def _refresh_call(realm: str, identity: IdentityToken, fields: list[tuple[str, str]]) -> Call:
     origin = Origin.of(realm)
     if not origin.may_see_credentials:
-        raise NetworkError(f"the token server {origin.host} is reached by plain http; no credentials are sent there")
+        raise NetworkError(f"the token server {origin.shown} is reached by plain http; no credentials are sent there")
     grant = [("grant_type", "refresh_token"), ("refresh_token", identity.token), ("client_id", _CLIENT_ID)]
     body = urlencode([*grant, *fields]).encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}

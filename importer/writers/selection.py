@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
@@ -15,6 +16,8 @@ from importer.recovery.rewriting import can_get_new_config, with_new_config, wit
 from importer.recovery.schema1_images import can_be_converted, converted
 from importer.rules.wording import title_of
 from importer.writers.named_image import NamedImage
+
+_SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if output is Output.DOCKER_TAR:
         child = image.plan.docker_child
         if child is None:
-            raise CannotWriteError(_no_child(image.plan))
+            raise CannotWriteError(_index_refusal(image.plan, "--platform writes one of them"))
         return NamedImage(child, image.names, index=image.plan)
     if image.plan.fidelity(output) is Fidelity.EXACT:
         return _labelled(image, choice, output)
@@ -136,8 +139,10 @@ def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if choice.sparse and whole and image.plan.manifest.is_here:
         return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
     raise CannotWriteError(
-        f"{_no_child(image.plan)}. --sparse writes the index with the platforms that are whole, "
-        "--platform writes one of them under the tag"
+        _index_refusal(
+            image.plan,
+            "--sparse writes the index with the platforms that are whole, --platform writes one of them under the tag",
+        )
     )
 
 
@@ -145,22 +150,24 @@ def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output
     matching = [child for child in image.plan.family if child.platform and child.platform.matches(platform)]
     images = [child for child in matching if child.kind is ImageKind.IMAGE]
     if not images:
-        raise CannotWriteError(f"{title_of(image.plan)} has no image for {platform} here. {_no_child(image.plan)}")
+        raise CannotWriteError(f"{title_of(image.plan)} has no image for {platform} here: {_platforms(image.plan)}")
     written = _writable(NamedImage(images[0], image.names), replace(choice, platform=None), output)
     return replace(written, index=image.plan if output is Output.DOCKER_TAR else None)
 
 
-def _no_child(index: ImagePlan) -> str:
-    """Which platforms of an index are whole, and which aren't."""
+def _index_refusal(index: ImagePlan, advice: str) -> str:
+    """Which platforms of an index are whole, and what to do: the advice, if there is something to choose from."""
+    some_whole = any(child.is_whole_image for child in index.family)
+    return f"{title_of(index)}: {_platforms(index)}. {advice if some_whole else _SCAN_TELLS}"
+
+
+def _platforms(index: ImagePlan) -> str:
     whole = [str(child.platform) for child in index.family if child.is_whole_image]
     here = {child.manifest.descriptor.digest for child in index.children if child.is_whole_image}
     gone = [b for b in index.blobs if b.descriptor.digest not in here and not b.is_dispensable]
     lacking = [str(b.descriptor.platform or b.descriptor.digest.short) for b in gone]
-    return f"{title_of(index)}: whole are {_or_none(whole)}; missing or damaged are {_or_none(lacking)}"
-
-
-def _or_none(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
+    missing = f"; missing or damaged: {', '.join(lacking)}" if lacking else ""
+    return f"whole: {', '.join(whole) or 'no platform'}{missing}"
 
 
 def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
@@ -189,9 +196,13 @@ def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
     what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
-    return f"{title} {what}. A {output} can't be written; `blobfix scan` says why and what to do"
+    return f"{title} {what}. {_SCAN_TELLS}"
 
 
 def _list(images: Sequence[ImagePlan]) -> str:
-    titles = [f"{title_of(image)} ({image.manifest.descriptor.digest.short})" for image in images[:10]]
-    return ", ".join(titles) + (" …" if len(images) > 10 else "")
+    return ", ".join(map(_title_and_digest, images[:10])) + (" …" if len(images) > 10 else "")
+
+
+def _title_and_digest(image: ImagePlan) -> str:
+    # Without a name, the title is the digest already.
+    return f"{title_of(image)} ({image.manifest.descriptor.digest.short})" if image.names else title_of(image)

@@ -295,7 +295,7 @@ class TestLies:
 
     def test_404_names_the_blob(self, case: Case) -> None:
         case.server.resources.clear()
-        with pytest.raises(NetworkError, match=f"{case.descriptor.digest.short} is not at 127.0.0.1"):
+        with pytest.raises(NetworkError, match=f"{case.descriptor.digest.short} is not at 127.0.0.1:"):
             case.download()
 
     def test_404_leads_to_the_next_address(self, case: Case) -> None:

@@ -75,6 +75,14 @@ class TestBasic:
         assert len(server.seen) == 2
         assert "s3cret" not in str(refusal.value)
 
+    def test_a_refusal_names_the_server_with_its_port_and_the_whole_path(
+        self, server: FaultyServer, world: World
+    ) -> None:
+        protected(server, 'Basic realm="x"', lambda shown: False)
+        port = server.url.rpartition(":")[2]
+        with pytest.raises(NetworkError, match=rf"^127\.0\.0\.1:{port} doesn't allow GET {PATH} to this login"):
+            world.client(f"{server.url}/v2", JANE).fetch(Ask("GET", server.url + PATH, scope=SCOPE), {200}, 1000)
+
     def test_without_a_login_the_way_to_get_one_is_said(self, server: FaultyServer, world: World) -> None:
         protected(server, 'Basic realm="x"', lambda shown: False)
         with pytest.raises(NetworkError, match=r"--username, .*docker login"):
@@ -287,7 +295,7 @@ class TestShortDocuments:
     def test_nobody_listens(self, world: World) -> None:
         with FaultyServer() as server:
             url = server.url
-        with pytest.raises(NetworkError, match=r"127\.0\.0\.1 can't be reached: .*try 5 of 5"):
+        with pytest.raises(NetworkError, match=r"127\.0\.0\.1:\d+ can't be reached: .*try 5 of 5"):
             world.client(url).fetch(Ask("GET", f"{url}/v2/"), {200}, 10)
         assert world.time.slept == [1, 2, 4, 8]
 

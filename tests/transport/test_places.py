@@ -93,3 +93,16 @@ def test_plain_http_is_for_this_machine_or_for_those_who_ask_for_it() -> None:
         parse_place("http://registry.example/v2/app")
     assert str(parse_place("http://registry.example/v2/app", plain_http=True).base) == "http://registry.example"
     assert str(parse_place("registry.example/app", plain_http=True).base) == "http://registry.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "registry.example:5000/team/app:1.4",
+        f"registry.example/team/app@{DIGEST}",
+        "https://h.example/artifactory/api/docker/key/v2/team/app:1.4",
+        "https://h.example:8443/artifactory/local/team/app/1.4/",
+    ],
+)
+def test_a_place_is_shown_as_it_can_be_given(text: str) -> None:
+    assert str(parse_place(text)) == text

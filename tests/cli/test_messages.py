@@ -1,0 +1,101 @@
+"""What the commands say: each refusal tells what to do, and names what was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.blobfix import blobfix
+from tests.images.generated import (
+    GeneratedIndex,
+    make_image,
+    make_index,
+    write_artifactory_folder,
+    write_artifactory_index,
+)
+
+IMAGE = make_image([{"etc/motd": b"hello\n"}, {"srv/app": b"#!/bin/sh\n"}])
+PLATFORMS = ("amd64", "arm64")
+WRITERS = ("to-registry-tree", "to-docker-tar", "to-oci-layout", "to-build-context")
+
+
+@pytest.fixture
+def lacking(tmp_path: Path) -> Path:
+    """An image of which a layer is missing."""
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    (folder / IMAGE.layer_digests[0].file_name).unlink()
+    return tmp_path / "in"
+
+
+@pytest.fixture(scope="module")
+def index() -> GeneratedIndex:
+    return make_index([make_image([{"etc/arch": arch.encode()}], architecture=arch) for arch in PLATFORMS])
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_what_lacks_is_named_and_no_output_that_wasnt_asked_for(command: str, lacking: Path, tmp_path: Path) -> None:
+    result = blobfix(command, lacking, "-o", tmp_path / "out")
+    assert result.code == 4
+    assert result.stderr == (
+        f"blobfix: team/app:1 is missing or damaged: layer {IMAGE.layer_digests[0].short}. "
+        "`blobfix scan` tells why, and what to download again\n"
+    )
+
+
+def test_an_image_without_a_name_is_told_by_its_digest_once(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in")
+    result = blobfix("to-registry-tree", folder, "-o", tmp_path / "out")
+    assert result.code == 2
+    assert result.stderr.count(IMAGE.manifest_digest.short) == 1
+    assert "--name team/app:1.4" in result.stderr
+
+
+def test_a_build_context_of_several_images_lists_them(tmp_path: Path) -> None:
+    for tag in ("1", "2"):
+        write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "in" / "team" / "app" / tag)
+    result = blobfix("to-build-context", tmp_path / "in", "-o", tmp_path / "out")
+    assert result.code == 2
+    assert "there are 2: team/app:1, team/app:2; choose one with --select" in result.stderr
+
+
+class TestIndex:
+    @pytest.mark.parametrize("command", WRITERS)
+    def test_without_any_platform_sends_to_the_scan(self, command: str, index: GeneratedIndex, tmp_path: Path) -> None:
+        folder = tmp_path / "in"
+        folder.mkdir()
+        (folder / "list.manifest.json").write_bytes(index.manifest)
+        result = blobfix(command, folder, "-n", "a/b:1", "-o", tmp_path / "out")
+        assert result.code == 4
+        assert "whole: no platform; missing or damaged: linux/amd64, linux/arm64. `blobfix scan` tells" in result.stderr
+        assert "--sparse" not in result.stderr
+
+    def test_says_which_platform_a_docker_tar_has(self, index: GeneratedIndex, tmp_path: Path) -> None:
+        write_artifactory_index(index, tmp_path / "in" / "team" / "multi" / "2")
+        for arch, other in (PLATFORMS, PLATFORMS[::-1]):
+            asked = ("--platform", f"linux/{arch}")
+            result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar", *asked)
+            assert f"  platform linux/{arch}  (also here: linux/{other}; choose with --platform)\n" in result.text
+
+    def test_says_it_of_the_only_platform_too(self, index: GeneratedIndex, tmp_path: Path) -> None:
+        write_artifactory_index(index, tmp_path / "in" / "team" / "multi" / "2")
+        for path in (tmp_path / "in" / "team" / "multi" / index.children[0].manifest_digest.file_name).iterdir():
+            path.unlink()
+        result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar")
+        assert "  platform linux/arm64\n" in result.text
+
+
+class TestHelp:
+    @pytest.mark.parametrize("command", ["scan", "push", "serve", *WRITERS])
+    def test_shows_that_several_places_can_be_given(self, command: str) -> None:
+        usage = blobfix(command, "--help").text.splitlines()[0]
+        assert f" {command} [OPTIONS] [PATH]..." in usage
+
+
+def test_push_takes_this_folder_when_no_other_is_named(tmp_path: Path) -> None:
+    write_artifactory_folder(IMAGE, tmp_path / "team" / "app" / "1")
+    result = blobfix("push", "localhost:1/team/app@" + "sha256:" + "0" * 64, cwd=tmp_path)
+    assert (result.code, result.stderr) == (
+        2,
+        f"blobfix: the manifest here has the digest {IMAGE.manifest_digest}, not sha256:{'0' * 64}\n",
+    )
