@@ -26,7 +26,7 @@ FLAGS = ("-O1", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fno-omit-fram
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 INPUTS = int(os.environ.get("SANITIZED_INPUTS", "4"))
 EDGES = (0, 1, 13, 33, 128, 65535, 65536)
-BEHIND_THE_LIMIT = 300_000
+BEHIND_THE_LIMIT = 700_000
 """Bytes after which every encoder that started late has lowered its positions."""
 
 
