@@ -7,6 +7,8 @@ installs and works all the same, with the pure Python form. It keeps to the stab
 serves every Python from 3.11 on.
 """
 
+from pathlib import Path
+
 from setuptools import Extension, find_packages, setup
 
 FOLDER = "importer/recompression"
@@ -17,14 +19,7 @@ setup(
         Extension(
             "importer.recompression._deflate",
             sources=[f"{FOLDER}/_deflate.c"],
-            depends=[
-                f"{FOLDER}/_deflate_common.h",
-                f"{FOLDER}/_deflate_classic.h",
-                f"{FOLDER}/_deflate_modern.h",
-                f"{FOLDER}/_deflate_modern_lazy.h",
-                f"{FOLDER}/_deflate_modern_levels.h",
-                f"{FOLDER}/_deflate_modern_state.h",
-            ],
+            depends=sorted(map(str, Path(FOLDER).glob("_deflate_*.h"))),
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,

@@ -7,7 +7,8 @@
 #define BLOBFIX_DEFLATE_MODERN_H
 
 #include "_deflate_modern_lazy.h"
-#include "_deflate_modern_levels.h"
+#include "_deflate_modern_levels34.h"
+#include "_deflate_modern_levels56.h"
 
 /* --- The stream (deflate.go) -------------------------------------------------------------------------------------------- */
 

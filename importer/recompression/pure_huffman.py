@@ -1,7 +1,7 @@
 """What both generations of Go's compress/flate share, in Python: bits, Huffman codes, block headers.
 
-The same as ``_deflate_common.h``, and like it after compress/flate of Go 1.19.8 (token.go,
-huffman_code.go, huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
+The same as ``_deflate_huffman.h`` and ``_deflate_blocks.h``, and like them after compress/flate of Go 1.19.8
+(token.go, huffman_code.go, huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
 
 A token is a literal's byte, or ``MATCH | (length - 3) << 16 | (offset - 1)``.
 """
@@ -297,16 +297,3 @@ class DynamicHeader:
             sink.put_code(self._codes, symbol)
             if symbol >= 16:
                 sink.put(value, (2, 3, 7)[symbol - 16])
-
-
-def equal_bytes(data: bytes | bytearray, a: int, b: int, most: int) -> int:
-    """How many of the ``most`` bytes from ``a`` on equal those from ``b`` on."""
-    n = 0
-    while n < most:
-        step = min(32, most - n)
-        left = int.from_bytes(data[a + n : a + n + step], "little")
-        difference = left ^ int.from_bytes(data[b + n : b + n + step], "little")
-        if difference:
-            return n + ((difference & -difference).bit_length() - 1 >> 3)
-        n += step
-    return most

@@ -1,8 +1,8 @@
 """Go's compress/flate from 1.27 on and klauspost/compress in Python: levels 7 to 9.
 
-The same as ``_deflate_modern_lazy.h``, and like it after deflate.go (deflateLazy) of compress/flate of
-Go 1.27.3, and with full tables of klauspost/compress 1.15.12; copyright of the originals: see NOTICE in
-this folder.
+The same as ``_deflate_modern_lazy.h`` and ``_deflate_modern_chains.h``, and like them after deflate.go
+(deflateLazy) of compress/flate of Go 1.27.3, and with full tables of klauspost/compress 1.15.12; copyright of
+the originals: see NOTICE in this folder.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from itertools import accumulate
 from typing import Final
 
 from importer.recompression import pure_huffman as huffman
-from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET, equal_bytes
+from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET
+from importer.recompression.pure_matching import equal_bytes
 from importer.recompression.pure_modern import ModernBlocks
 
 _MASK: Final = MAX_OFFSET - 1

@@ -1,7 +1,7 @@
 """Go's compress/flate from 1.27 on and klauspost/compress in Python: the searches of levels 1 to 4.
 
-The same as ``_deflate_modern_levels.h``, and like it after compress/flate of Go 1.27.3 (level1.go to
-level4.go); copyright of the originals: see NOTICE in this folder.
+The same as ``_deflate_modern_levels12.h`` and ``_deflate_modern_levels34.h``, and like them after compress/flate of
+Go 1.27.3 (level1.go to level4.go); copyright of the originals: see NOTICE in this folder.
 """
 
 from __future__ import annotations

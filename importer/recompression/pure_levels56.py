@@ -1,6 +1,6 @@
 """Go's compress/flate from 1.27 on and klauspost/compress in Python: the searches of levels 5 and 6.
 
-The same as ``_deflate_modern_levels.h``, and like it after compress/flate of Go 1.27.3 (level5.go,
+The same as ``_deflate_modern_levels56.h``, and like it after compress/flate of Go 1.27.3 (level5.go,
 level6.go); copyright of the originals: see NOTICE in this folder.
 """
 

@@ -1,16 +1,16 @@
 """Go's compress/flate from 1.27 on and klauspost/compress in Python: blocks and the stream.
 
-The same as ``_deflate_modern.h``, and like it after compress/flate of Go 1.27.3 (deflate.go,
-token.go, huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
+The same as ``_deflate_modern.h`` and ``_deflate_modern_blocks.h``, and like them after compress/flate of
+Go 1.27.3 (deflate.go, huffman_bit_writer.go); copyright of the originals: see NOTICE in this folder.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from importer.recompression import pure_huffman as huffman
+from importer.recompression.pure_estimate import estimated_bits
 from importer.recompression.pure_huffman import (
     END_OF_BLOCK,
     FIXED_LITERALS,
@@ -32,48 +32,6 @@ from importer.recompression.pure_search import Search
 _FEW_TOKENS: Final = 250
 _GUESSED_HEADER: Final = 70 * 8
 _SHORTEST_BLOCK: Final = 13
-
-
-def _single(value: float) -> float:
-    """Round to 32 bits, as every step of Go's float32 arithmetic does on amd64."""
-    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return rounded
-
-
-_LOG_FACTORS: Final = (_single(-0.34484843), _single(2.02466578), _single(0.67487759))
-
-
-def _fast_log2(value: float) -> float:
-    """Go's mFastLog2."""
-    pattern: int = struct.unpack("<I", struct.pack("<f", value))[0]
-    mantissa: float = struct.unpack("<f", struct.pack("<I", (pattern & 0x807FFFFF) + (127 << 23)))[0]
-    square, linear, constant = _LOG_FACTORS
-    step = _single(_single(square * mantissa) + linear)
-    step = _single(_single(step * mantissa) - constant)
-    return _single((pattern >> 23 & 255) - 128 + step)
-
-
-def _add_estimate(total: float, count: int, inverse: float) -> float:
-    bits = min(15.0, max(1.0, -_fast_log2(_single(count * inverse))))
-    return _single(total + _single(bits * count))
-
-
-def _estimated_bits(literals: Sequence[int], offsets: Sequence[int], tokens: int) -> int:
-    """Go's EstimatedBits: what new codes would take at best."""
-    inverse = _single(1 / tokens)
-    total = 0.0
-    for count in filter(None, literals[:END_OF_BLOCK]):
-        total = _add_estimate(total, count, inverse)
-    total = _single(total + 15)
-    lengths = literals[LENGTH_CODES_START:]
-    for count in filter(None, lengths):
-        total = _add_estimate(total, count, inverse)
-    matches = sum(lengths)
-    if matches:
-        inverse = _single(1 / matches)
-        for count in filter(None, offsets):
-            total = _add_estimate(total, count, inverse)
-    return int(total) + huffman.extra_bits(literals, offsets)
 
 
 def _fits_stored(data: bytes | None, bits: int) -> bool:
@@ -201,7 +159,7 @@ class ModernBlocks:
         """Weigh the open block's codes against new ones; the latter are wanted if no header is left open."""
         extra = huffman.extra_bits(literals, offsets)
         count = len(tokens) + self.syncing
-        fresh = self._open_header + _estimated_bits(literals, offsets, count)
+        fresh = self._open_header + estimated_bits(literals, offsets, count)
         fresh += self._literals.lengths[END_OF_BLOCK] + (fresh >> self._penalty)
         size = self._literals.size(literals) + self._offsets.size(offsets) + extra
         if fresh < size:

@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Final
 
-from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET, MAX_STORED, equal_bytes
+from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET, MAX_STORED
+from importer.recompression.pure_matching import equal_bytes
 
 TABLE_BITS: Final = 15
 TABLE_SIZE: Final = 1 << TABLE_BITS

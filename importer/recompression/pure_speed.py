@@ -1,6 +1,6 @@
 """Go's compress/flate up to 1.26 in Python: level 1.
 
-The same as ``_deflate_classic.h``, and like it after compress/flate of Go 1.19.8 (deflatefast.go,
+The same as ``_deflate_classic_fast.h``, and like it after compress/flate of Go 1.19.8 (deflatefast.go,
 deflate.go); copyright of the originals: see NOTICE in this folder.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from importer.recompression.pure_classic import ClassicBlocks
-from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET, MAX_STORED, equal_bytes
+from importer.recompression.pure_classic_blocks import ClassicBlocks
+from importer.recompression.pure_huffman import MATCH, MAX_MATCH, MAX_OFFSET, MAX_STORED
+from importer.recompression.pure_matching import equal_bytes
 
 _TABLE_SIZE: Final = 1 << 14
 _HASH_FACTOR: Final = 0x1E35A7BD
