@@ -364,8 +364,9 @@ class TestInVain:
         assert "--recompress-limit" in finding["message"]
         assert finding["fix"]["safety"] == "safe"
 
-    def test_a_negative_limit_is_wrong_usage(self, folder: Path) -> None:
-        assert run("scan", unpack(DOCKERS, folder, 0), "--recompress-limit=-1").code == 2
+    @pytest.mark.parametrize("limit", ["-1", "nan"])
+    def test_a_limit_that_is_no_time_is_wrong_usage(self, folder: Path, limit: str) -> None:
+        assert run("scan", unpack(DOCKERS, folder, 0), f"--recompress-limit={limit}").code == 2
 
     def test_time_that_was_spent_in_vain_is_gone(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter(range(0, 1000, 7))

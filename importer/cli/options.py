@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -118,7 +119,9 @@ def digests_of(digests: list[str] | None) -> tuple[Digest, ...]:
 
 
 def effort_of(*, no_recompress: bool, limit: float | None, only_unproven: bool = False) -> Effort:
-    """Read ``--no-recompress`` and ``--recompress-limit``."""
+    """Read ``--no-recompress`` and ``--recompress-limit``; raises UsageError."""
+    if limit is not None and math.isnan(limit):
+        raise UsageError("--recompress-limit: nan is no number of seconds")
     return Effort(is_made=not no_recompress, seconds=limit, only_unproven=only_unproven)
 
 

@@ -28,6 +28,9 @@ VECTORS: Final = Path(__file__).with_name("vectors.json")
 DIGITS: Final = 16
 """How many digits of a digest are kept: enough to tell bytes apart that nobody forged."""
 
+_TOLD_EVERY: Final = 250
+"""Inputs compared live, between two signs of life."""
+
 _SIZES: Final = (
     *(0, 1, 2, 12, 16, 17, 18, 32, 33, 127, 128, 129, 258, 300, 1024, 5000),
     *(16383, 16384, 16385, 32767, 32768, 32769, 65273, 65274, 65275, 65534, 65535, 65536, 65537, 70000),
@@ -70,7 +73,9 @@ def compare(programs: Programs, count: int, first: int, largest: int) -> int:
     differing: dict[Original, list[int]] = {original: [] for original in originals}
     start = time.monotonic()
     size = 0
-    for seed in range(first, first + count):
+    for done, seed in enumerate(range(first, first + count)):
+        if done and done % _TOLD_EVERY == 0:
+            print(f"{done} inputs in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         data = random_input(seed, largest)
         size += len(data)
         for original in originals:
