@@ -21,9 +21,9 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
@@ -63,7 +63,7 @@ def serve(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:

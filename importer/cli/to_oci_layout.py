@@ -21,10 +21,10 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
@@ -73,7 +73,7 @@ def to_oci_layout(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:

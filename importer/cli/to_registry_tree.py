@@ -19,10 +19,10 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
@@ -61,7 +61,7 @@ def to_registry_tree(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:

@@ -99,3 +99,19 @@ def test_push_takes_this_folder_when_no_other_is_named(tmp_path: Path) -> None:
         2,
         f"blobfix: the manifest here has the digest {IMAGE.manifest_digest}, not sha256:{'0' * 64}\n",
     )
+
+
+class TestQuiet:
+    def test_writers_say_nothing_and_their_help_says_so(self, tmp_path: Path) -> None:
+        source = write_artifactory_folder(IMAGE, tmp_path / "in")
+        result = blobfix("to-docker-tar", source, "-o", tmp_path / "image.tar", "-q")
+        assert (result.code, result.text, result.stderr) == (0, "", "")
+        assert "Say nothing but warnings and errors." in blobfix("to-docker-tar", "--help").text
+
+
+def test_verdicts_count_as_people_do(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    assert blobfix("scan", tmp_path).text.startswith("No image: the one file here is no manifest. Save ")
+    for tag in ("1", "2"):
+        write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "app" / tag)
+    assert blobfix("scan", tmp_path).text.startswith("Both images are intact: ")
