@@ -101,6 +101,29 @@ def test_push_takes_this_folder_when_no_other_is_named(tmp_path: Path) -> None:
     )
 
 
+class TestNextStep:
+    def test_a_layout_with_other_images_is_told_with_the_tag(self, tmp_path: Path) -> None:
+        source, layout = write_artifactory_folder(IMAGE, tmp_path / "in"), tmp_path / "layout"
+        commands = [blobfix("to-oci-layout", source, "-o", layout, "-n", f"team/app:{tag}").text for tag in ("1", "2")]
+        first, second = (text.splitlines()[-1].split() for text in commands)
+        assert first == ["skopeo", "copy", "--all", f"oci:{layout}", "docker://REGISTRY/team/app:1"]
+        assert second == ["skopeo", "copy", "--all", f"oci:{layout}:2", "docker://REGISTRY/team/app:2"]
+
+    @pytest.mark.parametrize(
+        ("config_type", "command"),
+        [
+            ("application/vnd.cncf.helm.config.v1+json", "helm pull oci://localhost:5000/a/b --version 1 --plain-http"),
+            ("application/vnd.example.policy.v1+json", "oras pull --plain-http localhost:5000/a/b:1"),
+        ],
+    )
+    def test_an_artifact_is_no_image_that_docker_pulls(self, config_type: str, command: str, tmp_path: Path) -> None:
+        source = write_artifactory_folder(make_image([{"x": b"1"}], docker=False), tmp_path / "in")
+        manifest = source / "manifest.json"
+        manifest.write_text(manifest.read_text().replace("application/vnd.oci.image.config.v1+json", config_type))
+        result = blobfix("to-registry-tree", source, "-o", tmp_path / "registry", "-n", "a/b:1")
+        assert result.text.splitlines()[-1] == f"  {command}"
+
+
 class TestQuiet:
     def test_writers_say_nothing_and_their_help_says_so(self, tmp_path: Path) -> None:
         source = write_artifactory_folder(IMAGE, tmp_path / "in")
