@@ -86,6 +86,13 @@ class TestIndex:
 
 
 class TestHelp:
+    def test_the_list_of_commands_is_whole_and_has_examples(self) -> None:
+        text = blobfix("--help", variables={"COLUMNS": "80"}).text
+        commands = text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+        assert len(commands) >= 15
+        assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+        assert "Examples:\n    blobfix scan ./downloads\n" in text
+
     @pytest.mark.parametrize("command", ["scan", "push", "serve", *WRITERS])
     def test_shows_that_several_places_can_be_given(self, command: str) -> None:
         usage = blobfix(command, "--help").text.splitlines()[0]
