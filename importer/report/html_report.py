@@ -184,7 +184,7 @@ def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView
         state_text=STATES[blob.status],
         mark=MARKS[blob.status][0],
         size=size,
-        short_size=short_size(size),
+        short_size=short_size(blob),
         good=min(good, 100),
         rule=rule_explaining(blob.cause) if blob.cause else None,
         path=path_of(blob),

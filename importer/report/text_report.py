@@ -82,7 +82,7 @@ class _TextReport:
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)
-        self.page.line(f"can be written as: {_outputs(image)}", indent=2, hang=2)
+        self.page.line(f"can be written by: {_outputs(image)}", indent=2, hang=2)
 
     def _print_blobs(self, image: ImagePlan) -> None:
         blobs = list(image.all_blobs)
@@ -105,7 +105,7 @@ class _TextReport:
     def _print_blob(self, image: ImagePlan, blob: BlobPlan, width: int) -> None:
         state = Styled(f"{self._mark(blob.status)} {STATES[blob.status]:<11}", _STYLES[blob.status])
         path = path_of(blob)
-        size = f"{label_of(image, blob):<14} {short_size(blob.descriptor.size):>9}  "
+        size = f"{label_of(image, blob):<14} {short_size(blob):>9}  "
         place = self.places.short(path) if path else "-"
         self.page.line(state, size, f"{_rule_of(blob):<{width}}  ", place, indent=2, hang=4)
 
@@ -169,7 +169,7 @@ def _outputs(image: ImagePlan) -> str:
 
 
 def _output(image: ImagePlan, output: Output) -> str:
-    name = output.value.replace("-", " ")
+    name = f"to-{output.value}"
     match image.fidelity(output):
         case Fidelity.EXACT:
             return f"{name} (exact)"
