@@ -7,6 +7,7 @@ from typing import Final
 
 from importer.recovery.causes import ContentMissing
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus
+from importer.rules.wording import title_of
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),
@@ -38,6 +39,12 @@ _TWO_DIGITS: Final = 9.95
 def worst_first(images: Iterable[ImagePlan]) -> list[ImagePlan]:
     """The images, those that need help before those that don't; else in their order."""
     return sorted(images, key=lambda image: _ORDER.index(image.status))
+
+
+def title_among(images: Iterable[ImagePlan], image: ImagePlan) -> str:
+    """What to call an image beside others: a child without a name by the index that lists it, too."""
+    parent = next((other for other in images if other.manifest.descriptor.digest in image.parents), None)
+    return f"{title_of(image)} of {title_of(parent)}" if parent and not image.names else title_of(image)
 
 
 def label_of(image: ImagePlan, blob: BlobPlan) -> str:

@@ -9,7 +9,7 @@ from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
-from tests.rules.workshop import Image
+from tests.rules.workshop import Image, digest_of, index_of
 
 
 def text_of(root: Path, *, verbose: bool = False) -> str:
@@ -55,6 +55,18 @@ def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
         "team/whole:1   linux/amd64   INTACT",
     ]
     assert lines[lines.index(titles[-1]) + 1] == ""
+
+
+def test_a_child_is_told_by_the_index_that_lists_it(tmp_path):
+    image = Image()
+    child = image.write(tmp_path / "team" / "multi" / digest_of(image.manifest).replace(":", "__"))
+    index = tmp_path / "team" / "multi" / "2" / "list.manifest.json"
+    index.parent.mkdir()
+    index.write_bytes(index_of((image.manifest, "linux/amd64")))
+    title = f"image {digest_of(image.manifest)[:19]} of team/multi:2"
+    assert f"\n{title}   linux/amd64   INTACT\n" in text_of(tmp_path)
+    assert title in rendered(scan(tmp_path), Format.HTML)
+    assert "of team/multi" not in text_of(child)
 
 
 def test_only_what_isnt_in_order_is_listed(tmp_path):
