@@ -44,7 +44,9 @@ def scan(
     paths: Paths = None,
     format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
     deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
-    salvage: Annotated[bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")] = False,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")
+    ] = False,
     borrow: Borrow = None,
     digest: Digests = None,
     origin: Annotated[

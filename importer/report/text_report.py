@@ -59,9 +59,10 @@ class _TextReport:
         for image in worst_first(plan.images):
             self._print_image(image)
         self._print_findings()
-        self._print_downloads(downloads_of(plan, self.investigation.question.origin))
+        downloads = downloads_of(plan, self.investigation.question.origin)
+        self._print_downloads(downloads)
         self.page.line()
-        self.page.line("; ".join(self._summary_parts()), hang=2)
+        self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
 
     def _names_files(self) -> bool:
         if self.verbose or any(image.status is not ImageStatus.INTACT for image in self.investigation.case.plan.images):
@@ -143,11 +144,13 @@ class _TextReport:
             for way in ways_to(download):
                 self.page.copyable(way, indent=4)
 
-    def _summary_parts(self) -> Iterator[str]:
+    def _summary_parts(self, downloads: tuple[Download, ...]) -> Iterator[str]:
         counts = summary(self.investigation)
         states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
         yield f"{counts['images']} image{'' if counts['images'] == 1 else 's'}: {states}"
         yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"
+        if downloads and self.investigation.question.origin is None:
+            yield "--from URL gives the commands that download"
         remarks = sum(finding.rule.severity is Severity.INFO for finding in self.investigation.findings)
         if remarks and not self.verbose:
             yield f"{remarks} remark{'' if remarks == 1 else 's'} with -v"

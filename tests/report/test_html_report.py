@@ -125,7 +125,7 @@ def test_what_to_download_can_be_copied(tmp_path):
     listed = html.unescape(re.sub("<[^>]+>", "", text[text.index("<pre") : text.index("</pre>")])).strip().splitlines()
     digest = Image().manifest_value()["layers"][0]["digest"]
     assert listed == [
-        f"{digest.replace(':', '__')}  {len(Image().layers[0]):,} bytes (4,000 of them are here)",
+        f"{digest.replace(':', '__')}  {len(Image().layers[0]):,} bytes, 4,000 of them are here",
         f"  team/app/1.4/{digest.replace(':', '__')}",
         f"  /v2/team/app/blobs/{digest}",
     ]

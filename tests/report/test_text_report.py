@@ -102,7 +102,7 @@ def test_downloads_are_whole_lines(tmp_path):
     name = digest.replace(":", "__")
     expected = [
         "Download again (1)",
-        f"  {name}  {len(Image().layers[0]):,} bytes (4,000 of them are here)",
+        f"  {name}  {len(Image().layers[0]):,} bytes, 4,000 of them are here",
         f"    team/app/1.4/{name}",
         f"    /v2/team/app/blobs/{digest}",
         "",
@@ -112,6 +112,14 @@ def test_downloads_are_whole_lines(tmp_path):
         lines = text.splitlines()
         start = lines.index(expected[0])
         assert lines[start : start + 5] == expected
+
+
+def test_commands_are_offered_until_they_are_there(tmp_path):
+    damaged_download(tmp_path)
+    hint = "--from URL gives the commands that download"
+    assert hint in text_of(tmp_path).splitlines()[-1]
+    assert hint not in rendered(scan(tmp_path, origin="https://h.example/artifactory/local/team/app/1.4/"), Format.TEXT)
+    assert hint not in text_of(whole_download(tmp_path / "whole"))
 
 
 def test_many_findings_of_a_kind_are_cut_short(tmp_path):

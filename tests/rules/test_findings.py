@@ -402,6 +402,19 @@ class TestManifests:
         digests = [finding.observation.digest for finding in findings_of(folder) if finding.rule.code == "BF401"]
         assert digests == [Digest.parse(digest_of(layer)) for layer in image.layers]
 
+    def test_marker_gives_the_address_of_the_image_itself(self, image, folder):
+        layer = image.layer_path(folder)
+        layer.unlink()
+        layer.with_name(f"{layer.name}.marker").touch()
+        image_of_the_path = f"/v2/{folder.parts[-3]}/{folder.parts[-2]}/blobs/"
+        observation = the("BF105", findings_of(folder.parents[2])).observation
+        assert image_of_the_path in observation.remedy
+
+    def test_name_that_is_no_text_is_told_in_its_bytes(self, image, folder):
+        name = os.fsdecode(b"b\xff\xfe")
+        image.layer_path(folder).rename(folder / name)
+        assert the("BF101", findings_of(folder)).observation.message.startswith("b\\xff\\xfe is layer 1")
+
     def test_link_that_leads_out_is_told_what_helps(self, image, folder, tmp_path):
         (folder / "link").symlink_to(tmp_path / "elsewhere")
         remedy = the("BF108", findings_of(folder)).observation.remedy
