@@ -19,7 +19,8 @@ def find(case: Case) -> Iterator[Observation]:
             f"{file_of(blob)} only marks the place of {whereabouts(image, blob)}: "
             "Artifactory has never fetched this blob from the remote registry",
             f"make Artifactory fetch it: curl -fL -o {digest.file_name} "
-            f"'https://<server>/artifactory/api/docker/<repository without -cache>/v2/{shown(repository)}/blobs/{digest}'",
+            "'https://<server>/artifactory/api/docker/<repository without -cache>/v2/"
+            f"{shown(repository)}/blobs/{digest}'",
         )
 
 
