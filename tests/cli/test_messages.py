@@ -145,3 +145,16 @@ def test_verdicts_count_as_people_do(tmp_path: Path) -> None:
     for tag in ("1", "2"):
         write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "app" / tag)
     assert blobfix("scan", tmp_path).text.startswith("Both images are intact: ")
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_place_where_nobody_may_write_is_named_and_what_to_do(
+    command: str, tmp_path: Path, powerless: list[str]
+) -> None:
+    source = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    (tmp_path / "locked").mkdir(mode=0o555)
+    result = blobfix(command, source, "-n", "a/b:1", "-o", tmp_path / "locked" / "out", prefix=powerless)
+    assert result.code == 5
+    assert ".blobfix-" not in result.stderr
+    assert result.stderr.startswith(f"blobfix: {tmp_path / 'locked'}")
+    assert "can't be written: Permission denied; run this as a user who may write there" in result.stderr
