@@ -55,7 +55,9 @@ def scan(
     ] = None,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show what is in order and all remarks, too.")
+    ] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,

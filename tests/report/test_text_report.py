@@ -97,6 +97,17 @@ def test_a_finding_names_its_file_once(tmp_path):
     assert lines[number + 2].startswith("    next: a docker tar is exact with it")
 
 
+def test_a_renamed_file_is_named_once_too(tmp_path):
+    image = Image()
+    folder = image.write(tmp_path / "team" / "app" / "1.4")
+    image.layer_path(folder).rename(folder / "download (1)")
+    lines = text_of(tmp_path, verbose=True).splitlines()
+    number = lines.index("  info BF101 renamed  download (1)")
+    assert lines[number + 1].startswith(
+        "    this file is layer 1 of 2 · linux/amd64 · team/app:1.4, whatever it is called"
+    )
+
+
 def test_downloads_are_whole_lines(tmp_path):
     digest = Image().manifest_value()["layers"][0]["digest"]
     name = digest.replace(":", "__")

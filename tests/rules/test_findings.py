@@ -413,7 +413,7 @@ class TestManifests:
     def test_name_that_is_no_text_is_told_in_its_bytes(self, image, folder):
         name = os.fsdecode(b"b\xff\xfe")
         image.layer_path(folder).rename(folder / name)
-        assert the("BF101", findings_of(folder)).observation.message.startswith("b\\xff\\xfe is layer 1")
+        assert the("BF101", findings_of(folder)).observation.message.startswith(f"{folder}/b\\xff\\xfe is layer 1")
 
     def test_link_that_leads_out_is_told_what_helps(self, image, folder, tmp_path):
         (folder / "link").symlink_to(tmp_path / "elsewhere")
