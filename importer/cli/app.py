@@ -48,32 +48,42 @@ class _Edge(TyperGroup):
         raise typer.Exit(code or 0)
 
 
+_EXAMPLES: Final = """\b
+Examples:
+  blobfix scan ./downloads
+  blobfix to-docker-tar ./downloads -n team/app:1.4 -o image.tar
+  blobfix complete ./downloads --from registry.example/team/app:1.4
+  blobfix explain "unexpected EOF"
+"""
+
 app = typer.Typer(
     name="blobfix",
     cls=_Edge,
+    epilog=_EXAMPLES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = (
-    "scan",
-    "to-registry-tree",
-    "to-docker-tar",
-    "to-oci-layout",
-    "to-build-context",
-    "repair-tree",
-    "rules",
-    "explain",
-    "compressors",
-    "pull",
-    "complete",
-    "push",
-    "serve",
-    "tags",
-    "inspect",
-)
+_COMMANDS: Final = {
+    "scan": "Tell what is here, what is damaged, what can be written.",
+    "to-registry-tree": "Write a storage folder for registry:2.",
+    "to-docker-tar": "Write a tarball for docker load.",
+    "to-oci-layout": "Write an OCI image layout for skopeo, podman, umoci.",
+    "to-build-context": "Write a Dockerfile and the layers for docker build.",
+    "repair-tree": "Check a registry's storage, and with --apply mend it.",
+    "rules": "List what blobfix can find, by code.",
+    "explain": "Explain a finding, or an error message.",
+    "compressors": "Tell which program wrote a gzip file.",
+    "pull": "Download an image into a folder, going on after breaks.",
+    "complete": "Download only what a folder lacks or has damaged.",
+    "push": "Upload an image to a registry.",
+    "serve": "Be a registry over the images that are here.",
+    "tags": "List a repository's tags.",
+    "inspect": "Show an image: its manifest, its config, its layers.",
+}
+"""The commands, with what the list of them says; 60 columns are free for it on a terminal of 80."""
 
 
 def _print_version(value: bool) -> None:
@@ -97,7 +107,8 @@ def run() -> None:
     # Each command loads rooms that the others don't need; only what is asked for is loaded.
     for name in [word for word in sys.argv[1:] if word in _COMMANDS][:1] or _COMMANDS:
         module = import_module(f"importer.cli.{name.replace('-', '_')}")
-        app.command(name, epilog=module.EXAMPLES)(getattr(module, name.replace("-", "_")))
+        function = getattr(module, name.replace("-", "_"))
+        app.command(name, short_help=_COMMANDS[name], epilog=module.EXAMPLES)(function)
     gc.freeze()
     gc.enable()
     app()

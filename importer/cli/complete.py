@@ -37,6 +37,7 @@ from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
 from importer.report.formats import Format, print_report
 from importer.report.page import Paper
+from importer.report.verdict import verdict_of
 from importer.transport.client import Surroundings
 from importer.transport.completion import Completion, Scanned
 from importer.transport.pull import DEFAULT_JOBS, transfer_all
@@ -83,7 +84,9 @@ def complete(
         completion = _completion(path, before, image, wanted, surroundings)
         refusal = _download(completion, surroundings, progress, jobs)
         after = investigate(question, progress)
-    if not quiet:
+    if quiet:
+        page_for_stdout().line(verdict_of(after))
+    else:
         print_report(after, Format.TEXT, Paper(page_for_stdout, write_document, made=datetime.now().astimezone()))
     if refusal:
         raise refusal

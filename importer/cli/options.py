@@ -94,6 +94,7 @@ Jobs = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say no more than the result, in one line, and errors.")]
+Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 
 

@@ -16,22 +16,32 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Column
 
 _UPDATE_EVERY: Final = 4 << 20
 
 
-class ProgressBar:
-    """A bar with bytes and bytes per second."""
+def _in_one_line() -> Column:
+    return Column(no_wrap=True)
 
-    def __init__(self) -> None:
+
+class ProgressBar:
+    """A bar with bytes and bytes per second, in one line however narrow the terminal is.
+
+    Args:
+        console: where to; None is the standard error stream.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
         self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
+            TextColumn("{task.description}", markup=False, table_column=_in_one_line()),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
+            DownloadColumn(table_column=_in_one_line()),
+            TransferSpeedColumn(table_column=_in_one_line()),
+            TimeRemainingColumn(table_column=_in_one_line()),
+            console=console or Console(stderr=True),
             transient=True,
+            expand=True,
         )
         self._lock = threading.Lock()
         self._pending = 0

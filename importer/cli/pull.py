@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import progress_shown
-from importer.cli.options import NoProgress, PlatformOption, Quiet, platform_of
+from importer.cli.options import NoProgress, PlatformOption, Silent, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
     PasswordStdin,
@@ -44,7 +44,7 @@ def pull(
     password_stdin: PasswordStdin = False,
     plain_http: PlainHttp = False,
     timeout: Timeout = DEFAULT_TIMEOUT,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Transfers = DEFAULT_JOBS,
     no_progress: NoProgress = False,
 ) -> None:

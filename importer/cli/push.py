@@ -17,9 +17,9 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.remote import (
@@ -79,7 +79,7 @@ def push(
     password_stdin: PasswordStdin = False,
     plain_http: PlainHttp = False,
     timeout: Timeout = DEFAULT_TIMEOUT,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Transfers = DEFAULT_JOBS,
     no_progress: NoProgress = False,
 ) -> None:

@@ -55,7 +55,9 @@ def repair_tree(
         report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
     if format is TextOrJson.JSON:
         typer.echo(report.as_json())
-    elif not quiet:
+    elif quiet:
+        page_for_stdout().line(report.verdict())
+    else:
         report.print(page_for_stdout(), verbose=verbose)
     return report.exit_code
 

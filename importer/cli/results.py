@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from importer.domain.digest import Digest
+from importer.domain.media_types import HELM_CONFIG
 from importer.recovery.labels import wrong_label
-from importer.recovery.plan import ImagePlan
+from importer.recovery.plan import ImageKind, ImagePlan
 from importer.report.printable import for_terminal
 from importer.rules.wording import listed, title_of, whereabouts
 from importer.writers.named_image import NamedImage
@@ -31,6 +32,17 @@ def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Callable[[str], obj
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
         if wrong and wrong.right_type == new.descriptor.media_type:
             tell(for_terminal(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}"))
+
+
+def pull_command(image: NamedImage, host: str) -> str:
+    """What fetches the image from a registry that speaks plain http: docker, or what knows artifacts."""
+    repository, tag = image.names[0].repository, image.names[0].tag
+    if image.plan.kind is not ImageKind.ARTIFACT:
+        return f"docker pull {host}/{repository}:{tag}"
+    config = image.plan.config_blob
+    if config and config.descriptor.media_type == HELM_CONFIG:
+        return f"helm pull oci://{host}/{repository} --version {tag} --plain-http"
+    return f"oras pull --plain-http {host}/{repository}:{tag}"
 
 
 def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Callable[[str], object]) -> None:

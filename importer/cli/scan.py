@@ -44,7 +44,9 @@ def scan(
     paths: Paths = None,
     format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
     deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
-    salvage: Annotated[bool, typer.Option("--salvage", help="List which files of damaged layers are whole.")] = False,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")
+    ] = False,
     borrow: Borrow = None,
     digest: Digests = None,
     origin: Annotated[
@@ -53,7 +55,9 @@ def scan(
     ] = None,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show what is in order, too.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show what is in order and all remarks, too.")
+    ] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,

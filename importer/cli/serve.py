@@ -21,13 +21,13 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
+from importer.cli.results import pull_command, tell_written
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import survey
 from importer.recovery.plan import Output, Plan
@@ -63,7 +63,7 @@ def serve(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:
@@ -141,8 +141,8 @@ def _tell(images: Sequence[NamedImage], listener: socket.socket) -> None:
     tell_written(images, typer.echo)
     shown = f"[{address}]" if ":" in address else address
     typer.echo(f"Serving at http://{shown}:{port}/ until Ctrl-C. To pull from it:")
-    for name in images[0].names[:1]:
-        typer.echo(f"  docker pull localhost:{port}/{name.repository}:{name.tag}")
+    for image in images[:1]:
+        typer.echo(f"  {pull_command(image, f'localhost:{port}')}")
 
 
 def _run(application: Starlette, listener: socket.socket) -> None:

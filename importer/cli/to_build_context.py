@@ -17,10 +17,10 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
 )
 from importer.cli.requests import WriteOptions
 from importer.domain.platform import Platform
@@ -59,7 +59,7 @@ def to_build_context(
     ] = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:

@@ -21,10 +21,10 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import tell_written
@@ -66,7 +66,7 @@ def to_docker_tar(
     convert_schema1: ConvertSchema1 = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:

@@ -21,10 +21,10 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
@@ -73,7 +73,7 @@ def to_oci_layout(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:
@@ -99,33 +99,35 @@ def to_oci_layout(
     pick = partial(_pick, choice=options.choice(), oci_media_types=oci_media_types)
     write = _to_file if _is_archive(output) else _to_folder
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images = write(output, question, pick, progress)
+        images, entries = write(output, question, pick, progress)
     if not quiet:
         tell_written(images, typer.echo)
-        _tell_next_step(output, images)
+        _tell_next_step(output, images[0], entries)
 
 
 _Pick = partial[Sequence[NamedImage]]
+_Written = tuple[Sequence[NamedImage], int]
+"""The images, and how many entries the layout's index has."""
 
 
 def _is_archive(output: Path) -> bool:
     return output.suffix == ".tar" and not output.is_dir()
 
 
-def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress) -> Sequence[NamedImage]:
+def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
     check_layout_place(target, (*question.paths, *question.borrowed))
     with OciFolder(target, progress) as folder:
         images = pick(survey(question, progress, folder.capture()).plan)
-        folder.write(images)
-    return images
+        entries = folder.write(images)
+    return images, entries
 
 
-def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> Sequence[NamedImage]:
+def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress) as tar:
         images = pick(survey(question, progress, tar.capture()).plan)
         tar.write(layout_members(images))
-    return images
+    return images, sum(len(image.names) or 1 for image in images)
 
 
 def _pick(plan: Plan, choice: Choice, *, oci_media_types: bool) -> Sequence[NamedImage]:
@@ -138,10 +140,11 @@ def _pick(plan: Plan, choice: Choice, *, oci_media_types: bool) -> Sequence[Name
     return rewritten
 
 
-def _tell_next_step(output: Path, images: Sequence[NamedImage]) -> None:
+def _tell_next_step(output: Path, image: NamedImage, entries: int) -> None:
     place = f"{'oci-archive' if _is_archive(output) else 'oci'}:{output}"
-    names = images[0].names
+    name = image.names[0] if image.names else None
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
-    tag = f":{names[0].tag}" if names and len(images) + len(names) > 2 else ""
+    tag = f":{name.tag}" if name and entries > 1 else ""
+    target = f"{name.repository}:{name.tag}" if name else "NAME:TAG"
     typer.echo(f"Written to {for_terminal(str(output))}. To copy it into a registry:")
-    typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/NAME:TAG")
+    typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")

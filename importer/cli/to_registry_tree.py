@@ -19,18 +19,18 @@ from importer.cli.options import (
     NoRecompress,
     Paths,
     PlatformOption,
-    Quiet,
     RecompressLimit,
     Salvage,
     Select,
+    Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
-from importer.domain.reference import Reference
+from importer.cli.results import pull_command, tell_written
 from importer.investigation import survey
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
+from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import choose
@@ -61,7 +61,7 @@ def to_registry_tree(
     sparse: Sparse = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:
@@ -92,11 +92,11 @@ def to_registry_tree(
         tree.write(images)
     if not quiet:
         tell_written(images, typer.echo)
-        _tell_next_step(output, images[0].names[0])
+        _tell_next_step(output, images[0])
 
 
-def _tell_next_step(root: Path, name: Reference) -> None:
+def _tell_next_step(root: Path, image: NamedImage) -> None:
     mount = for_shell(f"{root.resolve()}:/var/lib/registry")
     typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
     typer.echo(f"  docker run -d -p 5000:5000 -v {mount} registry:2")
-    typer.echo(f"  docker pull localhost:5000/{name.repository}:{name.tag}")
+    typer.echo(f"  {pull_command(image, 'localhost:5000')}")

@@ -28,6 +28,7 @@ OCI_LAYER_GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 OCI_LAYER_ZSTD: Final = "application/vnd.oci.image.layer.v1.tar+zstd"
 OCI_FOREIGN_PREFIX: Final = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
+HELM_CONFIG: Final = "application/vnd.cncf.helm.config.v1+json"
 IN_TOTO: Final = "application/vnd.in-toto+json"
 
 INDEX_TYPES: Final = frozenset({DOCKER_MANIFEST_LIST, OCI_INDEX})

@@ -83,6 +83,7 @@ class Inspector:
         self._progress.stop()
         problems += [result for result in results if isinstance(result, SourceProblem)]
         facts = [result for result in results if isinstance(result, FileFacts)]
+        problems.sort(key=lambda problem: problem.path)
         return Inspection(tuple(sorted(facts, key=lambda fact: fact.file.path)), tuple(problems))
 
     def run(self, task: Callable[[SourceFile], _Result], files: Iterable[SourceFile]) -> list[_Result]:

@@ -164,6 +164,11 @@ class InvalidConfig(Cause):
 
 
 @dataclass(frozen=True, slots=True)
+class NotAManifest(Cause):
+    """The manifest's bytes break its schema or aren't JSON; which of these is the image's flaw."""
+
+
+@dataclass(frozen=True, slots=True)
 class WellKnown(Cause):
     """The bytes are known by heart."""
 

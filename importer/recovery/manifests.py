@@ -17,7 +17,7 @@ from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import Cause, DigestMismatch
+from importer.recovery.causes import Cause, DigestMismatch, NotAManifest
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
 from importer.recovery.repairs.text_document import read_small
@@ -117,7 +117,9 @@ def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = 
     document = fact.document or Document(fact.kind)
     if cause is None and document.form is not TextForm.UTF8:
         cause = cause_of_form(read_small(fact), document.form)
-    status = BlobStatus.DAMAGED if cause or not document.is_valid else BlobStatus.OK
+    if cause is None and not document.is_valid:
+        cause = NotAManifest()
+    status = BlobStatus.DAMAGED if cause else BlobStatus.OK
     descriptor = _descriptor(document, fact.digest, fact.size)
     blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
     if status is BlobStatus.OK:

@@ -26,11 +26,11 @@ from importer.report.printable import for_terminal
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
+from importer.report.states import MARKS, STATES, label_of, short_size, title_among, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Rule, Severity
-from importer.rules.wording import bytes_of, path_of, title_of
+from importer.rules.wording import bytes_of, path_of
 
 _SHOWN_OF_A_RULE: Final = 100
 _FIDELITIES: Final = {
@@ -142,7 +142,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "state": _worst(plan),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
-        "images": [_image(image, have) for image in worst_first(plan.images)],
+        "images": [_image(image, title_among(plan.images, image), have) for image in worst_first(plan.images)],
         "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
@@ -163,14 +163,14 @@ def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:
         yield FindingGroup(found[0].rule, found[:_SHOWN_OF_A_RULE], max(0, len(found) - _SHOWN_OF_A_RULE))
 
 
-def _image(image: ImagePlan, have: dict[Digest, int]) -> ImageView:
+def _image(image: ImagePlan, title: str, have: dict[Digest, int]) -> ImageView:
     blobs = tuple(_blob(image, blob, have) for blob in image.all_blobs)
     layers = tuple(_blob(image, blob, have) for blob in image.blobs if blob.role is Role.LAYER)
     outputs = tuple(
         (output.value.replace("-", " "), str(image.fidelity(output)), _FIDELITIES[image.fidelity(output)])
         for output in Output
     )
-    return ImageView(title_of(image), image, layers, blobs, outputs, tuple(salvage_of(image)))
+    return ImageView(title, image, layers, blobs, outputs, tuple(salvage_of(image)))
 
 
 def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:
@@ -184,7 +184,7 @@ def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView
         state_text=STATES[blob.status],
         mark=MARKS[blob.status][0],
         size=size,
-        short_size=short_size(size),
+        short_size=short_size(blob),
         good=min(good, 100),
         rule=rule_explaining(blob.cause) if blob.cause else None,
         path=path_of(blob),

@@ -10,7 +10,7 @@ from importer.rules.wording import bytes_of
 
 def heading_of(download: Download) -> str:
     """What it is called, how large it is, and how much of it is here."""
-    have = f" ({download.have:,} of them are here)" if download.have else ""
+    have = f", {download.have:,} of them are here" if download.have else ""
     return f"{download.file_name}  {bytes_of(download.size)}{have}"
 
 

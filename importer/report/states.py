@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from importer.recovery.causes import ContentMissing
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus
+from importer.rules.wording import title_of
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),
@@ -29,9 +31,20 @@ STATES: Final = {
 _ORDER: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
 
 
+_TOO_MANY_DIGITS: Final = 999.5
+_TWO_DIGITS: Final = 9.95
+"""From here on one digit behind the point would make three of two."""
+
+
 def worst_first(images: Iterable[ImagePlan]) -> list[ImagePlan]:
     """The images, those that need help before those that don't; else in their order."""
     return sorted(images, key=lambda image: _ORDER.index(image.status))
+
+
+def title_among(images: Iterable[ImagePlan], image: ImagePlan) -> str:
+    """What to call an image beside others: a child without a name by the index that lists it, too."""
+    parent = next((other for other in images if other.manifest.descriptor.digest in image.parents), None)
+    return f"{title_of(image)} of {title_of(parent)}" if parent and not image.names else title_of(image)
 
 
 def label_of(image: ImagePlan, blob: BlobPlan) -> str:
@@ -41,10 +54,13 @@ def label_of(image: ImagePlan, blob: BlobPlan) -> str:
     return f"{blob.role} {blob.position + 1} of {sum(other.role is blob.role for other in image.blobs)}"
 
 
-def short_size(size: int) -> str:
-    """A size in three digits or so, for columns."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size //= 1000
-    return f"{size} {unit}"
+def short_size(blob: BlobPlan) -> str:
+    """The size of a blob in two or three digits, for columns: ``2.8 MB``; where nothing tells it, ``?``."""
+    if isinstance(blob.cause, ContentMissing):
+        return "?"
+    size, unit = float(blob.descriptor.size), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size >= _TOO_MANY_DIGITS:
+            size, unit = size / 1000, larger
+    is_small = unit != "B" and size < _TWO_DIGITS
+    return f"{size:.1f} {unit}" if is_small else f"{size:,.0f} {unit}"

@@ -16,11 +16,11 @@ from importer.report.places import Places
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.salvage_list import salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, label_of, short_size, worst_first
+from importer.report.states import MARKS, STATES, label_of, short_size, title_among, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Severity
-from importer.rules.wording import bytes_of, path_of, title_of
+from importer.rules.wording import bytes_of, path_of
 
 _STYLES: Final = {
     ImageStatus.INTACT: "bold green",
@@ -59,9 +59,10 @@ class _TextReport:
         for image in worst_first(plan.images):
             self._print_image(image)
         self._print_findings()
-        self._print_downloads(downloads_of(plan, self.investigation.question.origin))
+        downloads = downloads_of(plan, self.investigation.question.origin)
+        self._print_downloads(downloads)
         self.page.line()
-        self.page.line("; ".join(self._summary_parts()), hang=2)
+        self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
 
     def _names_files(self) -> bool:
         if self.verbose or any(image.status is not ImageStatus.INTACT for image in self.investigation.case.plan.images):
@@ -73,7 +74,8 @@ class _TextReport:
         self.page.line()
         state = Styled(image.status.value.upper(), _STYLES[image.status])
         platform = f"   {image.platform}" if image.platform else ""
-        self.page.line(Styled(title_of(image), "bold"), platform, "   ", state, hang=2)
+        title = title_among(self.investigation.case.plan.images, image)
+        self.page.line(Styled(title, "bold"), platform, "   ", state, hang=2)
         # Among others, an intact image needs no more words.
         if is_brief and len(self.investigation.case.plan.images) > 1:
             return
@@ -82,7 +84,7 @@ class _TextReport:
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)
-        self.page.line(f"can be written as: {_outputs(image)}", indent=2, hang=2)
+        self.page.line(f"can be written by: {_outputs(image)}", indent=2, hang=2)
 
     def _print_blobs(self, image: ImagePlan) -> None:
         blobs = list(image.all_blobs)
@@ -105,7 +107,7 @@ class _TextReport:
     def _print_blob(self, image: ImagePlan, blob: BlobPlan, width: int) -> None:
         state = Styled(f"{self._mark(blob.status)} {STATES[blob.status]:<11}", _STYLES[blob.status])
         path = path_of(blob)
-        size = f"{label_of(image, blob):<14} {short_size(blob.descriptor.size):>9}  "
+        size = f"{label_of(image, blob):<14} {short_size(blob):>9}  "
         place = self.places.short(path) if path else "-"
         self.page.line(state, size, f"{_rule_of(blob):<{width}}  ", place, indent=2, hang=4)
 
@@ -142,11 +144,13 @@ class _TextReport:
             for way in ways_to(download):
                 self.page.copyable(way, indent=4)
 
-    def _summary_parts(self) -> Iterator[str]:
+    def _summary_parts(self, downloads: tuple[Download, ...]) -> Iterator[str]:
         counts = summary(self.investigation)
         states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
         yield f"{counts['images']} image{'' if counts['images'] == 1 else 's'}: {states}"
         yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"
+        if downloads and self.investigation.question.origin is None:
+            yield "--from URL gives the commands that download"
         remarks = sum(finding.rule.severity is Severity.INFO for finding in self.investigation.findings)
         if remarks and not self.verbose:
             yield f"{remarks} remark{'' if remarks == 1 else 's'} with -v"
@@ -169,7 +173,7 @@ def _outputs(image: ImagePlan) -> str:
 
 
 def _output(image: ImagePlan, output: Output) -> str:
-    name = output.value.replace("-", " ")
+    name = f"to-{output.value}"
     match image.fidelity(output):
         case Fidelity.EXACT:
             return f"{name} (exact)"

@@ -82,7 +82,7 @@ class TreeReport:
 
     def print(self, page: Page, *, verbose: bool) -> None:
         """Print the report for people."""
-        page.line(Styled(self._verdict(), "bold"))
+        page.line(Styled(self.verdict(), "bold"))
         print_findings(page, self.found.findings, verbose=verbose)
         if self.left and self.left.findings:
             print_findings(page, self.left.findings, verbose=verbose, title="What is left")
@@ -92,7 +92,8 @@ class TreeReport:
         for line in self._next_steps():
             page.line(line)
 
-    def _verdict(self) -> str:
+    def verdict(self) -> str:
+        """The one sentence that comes first: how the tree is, or what has become of its defects."""
         count = _counted(len(self.found.defects), "defect")
         if not self.found.defects:
             return "The tree is in order."

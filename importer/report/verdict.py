@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from importer.investigation import Investigation
 from importer.recovery.plan import ImageStatus, Plan
 from importer.report.downloads import downloads_of
+
+_NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
+_WHOLE: Final = {1: "The image is", 2: "Both images are"}
 
 
 def verdict_of(investigation: Investigation) -> str:
@@ -12,14 +17,14 @@ def verdict_of(investigation: Investigation) -> str:
     plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
     states = [image.status for image in plan.images]
     if not states:
-        count = "there are no files" if not files else f"none of {files:,} files is a manifest"
+        count = _NOTHING.get(files, f"none of {files:,} files is a manifest")
         return f"No image: {count}. Save manifest.json from the folder of the layers, too."
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)
     if lost:
         which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
         return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
     if all(state is ImageStatus.INTACT for state in states):
-        whole = "The image is" if len(states) == 1 else f"All {len(states)} images are"
+        whole = _WHOLE.get(len(states), f"All {len(states)} images are")
         return f"{whole} intact: every byte is here."
     if len(states) == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."

@@ -9,7 +9,7 @@ from importer.recovery.plan import BlobPlan, ImagePlan, Role
 from importer.recovery.recipes import Whole
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import observation, shown, whereabouts
+from importer.rules.wording import file_of, observation, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -21,7 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
             if not fact or fact.file.path in seen or _has_right_name(case, blob, fact):
                 continue
             seen.add(fact.file.path)
-            yield _observed(image, blob, fact)
+            yield _observed(image, blob)
 
 
 def _is_saved(image: ImagePlan) -> bool:
@@ -41,13 +41,13 @@ def _has_right_name(case: Case, blob: BlobPlan, fact: FileFacts) -> bool:
     return any(is_right(case.inventory, copy.file, blob.descriptor.digest) for copy in (fact, *copies))
 
 
-def _observed(image: ImagePlan, blob: BlobPlan, fact: FileFacts) -> Observation:
+def _observed(image: ImagePlan, blob: BlobPlan) -> Observation:
     digest = blob.descriptor.digest
     right = manifest_name(image) if blob.role is Role.MANIFEST else digest.file_name
     return observation(
         image,
         blob,
-        f"{shown(fact.file.name)} is {whereabouts(image, blob)}, whatever it is called: its digest is {digest}",
+        f"{file_of(blob)} is {whereabouts(image, blob)}, whatever it is called: its digest is {digest}",
         f"the file is used as it is; in Artifactory its name is {right}",
     )
 

@@ -5,20 +5,22 @@ from typing import Final
 
 from importer.recovery.causes import Marker
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, whereabouts
+from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every wanted blob in whose place there is only a marker."""
     for image, blob, _ in blobs_with(case, Marker):
         digest = blob.descriptor.digest
+        repository = image.names[0].repository if image.names else "<image>"
         yield observation(
             image,
             blob,
             f"{file_of(blob)} only marks the place of {whereabouts(image, blob)}: "
             "Artifactory has never fetched this blob from the remote registry",
             f"make Artifactory fetch it: curl -fL -o {digest.file_name} "
-            f"'https://<server>/artifactory/api/docker/<repository without -cache>/v2/<image>/blobs/{digest}'",
+            "'https://<server>/artifactory/api/docker/<repository without -cache>/v2/"
+            f"{shown(repository)}/blobs/{digest}'",
         )
 
 

@@ -17,7 +17,7 @@ def find(case: Case) -> Iterator[Observation]:
         name = f"; by its name it is {whereabouts(image, blob)}" if image and blob else ""
         yield Observation(
             f"{shown(problem.path)} can't be read: {shown(problem.reason)}{name}",
-            remedy="make it readable for you (permissions, a new copy), or download it again",
+            remedy=problem.advice or "make it readable for you (permissions, a new copy), or download it again",
             path=problem.path,
             digest=blob.descriptor.digest if blob else None,
             image=image,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.plan import ImagePlan, InvalidManifest
+from importer.recovery.causes import NotAManifest
+from importer.recovery.plan import Fidelity, ImagePlan, InvalidManifest, Output
 from importer.rules.files import MESSAGE_KINDS, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, remains_of_children, shown
@@ -11,6 +12,9 @@ from importer.storage_tree.defects import RevisionInvalid
 
 _MAX_PROBLEMS: Final = 5
 _REMEDY: Final = "download the manifest again; nothing else tells what the image is made of"
+_REMEDY_WITH_CONFIG: Final = (
+    "download the manifest again; a docker tar is exact even so, since docker goes by the config, which is here"
+)
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -35,7 +39,7 @@ def _observed(image: ImagePlan, message: str) -> Observation:
     path = path_of(image.manifest)
     return Observation(
         f"{shown(path or 'the manifest')} {message}",
-        remedy=_REMEDY,
+        remedy=_REMEDY_WITH_CONFIG if image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT else _REMEDY,
         path=path,
         digest=image.manifest.descriptor.digest,
         image=image,
@@ -91,6 +95,7 @@ RULE: Final = Rule(
         ),
     ),
     find=find,
+    causes=(NotAManifest,),
     defects=(RevisionInvalid,),
     observe=observe,
     symptoms=("unrecognized manifest content type …", "unexpected end of JSON input", "MANIFEST_INVALID"),

@@ -47,7 +47,9 @@ RULE: Final = Rule(
         ),
         origin=(
             "The image is very old, or an old client made Artifactory convert it: before versions 7.9.0 and 6.23.0 "
-            "a remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag."
+            "a remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag. "
+            "Docker's “missing signature key” may also mean a newer manifest that the server sends without its media "
+            "type, as Artifactory does when manifest.json has lost its properties there."
         ),
         remedy=(
             "A registry tree keeps the image as it is, for registry 2.8 and old dockers. With --convert-schema1, the "
@@ -64,6 +66,7 @@ RULE: Final = Rule(
     observe=observe,
     symptoms=(
         "schema 1 support has been removed",
+        "missing signature key",
         "unrecognized manifest schema version 1",
         "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "
         "disabled by default",

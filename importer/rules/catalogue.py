@@ -53,8 +53,8 @@ def rule_explaining(cause: Cause) -> Rule | None:
 
 
 def find_all(case: Case) -> tuple[Finding, ...]:
-    """Ask every rule; the worst comes first."""
-    return tuple(sorted(_findings(case), key=_order))
+    """Ask every rule; the worst comes first, and what one rule finds stays in order: by image and layer, or by path."""
+    return tuple(sorted(_findings(case), key=_weight))
 
 
 def find_in_tree(defects: Iterable[Defect]) -> tuple[Finding, ...]:
@@ -85,6 +85,10 @@ def _findings(case: Case) -> Iterator[Finding]:
             yield Finding(rule, observation)
 
 
+def _weight(finding: Finding) -> tuple[int, str]:
+    return _ORDER[finding.rule.severity], finding.rule.code
+
+
 def _order(finding: Finding) -> tuple[int, str, str, str]:
     seen = finding.observation
-    return _ORDER[finding.rule.severity], finding.rule.code, seen.path or "", str(seen.digest or "")
+    return *_weight(finding), seen.path or "", str(seen.digest or "")

@@ -13,6 +13,8 @@ from importer.rules.rule import Case, Certainty, Observation, Safety
 CauseType = TypeVar("CauseType", bound=Cause)
 
 _UNITS = ("kB", "MB", "GB", "TB")
+_STRAY_BYTES = ("\udc80", "\udcff")
+_STRAY_OFFSET = 0xDC00
 
 
 def blobs_with(case: Case, cause: type[CauseType]) -> Iterator[tuple[ImagePlan, BlobPlan, CauseType]]:
@@ -85,7 +87,14 @@ def shown(text: str) -> str:
     """A path or any other foreign text without what would move a cursor or break a line."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    # Python's stand-in for a byte of a name that isn't UTF-8 is shown as the byte, as everywhere else.
+    if _STRAY_BYTES[0] <= character <= _STRAY_BYTES[1]:
+        return f"\\x{ord(character) - _STRAY_OFFSET:02x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def listed(items: Iterable[str], limit: int = 5) -> str:
@@ -112,4 +121,4 @@ def fetch_again(blob: BlobPlan) -> str:
         return f"download the folder {digest}/ (or {digest.file_name}/), which lies beside the tag's folder, again"
     if blob.role is Role.MANIFEST:
         return "download the manifest again"
-    return f"download {digest.file_name} again ({bytes_of(blob.descriptor.size)})"
+    return f"download {digest.file_name} again, {bytes_of(blob.descriptor.size)}"

@@ -31,6 +31,10 @@ def entries_of(container: SourceFile, listed: Iterable[Listed]) -> Iterator[Sour
     yield from sorted(tree.entries(), key=lambda entry: entry.path)
 
 
+_MEMBER_ADVICE: Final = "unpack the archive yourself and give the folder, or download this file by itself"
+_ARCHIVE_ADVICE: Final = "get the archive once more, whole; or download by themselves the files that are missing"
+
+
 class UnsafeNameError(Exception):
     """A path that leads out of the archive."""
 
@@ -128,7 +132,8 @@ class _Tree:
         return "a link that leads in a circle"
 
     def _refuse(self, name: str, reason: str) -> None:
-        self._problems.append(SourceProblem(self._path(name.split("/")) if name else self._container.path, reason))
+        path = self._path(name.split("/")) if name else self._container.path
+        self._problems.append(SourceProblem(path, reason, _MEMBER_ADVICE if name else _ARCHIVE_ADVICE))
 
     def _path(self, parts: Iterable[str]) -> str:
         # Not by pathlib, which would follow a hostile name to the root.

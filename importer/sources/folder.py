@@ -22,6 +22,10 @@ _SPECIAL_KINDS: Final = (
 )
 
 
+_LINK_ADVICE: Final = "give its target as a PATH of its own, or with --borrow"
+_NO_FILE_ADVICE: Final = "it holds nothing and is left alone; if a file of the image should be here, download that file"
+
+
 class FolderSource:
     """All regular files below a folder, or one file alone.
 
@@ -65,13 +69,11 @@ class FolderSource:
     def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...]) -> Iterator[SourceFile | SourceProblem]:
         try:
             if entry.is_symlink() and not self._stays_inside(entry.path):
-                yield SourceProblem(
-                    entry.path, "a link that leads out of the folder; give its target as a PATH instead"
-                )
+                yield SourceProblem(entry.path, "a link that leads out of the folder", _LINK_ADVICE)
                 return
             status = entry.stat()
         except OSError as error:
-            yield SourceProblem(entry.path, _unreadable(entry, error))
+            yield _unreadable(entry, error)
             return
         if not stat.S_ISDIR(status.st_mode):
             yield self._regular(Path(entry.path), parts, status)
@@ -79,7 +81,7 @@ class FolderSource:
     def _regular(self, path: Path, parts: tuple[str, ...], status: os.stat_result) -> SourceFile | SourceProblem:
         for is_kind, description in _SPECIAL_KINDS:
             if is_kind(status.st_mode):
-                return SourceProblem(os.fspath(path), f"{description}, not a regular file")
+                return SourceProblem(os.fspath(path), f"{description}, not a regular file", _NO_FILE_ADVICE)
         return SourceFile(
             path=os.fspath(path),
             parts=parts,
@@ -92,10 +94,10 @@ class FolderSource:
         return Path(os.path.realpath(path)).is_relative_to(self._real_root)
 
 
-def _unreadable(entry: os.DirEntry[str], error: OSError) -> str:
+def _unreadable(entry: os.DirEntry[str], error: OSError) -> SourceProblem:
     if entry.is_symlink():
-        return f"a link that leads nowhere: {error.strerror}"
-    return error.strerror or str(error)
+        return SourceProblem(entry.path, f"a link that leads nowhere: {error.strerror}", _NO_FILE_ADVICE)
+    return SourceProblem(entry.path, error.strerror or str(error))
 
 
 def open_regular(path: Path) -> BinaryIO:

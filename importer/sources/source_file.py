@@ -34,10 +34,14 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """An entry that can't be read as a file, and why, in plain words."""
+    """An entry that can't be read as a file, and why, in plain words.
+
+    ``advice`` is what helps, where the right to read it or another copy of it doesn't.
+    """
 
     path: str
     reason: str
+    advice: str = ""
 
 
 class Source(Protocol):

@@ -59,8 +59,11 @@ class OciFolder:
         """A capture that stages wanted blobs while they are read for the first time."""
         return self._staging.capture()
 
-    def write(self, images: Sequence[NamedImage]) -> None:
-        """Write the images; a blob that is there already, and right, is left alone."""
+    def write(self, images: Sequence[NamedImage]) -> int:
+        """Write the images, and tell how many entries the index has then.
+
+        A blob that is there already, and right, is left alone.
+        """
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
         wanted = [blob for blob in blobs.values() if not is_file_of(self._target / blob_name(blob.digest), blob)]
         self._progress.start("Writing", sum(blob.size for blob in wanted if blob.digest not in self._staging))
@@ -69,13 +72,15 @@ class OciFolder:
             copy.replace(self._folder.place(blob_name(blob.digest)))
         if not (self._target / LAYOUT_NAME).exists():
             self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
+        index = index_of(images)
         if not self._target.exists():
-            self._folder.write(INDEX_NAME, compact_json(index_of(images)))
+            self._folder.write(INDEX_NAME, compact_json(index))
         if not self._folder.appear():
-            self._add(images)
+            index = self._add(images)
         self._progress.stop()
+        return len(index["manifests"])
 
-    def _add(self, images: Sequence[NamedImage]) -> None:
+    def _add(self, images: Sequence[NamedImage]) -> dict[str, Any]:
         """Put the blobs into their places and the images into the index as it stands now, whoever has written it."""
         with exclusive(self._target / _LOCK, waiting=lambda: None, sleep=time.sleep):
             present = _present_index(self._target / INDEX_NAME)
@@ -83,6 +88,7 @@ class OciFolder:
             if index != present:
                 self._folder.write(INDEX_NAME, compact_json(index))
             self._folder.finish(last=INDEX_NAME)
+            return index
 
     def _has_file_for(self, digest: Digest, size: int) -> bool:
         path = self._target / blob_name(digest)

@@ -6,6 +6,7 @@ step when it is whole. An interrupt, an error or an end of the program leaves no
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,16 @@ from typing import Final
 from importer.errors import OutputError
 from importer.sources.folder import UNFINISHED_PREFIX
 
+_NO_ROOM: Final = "; make room there, or choose another place"
+_NO_RIGHT: Final = "; run this as a user who may write there, or choose another place"
+_ADVICE: Final = {
+    errno.ENOSPC: _NO_ROOM,
+    # Windows has no quotas of this kind.
+    getattr(errno, "EDQUOT", errno.ENOSPC): _NO_ROOM,
+    errno.EACCES: _NO_RIGHT,
+    errno.EPERM: _NO_RIGHT,
+    errno.EROFS: _NO_RIGHT,
+}
 FOLDER_MODE: Final = 0o755
 FILE_MODE: Final = 0o644
 
@@ -26,8 +37,15 @@ def output_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename2 or error.filename or place
-        raise OutputError(f"{os.fspath(where)}: can't be written: {error.strerror or error}") from error
+        where = _visible(Path(os.fsdecode(error.filename2 or error.filename or place)))
+        advice = _ADVICE.get(error.errno or 0, "")
+        raise OutputError(f"{where}: can't be written: {error.strerror or error}{advice}") from error
+
+
+def _visible(path: Path) -> Path:
+    """The place itself; below it, the names of what isn't whole yet tell nobody anything."""
+    unfinished = (parent for parent in (path, *path.parents) if parent.name.startswith(UNFINISHED_PREFIX))
+    return next((parent.parent for parent in unfinished), path)
 
 
 def unfinished_path(parent: Path) -> Path:

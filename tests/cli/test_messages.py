@@ -86,6 +86,13 @@ class TestIndex:
 
 
 class TestHelp:
+    def test_the_list_of_commands_is_whole_and_has_examples(self) -> None:
+        text = blobfix("--help", variables={"COLUMNS": "80"}).text
+        commands = text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+        assert len(commands) >= 15
+        assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+        assert "Examples:\n    blobfix scan ./downloads\n" in text
+
     @pytest.mark.parametrize("command", ["scan", "push", "serve", *WRITERS])
     def test_shows_that_several_places_can_be_given(self, command: str) -> None:
         usage = blobfix(command, "--help").text.splitlines()[0]
@@ -99,3 +106,55 @@ def test_push_takes_this_folder_when_no_other_is_named(tmp_path: Path) -> None:
         2,
         f"blobfix: the manifest here has the digest {IMAGE.manifest_digest}, not sha256:{'0' * 64}\n",
     )
+
+
+class TestNextStep:
+    def test_a_layout_with_other_images_is_told_with_the_tag(self, tmp_path: Path) -> None:
+        source, layout = write_artifactory_folder(IMAGE, tmp_path / "in"), tmp_path / "layout"
+        commands = [blobfix("to-oci-layout", source, "-o", layout, "-n", f"team/app:{tag}").text for tag in ("1", "2")]
+        first, second = (text.splitlines()[-1].split() for text in commands)
+        assert first == ["skopeo", "copy", "--all", f"oci:{layout}", "docker://REGISTRY/team/app:1"]
+        assert second == ["skopeo", "copy", "--all", f"oci:{layout}:2", "docker://REGISTRY/team/app:2"]
+
+    @pytest.mark.parametrize(
+        ("config_type", "command"),
+        [
+            ("application/vnd.cncf.helm.config.v1+json", "helm pull oci://localhost:5000/a/b --version 1 --plain-http"),
+            ("application/vnd.example.policy.v1+json", "oras pull --plain-http localhost:5000/a/b:1"),
+        ],
+    )
+    def test_an_artifact_is_no_image_that_docker_pulls(self, config_type: str, command: str, tmp_path: Path) -> None:
+        source = write_artifactory_folder(make_image([{"x": b"1"}], docker=False), tmp_path / "in")
+        manifest = source / "manifest.json"
+        manifest.write_text(manifest.read_text().replace("application/vnd.oci.image.config.v1+json", config_type))
+        result = blobfix("to-registry-tree", source, "-o", tmp_path / "registry", "-n", "a/b:1")
+        assert result.text.splitlines()[-1] == f"  {command}"
+
+
+class TestQuiet:
+    def test_writers_say_nothing_and_their_help_says_so(self, tmp_path: Path) -> None:
+        source = write_artifactory_folder(IMAGE, tmp_path / "in")
+        result = blobfix("to-docker-tar", source, "-o", tmp_path / "image.tar", "-q")
+        assert (result.code, result.text, result.stderr) == (0, "", "")
+        assert "Say nothing but warnings and errors." in blobfix("to-docker-tar", "--help").text
+
+
+def test_verdicts_count_as_people_do(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    assert blobfix("scan", tmp_path).text.startswith("No image: the one file here is no manifest. Save ")
+    for tag in ("1", "2"):
+        write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "app" / tag)
+    assert blobfix("scan", tmp_path).text.startswith("Both images are intact: ")
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_place_where_nobody_may_write_is_named_and_what_to_do(
+    command: str, tmp_path: Path, powerless: list[str]
+) -> None:
+    source = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    (tmp_path / "locked").mkdir(mode=0o555)
+    result = blobfix(command, source, "-n", "a/b:1", "-o", tmp_path / "locked" / "out", prefix=powerless)
+    assert result.code == 5
+    assert ".blobfix-" not in result.stderr
+    assert result.stderr.startswith(f"blobfix: {tmp_path / 'locked'}")
+    assert "can't be written: Permission denied; run this as a user who may write there" in result.stderr

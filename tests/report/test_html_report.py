@@ -105,7 +105,9 @@ def test_layers_are_drawn_to_scale_and_told_in_words(tmp_path):
     assert [attributes["style"] for attributes in drawn] == [f"flex-grow: {len(layer)}" for layer in image.layers]
     assert [attributes["class"] for attributes in drawn] == ["layer damaged", "layer content-ok"]
     (picture,) = [attributes for attributes in page.tags("div") if attributes.get("role") == "img"]
-    assert picture["aria-label"] == "Layers, lowest first: layer 1 of 2: 9 kB, damaged; layer 2 of 2: 3 kB, content ok"
+    assert (
+        picture["aria-label"] == "Layers, lowest first: layer 1 of 2: 9.2 kB, damaged; layer 2 of 2: 3.2 kB, content ok"
+    )
     assert page.tags("i") == [{"style": f"width: {100 * 4000 // len(image.layers[0])}%"}]
 
 
@@ -123,7 +125,7 @@ def test_what_to_download_can_be_copied(tmp_path):
     listed = html.unescape(re.sub("<[^>]+>", "", text[text.index("<pre") : text.index("</pre>")])).strip().splitlines()
     digest = Image().manifest_value()["layers"][0]["digest"]
     assert listed == [
-        f"{digest.replace(':', '__')}  {len(Image().layers[0]):,} bytes (4,000 of them are here)",
+        f"{digest.replace(':', '__')}  {len(Image().layers[0]):,} bytes, 4,000 of them are here",
         f"  team/app/1.4/{digest.replace(':', '__')}",
         f"  /v2/team/app/blobs/{digest}",
     ]

@@ -9,7 +9,7 @@ from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
-from tests.rules.workshop import Image
+from tests.rules.workshop import Image, digest_of, index_of
 
 
 def text_of(root: Path, *, verbose: bool = False) -> str:
@@ -57,6 +57,18 @@ def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
     assert lines[lines.index(titles[-1]) + 1] == ""
 
 
+def test_a_child_is_told_by_the_index_that_lists_it(tmp_path):
+    image = Image()
+    child = image.write(tmp_path / "team" / "multi" / digest_of(image.manifest).replace(":", "__"))
+    index = tmp_path / "team" / "multi" / "2" / "list.manifest.json"
+    index.parent.mkdir()
+    index.write_bytes(index_of((image.manifest, "linux/amd64")))
+    title = f"image {digest_of(image.manifest)[:19]} of team/multi:2"
+    assert f"\n{title}   linux/amd64   INTACT\n" in text_of(tmp_path)
+    assert title in rendered(scan(tmp_path), Format.HTML)
+    assert "of team/multi" not in text_of(child)
+
+
 def test_only_what_isnt_in_order_is_listed(tmp_path):
     damaged_download(tmp_path)
     short, long = text_of(tmp_path), text_of(tmp_path, verbose=True)
@@ -85,12 +97,23 @@ def test_a_finding_names_its_file_once(tmp_path):
     assert lines[number + 2].startswith("    next: a docker tar is exact with it")
 
 
+def test_a_renamed_file_is_named_once_too(tmp_path):
+    image = Image()
+    folder = image.write(tmp_path / "team" / "app" / "1.4")
+    image.layer_path(folder).rename(folder / "download (1)")
+    lines = text_of(tmp_path, verbose=True).splitlines()
+    number = lines.index("  info BF101 renamed  download (1)")
+    assert lines[number + 1].startswith(
+        "    this file is layer 1 of 2 · linux/amd64 · team/app:1.4, whatever it is called"
+    )
+
+
 def test_downloads_are_whole_lines(tmp_path):
     digest = Image().manifest_value()["layers"][0]["digest"]
     name = digest.replace(":", "__")
     expected = [
         "Download again (1)",
-        f"  {name}  {len(Image().layers[0]):,} bytes (4,000 of them are here)",
+        f"  {name}  {len(Image().layers[0]):,} bytes, 4,000 of them are here",
         f"    team/app/1.4/{name}",
         f"    /v2/team/app/blobs/{digest}",
         "",
@@ -100,6 +123,14 @@ def test_downloads_are_whole_lines(tmp_path):
         lines = text.splitlines()
         start = lines.index(expected[0])
         assert lines[start : start + 5] == expected
+
+
+def test_commands_are_offered_until_they_are_there(tmp_path):
+    damaged_download(tmp_path)
+    hint = "--from URL gives the commands that download"
+    assert hint in text_of(tmp_path).splitlines()[-1]
+    assert hint not in rendered(scan(tmp_path, origin="https://h.example/artifactory/local/team/app/1.4/"), Format.TEXT)
+    assert hint not in text_of(whole_download(tmp_path / "whole"))
 
 
 def test_many_findings_of_a_kind_are_cut_short(tmp_path):

@@ -13,6 +13,7 @@ import zstandard
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
+from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Certainty, Finding, Safety
 from tests.rules.workshop import (
     HELM_CHART,
@@ -384,6 +385,41 @@ class TestManifests:
         folder = image.write(tmp_path / "app" / f"sha256-{'0' * 64}.sig")
         assert not troubles(findings_of(tmp_path))
         assert folder.name in the("BF307", findings_of(tmp_path)).observation.message
+
+    def test_cut_manifest_matters_only_to_outputs_that_need_it(self, image, folder):
+        change_manifest(lambda content: content[:300])(image, folder)
+        finding = the("BF302", findings_of(folder))
+        assert "a docker tar is exact even so" in finding.observation.remedy
+        assert rule_explaining(finding.observation.image.manifest.cause) is finding.rule
+        (folder / blob_name(image.config)).unlink()
+        assert "nothing else tells" in the("BF302", findings_of(folder)).observation.remedy
+
+    def test_findings_of_layers_stay_in_the_layers_order(self, tmp_path):
+        image = Image(tars=[tar_of(f"{number}", noise(9000, str(number))) for number in range(5)])
+        folder = image.write(tmp_path / "team" / "app" / "1.4")
+        for position in range(5):
+            image.layer_path(folder, position).unlink()
+        digests = [finding.observation.digest for finding in findings_of(folder) if finding.rule.code == "BF401"]
+        assert digests == [Digest.parse(digest_of(layer)) for layer in image.layers]
+
+    def test_marker_gives_the_address_of_the_image_itself(self, image, folder):
+        layer = image.layer_path(folder)
+        layer.unlink()
+        layer.with_name(f"{layer.name}.marker").touch()
+        image_of_the_path = f"/v2/{folder.parts[-3]}/{folder.parts[-2]}/blobs/"
+        observation = the("BF105", findings_of(folder.parents[2])).observation
+        assert image_of_the_path in observation.remedy
+
+    def test_name_that_is_no_text_is_told_in_its_bytes(self, image, folder):
+        name = os.fsdecode(b"b\xff\xfe")
+        image.layer_path(folder).rename(folder / name)
+        assert the("BF101", findings_of(folder)).observation.message.startswith(f"{folder}/b\\xff\\xfe is layer 1")
+
+    def test_link_that_leads_out_is_told_what_helps(self, image, folder, tmp_path):
+        (folder / "link").symlink_to(tmp_path / "elsewhere")
+        remedy = the("BF108", findings_of(folder)).observation.remedy
+        assert "--borrow" in remedy
+        assert "permissions" not in remedy
 
     def test_pointer_with_control_characters_is_escaped(self, image, folder):
         value = image.manifest_value() | {"annotations": {HOSTILE: 7}}

@@ -37,6 +37,7 @@ MESSAGES = [
     ("BF401", f"blob unknown to registry: sha256:{HEX}"),
     ("BF401", '{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry","detail":{}}]}'),
     ("BF405", "errors: [code: MANIFEST_BLOB_UNKNOWN]"),
+    ("BF305", "Error response from daemon: missing signature key"),
     ("BF302", 'unrecognized manifest content type "text/html"'),
     ("BF305", "unrecognized manifest schema version 1"),
     ("BF305", "Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed"),

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.sources import spool
-from importer.sources.source_file import SourceFile
+from importer.sources.source_file import SourceFile, SourceProblem
 from tests.sources.archiving import contents, entries, problems, read, tar_of, zip_of
 
 _MARK = {"oci-layout": b"{}"}
@@ -40,6 +40,19 @@ def test_a_cut_zip_gives_what_is_whole_and_the_rest_as_it_is(tmp_path: Path, met
     assert (got["a"], got["b"]) == (_BLOBS["a"], _BLOBS["b"])
     assert _BLOBS["c"].startswith(got["c"])
     assert len(got["c"]) > 38_000
+
+
+def test_what_helps_is_told_for_an_archive_and_for_a_member(tmp_path: Path) -> None:
+    cut = _write(tmp_path / "a.zip", zip_of(_BLOBS)[:180_000])
+    (problem,) = (entry for entry in entries(cut) if isinstance(entry, SourceProblem))
+    assert problem.advice.startswith("get the archive once more, whole")
+    secret = bytearray(zip_of({"a": _BLOBS["a"]}))
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        secret[secret.index(header) + flags] |= 1
+    (problem,) = entries(_write(tmp_path / "b.zip", bytes(secret)))
+    assert isinstance(problem, SourceProblem)
+    assert problem.reason.startswith("encrypted")
+    assert problem.advice.startswith("unpack the archive yourself and give the folder")
 
 
 @pytest.mark.parametrize("streamed", [False, True])

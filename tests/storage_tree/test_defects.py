@@ -148,5 +148,8 @@ class TestText:
         assert "Restart the registry" in text
         assert run("repair-tree", tree.root).output.startswith("The tree is in order.")
 
-    def test_quiet_says_nothing(self, tree: PushedTree) -> None:
-        assert run("repair-tree", tree.root, "-q").output == ""
+    def test_quiet_says_the_result_in_one_line(self, tree: PushedTree) -> None:
+        assert run("repair-tree", tree.root, "-q").output == "The tree is in order.\n"
+        tree.blob().unlink()
+        quiet = run("repair-tree", tree.root, "-q")
+        assert (quiet.code, quiet.output) == (4, "1 defect found; 1 can't be mended from what is here.\n")

@@ -1,0 +1,36 @@
+"""Short sizes, as the reports' columns show them."""
+
+import pytest
+
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.recovery.causes import ContentMissing
+from importer.recovery.plan import BlobPlan, BlobStatus, Role
+from importer.report.states import short_size
+
+
+def blob(size: int, cause: ContentMissing | None = None) -> BlobPlan:
+    return BlobPlan(Role.LAYER, Descriptor("x/y", Digest.of(b""), size), BlobStatus.MISSING, cause=cause)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (9_949, "9.9 kB"),
+        (9_950, "10 kB"),
+        (14_837, "15 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (2_803_255, "2.8 MB"),
+        (1_500_000_000_000, "1,500 GB"),
+    ],
+)
+def test_sizes_are_rounded_to_two_or_three_digits(size, shown):
+    assert short_size(blob(size)) == shown
+
+
+def test_size_that_nothing_tells_is_not_zero():
+    assert short_size(blob(0, ContentMissing())) == "?"
