@@ -14,6 +14,7 @@ from importer.recovery.causes import (
     Missing,
     PartialDownload,
     SizeMismatch,
+    Split,
     Truncated,
 )
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
@@ -84,6 +85,9 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
 
 
 def _usable_bytes(blob: BlobPlan) -> int:
+    # Pieces can be joined and continued; where more than that has happened, no download can go on from the file.
+    if not all(isinstance(mishap, Split) for mishap in blob.earlier):
+        return 0
     match blob.cause:
         case Truncated(have) | PartialDownload(have):
             return have
@@ -129,10 +133,18 @@ def _command(image: ImagePlan, blob: BlobPlan, place: tuple[str, str], origin: s
     url = Origin.parse(origin, place[0]).blob_url(blob.descriptor.digest, from_api=isinstance(blob.cause, Marker))
     if url is None:
         return None
-    resumes = isinstance(blob.cause, Truncated) and blob.file is not None
-    file = blob.file.file.path if resumes and blob.file else _path_to_save(image, blob)
+    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0
+    file = blob.file.file.path if resumes and blob.file and not blob.earlier else _path_to_save(image, blob)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
-    return f"curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+    return f"{_joining(blob, file)}curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+
+
+def _joining(blob: BlobPlan, target: str) -> str:
+    """The command that makes one file of the pieces there are, for a download to go on from."""
+    pieces = next((mishap.paths for mishap in blob.earlier if isinstance(mishap, Split)), ())
+    if not pieces or not _usable_bytes(blob):
+        return ""
+    return f"cat {' '.join(map(for_shell, pieces))} > {for_shell(target)} && "
 
 
 def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:
