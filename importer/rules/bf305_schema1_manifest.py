@@ -65,6 +65,7 @@ RULE: Final = Rule(
     symptoms=(
         "schema 1 support has been removed",
         "unrecognized manifest schema version 1",
+        "missing signature key",
         "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "
         "disabled by default",
     ),
