@@ -16,7 +16,7 @@ from importer.report.page import Page, Styled
 from importer.report.rule_text import json_of, markdown_of, print_rule
 from importer.rules.catalogue import all_rules, rule_named
 from importer.rules.rule import Rule
-from importer.rules.symptoms import Likeness, Match, rules_matching
+from importer.rules.symptoms import Likeness, Match, rules_matching, rules_nearest
 
 EXAMPLES: Final = """\b
 Examples:
@@ -107,7 +107,9 @@ def _nothing_found(words: str) -> str:
     if close:
         hint = "did you mean " + ", or ".join(f"{rule.code} {rule.name}" for rule in close) + "?"
         return f"there is no rule “{shown}”; {hint} `blobfix rules` lists all"
+    near = "; ".join(f"{match.rule.code} {match.rule.name} “{match.symptom}”" for match in rules_nearest(words))
+    nearest = f"the nearest messages are those of {near}. " if near else ""
     return (
-        f"no rule knows “{shown}”; `blobfix rules` lists all. Of a message, give the part after the last colon, "
-        "or let `blobfix scan` look at the download itself"
+        f"no rule knows “{shown}”; {nearest}`blobfix rules` lists all. Of a message, give the part after the last "
+        "colon, or let `blobfix scan` look at the download itself"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,6 +131,18 @@ def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) 
 def is_beyond_reason(size: int, packed: int) -> bool:
     """Whether no honest layer is so large (bytes), for the bytes it was packed in."""
     return size > _LARGEST and size > packed * _LARGEST_RATIO
+
+
+def further_digests(
+    file: SourceFile, algorithms: Iterable[str], *, advance: Callable[[int], None] = lambda _: None
+) -> tuple[Digest, ...]:
+    """Digests of a file by other algorithms than sha256, of one reading; raises OSError."""
+    hashes = [hashlib.new(algorithm) for algorithm in algorithms]
+    for block in read_blocks(file):
+        for hashed in hashes:
+            hashed.update(block)
+        advance(len(block))
+    return tuple(Digest(hashed.name, hashed.hexdigest()) for hashed in hashes)
 
 
 def _is_bomb(size: int, consumed: int) -> bool:

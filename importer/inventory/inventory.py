@@ -57,6 +57,13 @@ class Inventory:
             self.problems,
         )
 
+    def with_further_digests(self, digests: Mapping[str, tuple[Digest, ...]]) -> Inventory:
+        """The same inventory, knowing more digests of the files at these paths."""
+        further = (
+            replace(fact, other_digests=(*fact.other_digests, *digests.get(fact.file.path, ()))) for fact in self.facts
+        )
+        return Inventory.of(further, self.problems)
+
     def with_digest(self, digest: Digest) -> tuple[FileFacts, ...]:
         """Files whose bytes have the digest."""
         return self._by_digest.get(digest, ())

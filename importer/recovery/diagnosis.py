@@ -7,7 +7,7 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
@@ -37,15 +37,17 @@ _MIN_ZEROS_OF_TAR: Final = 10_240 + 512
 _MAX_ERROR_TEXT: Final = 64 * 1024
 
 
-def remains_of(descriptor: Descriptor, candidates: Sequence[FileFacts]) -> tuple[FileFacts, bool] | None:
-    """Find the file that was meant to be the blob.
+def remains_of(
+    descriptor: Descriptor, candidates: Sequence[FileFacts], beneath: Sequence[FileFacts] = ()
+) -> tuple[FileFacts, bool] | None:
+    """Find the file that was meant to be the blob, or what came to light beneath a mishap of it.
 
     Returns the file and whether its name says so; without a name, only a file that can be nothing
     else is taken: the one broken file of the right kind that isn't larger than the blob.
     """
-    named = [fact for fact in candidates if claimed_digest(fact.file) == descriptor.digest]
+    named = [fact for fact in (*candidates, *beneath) if claimed_digest(fact.file) == descriptor.digest]
     if named:
-        return max(named, key=lambda fact: (_is_layer_like(fact, descriptor), fact.size)), True
+        return max(named, key=lambda fact: (_is_layer_like(fact, descriptor), not _is_wrapped(fact), fact.size)), True
     broken = [fact for fact in candidates if claimed_digest(fact.file) is None and _is_broken_form_of(fact, descriptor)]
     return (broken[0], False) if len(broken) == 1 else None
 
@@ -54,6 +56,11 @@ def _is_layer_like(fact: FileFacts, descriptor: Descriptor) -> bool:
     """Whether a file has the compression that the blob's media type declares."""
     declared = media_types.compression_of(descriptor.media_type)
     return declared is not None and compression_of_kind(fact.kind) is declared
+
+
+def _is_wrapped(fact: FileFacts) -> bool:
+    """Whether something compressed is compressed once more, so that its bytes are no beginning of anything wanted."""
+    return fact.content is not None and fact.content.kind in COMPRESSED_KINDS
 
 
 def diagnose(descriptor: Descriptor, fact: FileFacts) -> Cause:
@@ -103,7 +110,7 @@ def _min_zeros(fact: FileFacts) -> int:
 
 
 def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
-    if fact.size >= descriptor.size:
+    if fact.size >= descriptor.size or _is_wrapped(fact):
         return None
     content = fact.content
     if content and content.ending in _CUT_SHORT:

@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.formats.signatures import FileKind
-from importer.inspection.content import Content, can_decompress, examine_content
+from importer.inspection.content import Content, can_decompress, examine_content, further_digests
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory, is_sidecar
@@ -34,6 +34,7 @@ class Depth:
 
 def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: Progress) -> Inventory:
     """Look into the files that are needed to explain what is missing, and those that were asked for."""
+    inventory = _hashed_as_wanted(inventory, inspector, progress)
     chosen = {fact.file.path: fact for fact in _chosen(inventory, depth)}
     if not chosen:
         return inventory
@@ -50,6 +51,28 @@ def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: 
     contents = inspector.run(look_into, [fact.file for fact in chosen.values()])
     progress.stop()
     return inventory.with_contents({path: content for path, content in contents if content})
+
+
+def _hashed_as_wanted(inventory: Inventory, inspector: Inspector, progress: Progress) -> Inventory:
+    """Compute digests of other algorithms than sha256 where one is wanted, of the files that have the blob's size."""
+    wanted: dict[int, set[str]] = {}
+    for descriptor in wanted_blobs(inventory).unresolved:
+        if descriptor.digest.is_checkable and descriptor.digest.algorithm != "sha256":
+            wanted.setdefault(descriptor.size, set()).add(descriptor.digest.algorithm)
+    sizes = {fact.file.path: fact.size for fact in inventory.facts if fact.size in wanted}
+    if not sizes:
+        return inventory
+
+    def hash_one(file: SourceFile) -> tuple[str, tuple[Digest, ...]]:
+        try:
+            return file.path, further_digests(file, sorted(wanted[sizes[file.path]]), advance=inspector.advance)
+        except OSError:
+            return file.path, ()
+
+    progress.start("Hashing", sum(sizes.values()))
+    found = dict(inspector.run(hash_one, [fact.file for fact in inventory.facts if fact.file.path in sizes]))
+    progress.stop()
+    return inventory.with_further_digests(found)
 
 
 def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:

@@ -24,9 +24,10 @@ from importer.recovery.causes import (
     WellKnown,
 )
 from importer.recovery.diagnosis import diagnose, remains_of
+from importer.recovery.peeling import Form, forms_beneath
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.recovery.recipe_blocks import makes
-from importer.recovery.recipes import Decompressed, Literal, Whole
+from importer.recovery.recipes import Decompressed, Literal, Recipe, Whole, on
 from importer.recovery.repairs import ALL_REPAIRS, Wanted
 from importer.recovery.wanted import is_json
 
@@ -57,6 +58,7 @@ class BlobFinder:
         self._inventory = inventory
         self._advance = advance
         self.leftovers = _leftovers(inventory, frozenset(wanted))
+        self._forms: tuple[Form, ...] | None = None
         self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
 
     def find(self, wish: BlobWish) -> BlobPlan:
@@ -73,6 +75,7 @@ class BlobFinder:
             or self._from_knowledge(wish)
             or self._by_repair(wish)
             or self._by_content(wish)
+            or self._under_a_mishap(wish)
             or self._unfound(wish)
         )
 
@@ -95,10 +98,13 @@ class BlobFinder:
         return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
 
     def _by_repair(self, wish: BlobWish) -> BlobPlan | None:
+        return self._repaired(wish, self._candidates(wish.descriptor))
+
+    def _repaired(self, wish: BlobWish, candidates: Sequence[FileFacts]) -> BlobPlan | None:
         descriptor = wish.descriptor
         if not descriptor.digest.is_checkable:
             return None
-        wanted = Wanted(descriptor, self._candidates(descriptor), is_json(descriptor))
+        wanted = Wanted(descriptor, candidates, is_json(descriptor))
         for repair in ALL_REPAIRS:
             for attempt in repair(wanted):
                 if attempt.is_proven or makes(attempt.recipe, descriptor.digest, descriptor.size, self._advance):
@@ -118,13 +124,45 @@ class BlobFinder:
             return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
         return None
 
+    def _under_a_mishap(self, wish: BlobWish) -> BlobPlan | None:
+        for form in self._all_forms():
+            if found := self._in_form(wish, form):
+                return found
+        return None
+
+    def _in_form(self, wish: BlobWish, form: Form) -> BlobPlan | None:
+        descriptor, facts, (*earlier, last) = wish.descriptor, form.facts, form.mishaps
+        if facts.size == descriptor.size and self._makes(form.recipe, descriptor.digest, facts.size):
+            proven = ProvenBlob(descriptor.digest, facts.size, form.recipe)
+            return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=facts)
+        if plan := self._repaired(wish, (facts,)):
+            return replace(plan, exact=_based(plan.exact, form.recipe), earlier=form.mishaps)
+        plain = wish.diff_id if facts.digest == wish.diff_id else None
+        content = ProvenBlob(plain, facts.size, Whole(facts.file)) if plain else _content_of(facts, wish.diff_id)
+        if not content:
+            return None
+        cause = _why_only_content(wish, repacked=not plain)
+        based = _based(content, form.recipe)
+        return _plan(wish, BlobStatus.CONTENT_OK, content=based, cause=cause, earlier=form.mishaps, file=facts)
+
+    def _makes(self, recipe: Recipe, digest: Digest, size: int) -> bool:
+        return digest.is_checkable and makes(recipe, digest, size, self._advance) is not None
+
+    def _all_forms(self) -> tuple[Form, ...]:
+        if self._forms is None:
+            self._forms = tuple(forms_beneath(self.leftovers, self._advance))
+        return self._forms
+
     def _unfound(self, wish: BlobWish) -> BlobPlan:
         descriptor = wish.descriptor
-        remains = remains_of(descriptor, self._candidates(descriptor))
+        forms = {id(form.facts): form.mishaps for form in self._all_forms() if form.facts.size <= descriptor.size}
+        beneath = [form.facts for form in self._all_forms() if id(form.facts) in forms]
+        remains = remains_of(descriptor, self._candidates(descriptor), beneath)
         if remains:
             fact, is_named = remains
             cause = diagnose(descriptor, fact)
-            return _plan(wish, BlobStatus.DAMAGED, cause=cause, file=fact, certain=is_named)
+            earlier = forms.get(id(fact), ())
+            return _plan(wish, BlobStatus.DAMAGED, cause=cause, earlier=earlier, file=fact, certain=is_named)
         if not descriptor.digest.is_checkable:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
         for problem in self._inventory.problems:
@@ -144,6 +182,10 @@ class BlobFinder:
                 fact.file.path,
             ),
         )
+
+
+def _based(proven: ProvenBlob | None, base: Recipe) -> ProvenBlob | None:
+    return replace(proven, recipe=on(base, proven.recipe)) if proven else None
 
 
 def _leftovers(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:

@@ -92,10 +92,10 @@ class BlobPlan:
         descriptor: what is wanted.
         status: what became of it.
         exact: how its very bytes come about, when they can.
-        content: how its decompressed content comes about, proven by the diff_id, when only that is
-            here or when it was looked at.
+        content: how its decompressed content comes about, proven by the diff_id, when that was looked at.
         diff_id: the digest that the config wants of the content.
         cause: why it isn't simply there.
+        earlier: what else had happened to the file, and was undone before.
         file: the file that holds it, or what is left of it.
         certain: whether a digest ties the file to the blob; else it's an inference.
     """
@@ -108,6 +108,7 @@ class BlobPlan:
     content: ProvenBlob | None = None
     diff_id: Digest | None = None
     cause: Cause | None = None
+    earlier: tuple[Cause, ...] = ()
     file: FileFacts | None = None
     path: str | None = None
     certain: bool = True
@@ -165,8 +166,7 @@ class ImagePlan:
         names: under which names it goes.
         parents: the indexes it belongs to.
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
-        other_forms: what an unproven manifest's digest would be had a program changed its text, by
-            the change.
+        other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
         flaws: what is wrong with it as a whole.
         children: the plans of an index's children that are here.
     """

@@ -23,6 +23,7 @@ from importer.recovery.causes import (
     Missing,
     PlatformMissing,
     SizeMismatch,
+    Split,
 )
 from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
@@ -280,3 +281,5 @@ def _explained(images: Iterable[ImagePlan]) -> Iterator[str]:
         for blob in image.all_blobs:
             if blob.cause and blob.file:
                 yield blob.file.file.path
+            for mishap in blob.earlier:
+                yield from mishap.paths if isinstance(mishap, Split) else ()

@@ -17,8 +17,10 @@ def blocks_of(recipe: Recipe) -> Generator[bytes, None, None]:
     match recipe:
         case Whole(file):
             yield from read_blocks(file)
-        case Part(file, start, length):
+        case Part(Whole(file), start, length):
             yield from read_blocks(file, start=start, length=length)
+        case Part(whole, start, length):
+            yield from _between(blocks_of(whole), start, start + length)
         case Literal(content):
             yield content
         case Joined(pieces):
@@ -49,6 +51,16 @@ def makes(
     except (OSError, DecodeError):
         return None
     return made if hashed.hexdigest() == digest.hex and size in (None, made) else None
+
+
+def _between(blocks: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:
+    position = 0
+    for block in blocks:
+        if piece := block[max(start - position, 0) : max(end - position, 0)]:
+            yield piece
+        position += len(block)
+        if position >= end:
+            return
 
 
 def _decompressed(recipe: Decompressed) -> Iterator[bytes]:

@@ -22,9 +22,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``length`` bytes of a file from ``start`` on."""
+    """``length`` bytes of what another recipe makes, from ``start`` on."""
 
-    file: SourceFile
+    whole: Recipe
     start: int
     length: int
 
@@ -66,8 +66,10 @@ Recipe = Whole | Part | Literal | Joined | Decompressed | Recompressed
 def files_of(recipe: Recipe) -> tuple[SourceFile, ...]:
     """The files that a recipe reads, in order."""
     match recipe:
-        case Whole(file) | Part(file):
+        case Whole(file):
             return (file,)
+        case Part(whole):
+            return files_of(whole)
         case Joined(pieces):
             return tuple(file for piece in pieces for file in files_of(piece))
         case Decompressed(packed):
@@ -75,3 +77,19 @@ def files_of(recipe: Recipe) -> tuple[SourceFile, ...]:
         case Recompressed(plain):
             return files_of(plain)
     return ()
+
+
+def on(base: Recipe, recipe: Recipe) -> Recipe:
+    """What a recipe for a single file makes when that file's bytes come about by another recipe."""
+    match recipe:
+        case Whole():
+            return base
+        case Part(whole, start, length):
+            return Part(on(base, whole), start, length)
+        case Joined(pieces):
+            return Joined(tuple(on(base, piece) for piece in pieces))
+        case Decompressed(packed, kind):
+            return Decompressed(on(base, packed), kind)
+        case Recompressed(plain, compressor, header):
+            return Recompressed(on(base, plain), compressor, header)
+    return recipe

@@ -111,7 +111,7 @@ class Recompressor:
         result = self._tried[key]
         if isinstance(result, Search):
             return _unmended(layer, result)
-        is_repacked = not isinstance(plain.content.recipe, Whole)
+        is_repacked = isinstance(plain.content.recipe, Decompressed)
         cause = Gunzipped(repacked=is_repacked, search=Search.FOUND, compressor=result.compressor.name)
         exact = ProvenBlob(digest, size, result)
         repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content)

@@ -14,6 +14,7 @@ from importer.recovery.causes import (
     Missing,
     PartialDownload,
     SizeMismatch,
+    Split,
     Truncated,
 )
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
@@ -79,11 +80,14 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
         reason=rule.name if rule else str(blob.status),
         file_name="manifest.json" if blob.role is Role.CHILD else blob.descriptor.digest.file_name,
         paths=tuple(_paths(image, blob, name)),
-        command=_command(image, blob, name, origin) if origin else None,
+        command=_command(image, blob, _origin_of(plan, name, origin)) if origin else None,
     )
 
 
 def _usable_bytes(blob: BlobPlan) -> int:
+    # Pieces can be joined and continued; where more than that has happened, no download can go on from the file.
+    if not all(isinstance(mishap, Split) for mishap in blob.earlier):
+        return 0
     match blob.cause:
         case Truncated(have) | PartialDownload(have):
             return have
@@ -122,17 +126,46 @@ def _child_folders(digest: Digest) -> tuple[str, str]:
     return f"{digest.algorithm}:{digest.hex}", digest.file_name
 
 
-def _command(image: ImagePlan, blob: BlobPlan, place: tuple[str, str], origin: str) -> str | None:
+def _origin_of(plan: Plan, place: tuple[str, str], text: str) -> Origin:
+    """The place of one image: what the user gave is that of one of them."""
+    origin = Origin.parse(text, place[0])
+    places = [(name.repository, name.tag) for image in plan.images for name in image.names]
+    return origin.of_image(place, places) if place in places else origin
+
+
+def _command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
     """A curl command that fetches a blob into its folder, going on where a true beginning ends."""
-    if blob.role is Role.CHILD or isinstance(blob.cause, Foreign):
+    if isinstance(blob.cause, Foreign):
         return None
-    url = Origin.parse(origin, place[0]).blob_url(blob.descriptor.digest, from_api=isinstance(blob.cause, Marker))
+    if blob.role is Role.CHILD:
+        return _manifest_command(image, blob, origin)
+    # A child's folder has one of two spellings, which can't be told from here; the API knows the blob by its digest.
+    from_api = isinstance(blob.cause, Marker) or (bool(image.parents) and not image.names)
+    url = origin.blob_url(blob.descriptor.digest, from_api=from_api)
     if url is None:
         return None
-    resumes = isinstance(blob.cause, Truncated) and blob.file is not None
-    file = blob.file.file.path if resumes and blob.file else _path_to_save(image, blob)
+    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0
+    file = blob.file.file.path if resumes and blob.file and not blob.earlier else _path_to_save(image, blob)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
-    return f"curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+    return f"{_joining(blob, file)}curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+
+
+def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
+    """A curl command that fetches the manifest of an index's child; what that wants, the next scan tells."""
+    url = origin.manifest_url(blob.descriptor.digest)
+    if url is None:
+        return None
+    accept = for_shell(f"Accept: {blob.descriptor.media_type}")
+    file = for_shell(f"{_path_to_save(image, blob)}/manifest.json")
+    return f"curl -fL --retry 5 -H {accept} --create-dirs -o {file} {for_shell(url)}"
+
+
+def _joining(blob: BlobPlan, target: str) -> str:
+    """The command that makes one file of the pieces there are, for a download to go on from."""
+    pieces = next((mishap.paths for mishap in blob.earlier if isinstance(mishap, Split)), ())
+    if not pieces or not _usable_bytes(blob):
+        return ""
+    return f"cat {' '.join(map(for_shell, pieces))} > {for_shell(target)} && "
 
 
 def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:

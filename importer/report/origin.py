@@ -6,6 +6,7 @@ registry API below ``/api/docker/<repository>``; distribution-spec, "Pulling blo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -51,6 +52,26 @@ class Origin:
         if _is_api(url.path):
             return cls(None, _repository_api(base, repository))
         return cls(base, _api_of_folder(base))
+
+    def of_image(self, place: tuple[str, str], places: Iterable[tuple[str, str]]) -> Origin:
+        """Where another image of the same download lies, when this is the place of one of them.
+
+        Args:
+            place: the image's repository and tag.
+            places: those of all images of the download.
+        """
+        for repository, tag in places:
+            folder, api = f"/{repository}/{tag}", f"{_API_MARK}/{repository}"
+            if self.folder and self.folder.endswith(folder):
+                moved = f"{self.folder.removesuffix(folder)}/{place[0]}/{place[1]}"
+                return Origin(moved, _api_of_folder(moved))
+            if not self.folder and self.api and self.api.endswith(api):
+                return Origin(None, f"{self.api.removesuffix(api)}{_API_MARK}/{place[0]}")
+        return self
+
+    def manifest_url(self, digest: Digest) -> str | None:
+        """Where a manifest can be fetched by its digest."""
+        return f"{self.api}/manifests/{digest}" if self.api else None
 
     def blob_url(self, digest: Digest, *, from_api: bool) -> str | None:
         """Where a blob can be fetched; from the API when its file is only a marker."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.recovery.causes import TruncatedTrailer
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, undoing, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -16,7 +16,12 @@ def find(case: Case) -> Iterator[Observation]:
             blob,
             f"{file_of(blob)} lacks only the last {bytes_of(cause.missing)} of {whereabouts(image, blob)}, "
             "a part of gzip's checksum and size",
-            f"they are computed from the content; the result has the digest {blob.descriptor.digest}",
+            undoing(
+                blob,
+                cause,
+                f"they are computed from the content; the result has the digest {blob.descriptor.digest}",
+            ),
+            safety_of(blob),
         )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.recovery.causes import TrailingData
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, undoing, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,7 +15,12 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             f"{file_of(blob)} holds {whereabouts(image, blob)} and {bytes_of(cause.extra)} after it",
-            f"the first {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
+            undoing(
+                blob,
+                cause,
+                f"the first {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
+            ),
+            safety_of(blob),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from importer.recovery.causes import LeadingData
 from importer.recovery.plan import BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, shown, whereabouts
+from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, shown, undoing, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,10 +15,10 @@ def find(case: Case) -> Iterator[Observation]:
         start = f", beginning with “{shown(cause.start)}”" if cause.start else ""
         after = f" and {bytes_of(cause.after)} after it" if cause.after else ""
         seen = f"{file_of(blob)} has {bytes_of(cause.extra)} before {whereabouts(image, blob)}{start}{after}"
-        if blob.status is BlobStatus.REPAIRED:
+        if blob.status is BlobStatus.REPAIRED or cause in blob.earlier:
             digest = blob.descriptor.digest
             used = f"the blob's own {bytes_of(blob.descriptor.size)} are used; they have the digest {digest}"
-            yield observation(image, blob, seen, used)
+            yield observation(image, blob, seen, undoing(blob, cause, used), safety_of(blob))
         else:
             yield observation(
                 image,

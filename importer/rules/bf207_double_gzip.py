@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import CompressedAgain
+from importer.recovery.plan import BlobPlan
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, whereabouts
+from importer.rules.wording import blobs_with, file_of, observation, safety_of, undoing, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,9 +15,19 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is {whereabouts(image, blob)}, compressed with {cause.compression} once more",
-            f"the outer compression is taken off; what is inside has the digest {blob.descriptor.digest}",
+            f"{file_of(blob)} is {whereabouts(image, blob)}, compressed with {cause.compression} {_times(blob)}",
+            undoing(
+                blob,
+                cause,
+                f"the outer compression is taken off; what is inside has the digest {blob.descriptor.digest}",
+            ),
+            safety_of(blob),
         )
+
+
+def _times(blob: BlobPlan) -> str:
+    wrappings = sum(isinstance(mishap, CompressedAgain) for mishap in (blob.cause, *blob.earlier))
+    return "once more" if wrappings == 1 else f"{wrappings} times more"
 
 
 RULE: Final = Rule(

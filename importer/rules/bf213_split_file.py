@@ -6,7 +6,7 @@ from typing import Final
 
 from importer.recovery.causes import Split
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, listed, observation, shown, whereabouts
+from importer.rules.wording import blobs_with, listed, observation, safety_of, shown, undoing, whereabouts
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -17,7 +17,12 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             f"{whereabouts(image, blob)} lies here in {len(cause.paths)} pieces: {names}",
-            f"they are joined in this order; together they have the digest {blob.descriptor.digest}",
+            undoing(
+                blob,
+                cause,
+                f"they are joined in this order; together they have the digest {blob.descriptor.digest}",
+            ),
+            safety_of(blob),
         )
 
 

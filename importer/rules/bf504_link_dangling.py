@@ -65,4 +65,5 @@ RULE: Final = Rule(
     ),
     defects=(LinkDangling, TagDangling),
     observe=observe,
+    symptoms=("Path not found: …/data",),
 )

@@ -21,6 +21,12 @@ _LONGEST_MESSAGE: Final = 100_000
 _SHARE_OF_WORDS: Final = 0.75
 _FEWEST_WORDS: Final = 3
 _SHORTEST_PART: Final = 8
+_NEAREST: Final = 3
+_TELLING: Final = 0.2
+"""A word tells the more, the fewer symptoms have it: one that five have counts for a fifth."""
+
+_SHORTEST_TELLING_WORD: Final = 5
+_TELL_NOTHING: Final = frozenset({"docker", "image", "error", "failed", "found"})
 
 _QUOTES: Final = re.compile(r"""\\?["'`´‘’“”„«»]""")
 _GAPS: Final = re.compile(r"\s+")
@@ -79,6 +85,25 @@ def rules_matching(message: str) -> tuple[Match, ...]:
         if match.likeness is surest:
             best.setdefault(match.rule.code, match)
     return tuple(best.values())
+
+
+def rules_nearest(message: str) -> tuple[Match, ...]:
+    """For a message that no rule explains: up to three rules whose symptoms share telling words with it."""
+    words = _words(_normal(message[:_LONGEST_MESSAGE]))
+    scored = [(sum(_rarity(word) for word in symptom.words & words), symptom) for symptom in _symptoms()]
+    best: dict[str, Match] = {}
+    for score, symptom in sorted(scored, key=lambda pair: (-pair[0], pair[1].rule.code)):
+        if score >= _TELLING:
+            near = Match(symptom.rule, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
+            best.setdefault(symptom.rule.code, near)
+    return tuple(best.values())[:_NEAREST]
+
+
+@cache
+def _rarity(word: str) -> float:
+    if len(word) < _SHORTEST_TELLING_WORD or word in _TELL_NOTHING:
+        return 0
+    return 1 / max(sum(word in symptom.words for symptom in _symptoms()), 1)
 
 
 def _rank(match: Match) -> tuple[int, int, str]:

@@ -28,14 +28,15 @@ def blobs_with(case: Case, cause: type[CauseType]) -> Iterator[tuple[ImagePlan, 
     for image in case.plan.images:
         seen = set()
         for blob in image.all_blobs:
-            if not isinstance(blob.cause, cause) or blob.descriptor.digest in seen:
+            found = next((mishap for mishap in (blob.cause, *blob.earlier) if isinstance(mishap, cause)), None)
+            if found is None or blob.descriptor.digest in seen:
                 continue
             if blob.role is Role.CHILD and own_causes.get(blob.descriptor.digest) == blob.cause:
                 continue
             if blob.role is Role.MANIFEST and path_of(blob) in remains:
                 continue
             seen.add(blob.descriptor.digest)
-            yield image, blob, blob.cause
+            yield image, blob, found
 
 
 def remains_of_children(case: Case) -> frozenset[str]:
@@ -57,6 +58,20 @@ def observation(
         certainty=Certainty.PROVEN if blob.certain else Certainty.INFERRED,
         safety=safety,
     )
+
+
+def undoing(blob: BlobPlan, mishap: Cause, usual: str) -> str:
+    """What is done about a mishap: the usual where it is all that happened to the blob."""
+    if mishap not in blob.earlier:
+        return usual
+    if blob.is_here or blob.content:
+        return "this is undone first, in memory; what was found beneath it is proven by its digest"
+    return "this alone would be undone; what was found beneath it isn't whole"
+
+
+def safety_of(blob: BlobPlan) -> Safety | None:
+    """None, that is the rule's own, for a blob that was mended."""
+    return None if blob.is_here or blob.content else Safety.NONE
 
 
 def whereabouts(image: ImagePlan, blob: BlobPlan) -> str:

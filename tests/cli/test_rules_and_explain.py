@@ -51,7 +51,13 @@ def test_a_message_needs_no_quotes():
 
 @pytest.mark.parametrize(
     ("question", "hint"),
-    [("gunziped", "did you mean BF206 gunzipped?"), ("BF26", "did you mean BF206"), ("nonsense", "`blobfix rules`")],
+    [
+        ("gunziped", "did you mean BF206 gunzipped?"),
+        ("BF26", "did you mean BF206"),
+        ("nonsense", "`blobfix rules`"),
+        ("sha256 checksum of layer was bad", "BF501 link-malformed"),
+        ("cannot verify the layer's filesystem, sorry", "BF208 corrupt “filesystem layer verification failed"),
+    ],
 )
 def test_what_nothing_explains_is_wrong_usage_with_a_hint(question, hint):
     result = blobfix("explain", question)

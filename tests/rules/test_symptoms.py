@@ -40,6 +40,8 @@ MESSAGES = [
     ("BF305", "Error response from daemon: missing signature key"),
     ("BF302", 'unrecognized manifest content type "text/html"'),
     ("BF305", "unrecognized manifest schema version 1"),
+    ("BF305", "Error response from daemon: missing signature key"),
+    ("BF504", "filesystem: Path not found: /docker/registry/v2/blobs/sha256/98/" + HEX + "/data"),
     ("BF305", "Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed"),
     ("BF305", "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support "
      "is disabled by default and will be removed in an upcoming release"),

@@ -72,10 +72,12 @@ def test_a_file_that_is_gone_is_an_input_error(file: SourceFile) -> None:
 
 
 def test_parts_and_pieces(file: SourceFile) -> None:
-    pieces = Joined((Part(file, 0, 1000), Literal(CONTENT[1000:2000]), Part(file, 2000, len(CONTENT) - 2000)))
+    pieces = Joined(
+        (Part(Whole(file), 0, 1000), Literal(CONTENT[1000:2000]), Part(Whole(file), 2000, len(CONTENT) - 2000))
+    )
     assert read(pieces)[0] == CONTENT
     with pytest.raises(VerificationError):
-        read(Joined((Part(file, 0, 1000), Part(file, 1001, len(CONTENT)))))
+        read(Joined((Part(Whole(file), 0, 1000), Part(Whole(file), 1001, len(CONTENT)))))
 
 
 def test_decompressed_content_must_be_whole(file: SourceFile) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.causes import LeadingData
-from importer.recovery.recipes import Part
+from importer.recovery.recipes import Part, Whole
 from importer.recovery.repairs.attempt import Attempt, Wanted
 from importer.sources.byte_streams import skip
 
@@ -27,8 +27,8 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
         for start in _starts(head, fact.size - size):
             if start + size <= fact.size and _is_blob_at(fact, start):
                 after = fact.size - size - start
-                cause = LeadingData(start, after, readable_start(head)[:60].split("\n")[0].strip())
-                yield Attempt(Part(fact.file, start, size), cause, fact)
+                cause = LeadingData(start, after, _first_line(head[:start]))
+                yield Attempt(Part(Whole(fact.file), start, size), cause, fact)
 
 
 def _starts(head: bytes, surplus: int) -> Iterator[int]:
@@ -38,6 +38,12 @@ def _starts(head: bytes, surplus: int) -> Iterator[int]:
         end = head.find(blank)
         if end >= 0 and end + len(blank) != surplus:
             yield end + len(blank)
+
+
+def _first_line(leading: bytes) -> str:
+    """The beginning of the bytes in front, when they are a text: of other bytes nobody wants to see any."""
+    line = readable_start(leading)[:60].split("\n")[0].strip()
+    return line if line.isprintable() and "\ufffd" not in line else ""
 
 
 def _head(fact: FileFacts) -> bytes:

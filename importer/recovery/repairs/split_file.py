@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,16 +24,23 @@ _PIECE: Final = re.compile(
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
-    families: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
-    for fact in wanted.candidates:
-        for stem, order in _readings(fact.file.name):
-            # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
-            families.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
-    for family in families.values():
-        pieces = [fact for _, fact in sorted(family, key=lambda piece: piece[0])]
-        if 1 < len(pieces) <= _MAX_PIECES and sum(fact.size for fact in pieces) == wanted.descriptor.size:
+    for family in families(wanted.candidates):
+        pieces = [fact for _, fact in family]
+        if sum(fact.size for fact in pieces) == wanted.descriptor.size:
             recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
             yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
+
+
+def families(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, FileFacts]]]:
+    """Files that are numbered or lettered alike, two at least, each with its number, in their order."""
+    found: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
+    for fact in files:
+        for stem, order in _readings(fact.file.name):
+            # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
+            found.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
+    for family in found.values():
+        if 1 < len(family) <= _MAX_PIECES:
+            yield sorted(family, key=lambda piece: piece[0])
 
 
 def _readings(name: str) -> Iterator[tuple[str, int]]:

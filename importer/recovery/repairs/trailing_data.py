@@ -8,7 +8,7 @@ from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.recovery.causes import TrailingData
-from importer.recovery.recipes import Part
+from importer.recovery.recipes import Part, Whole
 from importer.recovery.repairs.attempt import Attempt, Wanted
 
 
@@ -17,7 +17,7 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     size = wanted.descriptor.size
     for fact in wanted.candidates:
         if fact.size > size > 0 and _may_begin_with(fact, wanted):
-            yield Attempt(Part(fact.file, 0, size), TrailingData(fact.size - size), fact)
+            yield Attempt(Part(Whole(fact.file), 0, size), TrailingData(fact.size - size), fact)
 
 
 def _may_begin_with(fact: FileFacts, wanted: Wanted) -> bool:

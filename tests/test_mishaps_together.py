@@ -1,0 +1,172 @@
+"""Two mishaps, or three, that befell one file: what lies under the first is found and proven all the same."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from tests import damage
+from tests.images.content import sample_layers, strange
+from tests.images.generated import make_image, write_artifactory_folder
+from tests.in_process import Scan, assert_tree_is_sound, run, scan
+
+# No known compressor makes these layers again, so that a mended one was mended of its own bytes.
+IMAGE = make_image(sample_layers("together", 600_000), pack=strange, settings={"Env": ["GREETING=<hello> & welcome"]})
+LAYER, CONFIG = IMAGE.layer_digests[0].file_name, IMAGE.image_id.file_name
+SERVER = "http://localhost:9/artifactory/docker/app/1.4"
+
+Mishap = Callable[[Path], object]
+HEADERS_OF_A_PART = damage.HTTP_HEADERS.replace(b"200 OK", b"206 Partial Content")
+
+
+def add_newline(path: Path) -> None:
+    damage.append(path, b"\r\n")
+
+
+def lose_trailer(path: Path) -> None:
+    damage.drop_gzip_trailer(path, 5)
+
+
+def split(path: Path) -> None:
+    damage.split(path, 3)
+
+
+def split_by_ranges(path: Path) -> None:
+    for piece in damage.split(path, 3):
+        damage.prepend(piece, HEADERS_OF_A_PART)
+
+
+ONE_AFTER_THE_OTHER = [
+    mishaps
+    for mishaps in permutations((damage.gzip_again, damage.prepend, add_newline, lose_trailer), 2)
+    # A newline where the checksum should go on can't be told from it.
+    if mishaps != (lose_trailer, add_newline)
+]
+THEN_SPLIT = [
+    (first, last) for first in (damage.gzip_again, damage.prepend, lose_trailer) for last in (split, split_by_ranges)
+]
+CODES = {
+    damage.gzip_again: "BF207",
+    damage.prepend: "BF205",
+    add_newline: "BF204",
+    lose_trailer: "BF202",
+    split: "BF213",
+    split_by_ranges: "BF213",
+    damage.reindent: "BF211",
+}
+
+
+def after(tmp_path: Path, name: str, *mishaps: Mishap) -> tuple[Path, Scan]:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "team" / "app" / "1.4")
+    for mishap in mishaps:
+        mishap(folder / name)
+    return folder, scan(folder, "--from", SERVER)
+
+
+def names(mishaps: tuple[Mishap, ...]) -> str:
+    return "-then-".join(mishap.__name__ for mishap in mishaps)
+
+
+@pytest.mark.parametrize(
+    "mishaps",
+    [
+        *ONE_AFTER_THE_OTHER,
+        *THEN_SPLIT,
+        (damage.gzip_again, damage.gzip_again),
+        (damage.gzip_again, damage.gzip_again, damage.prepend),
+        (damage.prepend, damage.gzip_again, damage.prepend),
+    ],
+    ids=names,
+)
+def test_a_layer_is_mended(tmp_path: Path, mishaps: tuple[Mishap, ...]) -> None:
+    folder, seen = after(tmp_path, LAYER, *mishaps)
+    assert set(seen.report["images"][0]["outputs"].values()) == {"exact"}
+    told = {CODES[mishap] for mishap in mishaps}
+    # What follows an outer gzip is ignored, as gzip itself does; headers are told of also when the pieces had some.
+    assert told - {"BF204"} <= set(seen.codes("warning")) <= told | {"BF205"}
+    assert run("to-registry-tree", folder, "--name", "team/app:1.4", "-o", tmp_path / "tree", "-q").code == 0
+    assert_tree_is_sound(tmp_path / "tree", IMAGE.manifest_digest)
+
+
+@pytest.mark.parametrize("last", [add_newline, damage.prepend, split, damage.gzip_again])
+def test_the_content_of_a_gunzipped_layer_is_found(tmp_path: Path, last: Mishap) -> None:
+    _, seen = after(tmp_path, LAYER, damage.gunzip_in_place, last)
+    image = seen.report["images"][0]
+    assert image["outputs"] == {"docker-tar": "exact", "registry-tree": "same-image", "oci-layout": "same-image"}
+    assert [blob["status"] for blob in image["blobs"] if blob["status"] != "ok"] == ["content-ok"]
+
+
+def test_a_renamed_gunzipped_layer_with_a_newline_more(tmp_path: Path) -> None:
+    def rename(path: Path) -> None:
+        damage.rename(path, "layer one.tar")
+
+    _, seen = after(tmp_path, LAYER, damage.gunzip_in_place, add_newline, rename)
+    assert seen.report["images"][0]["outputs"]["docker-tar"] == "exact"
+
+
+@pytest.mark.parametrize(
+    "mishaps",
+    [
+        (damage.reindent, damage.crlf, damage.bom),
+        (damage.reindent, damage.gzip_again),
+        (damage.gzip_again, damage.prepend),
+        (damage.reindent, damage.gzip_again, damage.prepend),
+    ],
+    ids=names,
+)
+def test_a_config_is_mended(tmp_path: Path, mishaps: tuple[Mishap, ...]) -> None:
+    _, seen = after(tmp_path, CONFIG, *mishaps)
+    assert seen.report["images"][0]["outputs"]["registry-tree"] == "exact"
+    assert {CODES[mishap] for mishap in mishaps if mishap in CODES} == set(seen.codes("warning"))
+
+
+def test_pieces_of_a_truncated_layer_are_counted_together(tmp_path: Path) -> None:
+    size = len(IMAGE.layers[0])
+    folder, seen = after(tmp_path, LAYER, lambda path: damage.cut_at(path, size - 900), split)
+    (download,) = seen.report["downloads"]
+    assert (download["have"], download["size"]) == (size - 900, size)
+    assert download["command"].startswith(f"cat {folder / LAYER}.001 {folder / LAYER}.002 {folder / LAYER}.003 > ")
+    assert "&& curl -fL --retry 5 -C - " in download["command"]
+    assert [found["fix"]["safety"] for found in seen.report["findings"] if found["code"] == "BF213"] == ["none"]
+
+
+def test_pieces_after_a_lost_one_do_not_count(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "1.4")
+    pieces = damage.split(folder / LAYER, 4)
+    pieces[2].unlink()
+    (download,) = scan(folder).report["downloads"]
+    assert download["have"] == pieces[0].stat().st_size + pieces[1].stat().st_size
+
+
+def test_two_beginnings_are_no_pieces(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "1.4")
+    first = damage.rename(folder / LAYER, f"{LAYER} (1)")
+    second = Path(shutil.copy(first, folder / f"{LAYER} (2)"))
+    damage.cut_at(first, 2000)
+    damage.cut_at(second, 3000)
+    (download,) = scan(folder).report["downloads"]
+    assert download["have"] == 3000
+
+
+@pytest.mark.parametrize("mishap", [damage.prepend, damage.gzip_again])
+def test_no_download_goes_on_from_bytes_that_are_no_beginning(tmp_path: Path, mishap: Mishap) -> None:
+    _, seen = after(tmp_path, LAYER, mishap, lambda path: damage.cut_at(path, 3000))
+    (download,) = seen.report["downloads"]
+    assert download["have"] == 0
+    assert "-C -" not in download["command"]
+
+
+def test_a_beginning_that_was_compressed_again_is_recognised(tmp_path: Path) -> None:
+    _, seen = after(tmp_path, LAYER, lambda path: damage.cut_at(path, 3000), damage.gzip_again)
+    assert seen.codes("error", "warning") == ["BF201", "BF207"]
+
+
+def test_what_expands_twice_is_refused(tmp_path: Path) -> None:
+    bomb = gzip.compress(gzip.compress(bytes(64 << 20)))
+    _, seen = after(tmp_path, LAYER, lambda path: path.write_bytes(bomb))
+    assert seen.report["images"][0]["status"] == "incomplete"

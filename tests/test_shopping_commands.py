@@ -1,0 +1,122 @@
+"""The curl commands of the shopping list, run against a server that is laid out as Artifactory is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import damage
+from tests.images.content import sample_layers
+from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
+from tests.in_process import scan
+from tests.transport.faulty_server import FaultyServer, Resource
+
+APP = make_image(sample_layers("shopping", 60_000))
+WORKER = make_image(sample_layers("worker", 30_000))
+INDEX = make_index([make_image(sample_layers(name, 20_000), architecture=name) for name in ("amd64", "arm64")])
+CHILD = INDEX.children[1]
+
+pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not here; Debian: apt-get install curl")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[FaultyServer]:
+    """A remote repository: its children lie in folders with ``sha256__``, and its key ends in ``-cache``."""
+    stored = tmp_path / "stored"
+    write_artifactory_folder(APP, stored / "team" / "app" / "1.4")
+    write_artifactory_folder(WORKER, stored / "team" / "worker" / "2.0")
+    write_artifactory_index(INDEX, stored / "team" / "multi" / "3")
+    with FaultyServer() as server:
+        for path in filter(Path.is_file, stored.rglob("*")):
+            content = Resource(path.read_bytes())
+            server.resources[f"/artifactory/docker-cache/{path.relative_to(stored)}"] = content
+            image, digest = path.relative_to(stored).parts[1], path.name.replace("__", ":")
+            server.resources[f"/artifactory/api/docker/docker/v2/team/{image}/blobs/{digest}"] = content
+        for child in INDEX.children:
+            path = f"/artifactory/api/docker/docker/v2/team/multi/manifests/{child.manifest_digest}"
+            server.resources[path] = Resource(child.manifest, child.media_type)
+        yield server
+
+
+def commands_of(download: Path, origin: str) -> list[str]:
+    report = scan(download, "--from", origin).report
+    return [entry["command"] for entry in report["downloads"]]
+
+
+def mended_by_its_commands(download: Path, origin: str, rounds: int = 1) -> None:
+    for _ in range(rounds):
+        for command in commands_of(download, origin):
+            subprocess.run(["/bin/sh", "-c", command], check=True, capture_output=True, timeout=30)
+    report = scan(download).report
+    assert [image["status"] for image in report["images"]] == ["intact"] * len(report["images"])
+
+
+def lose(path: Path) -> None:
+    path.unlink()
+
+
+def split_and_cut(path: Path) -> None:
+    damage.cut_at(path, 7000)
+    damage.split(path, 3)
+
+
+@pytest.mark.parametrize(
+    "mishap",
+    [
+        lambda path: damage.cut_at(path, 7000),
+        lambda path: damage.gzip_again(damage.cut_at(path, 7000)),
+        lambda path: damage.cut_at(damage.gzip_again(path), 5000),
+        lambda path: damage.cut_at(damage.prepend(path), 5000),
+        split_and_cut,
+        damage.empty,
+        damage.replace_by_html_login_page,
+        damage.marker,
+        lose,
+    ],
+    ids=["cut", "cut-gzip", "gzip-cut", "headers-cut", "pieces-cut", "empty", "page", "marker", "lost"],
+)
+def test_they_mend_a_layer(mishap: Callable[[Path], object], server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
+    mishap(folder / APP.layer_digests[0].file_name)
+    mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/docker-cache/team/app/1.4/")
+
+
+@pytest.mark.parametrize("mishap", [lambda path: damage.cut_at(path, 7000), split_and_cut], ids=["cut", "pieces-cut"])
+def test_they_go_on_where_a_true_beginning_ends(
+    mishap: Callable[[Path], object], server: FaultyServer, tmp_path: Path
+) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
+    mishap(folder / APP.layer_digests[0].file_name)
+    mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/docker-cache/team/app/1.4")
+    assert server.sent == len(APP.layers[0]) - 7000
+
+
+@pytest.mark.parametrize("origin", ["docker-cache/team/app/1.4", "api/docker/docker/v2/team/app"])
+def test_each_image_is_fetched_from_its_own_place(origin: str, server: FaultyServer, tmp_path: Path) -> None:
+    app = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
+    worker = write_artifactory_folder(WORKER, tmp_path / "download" / "team" / "worker" / "2.0")
+    lose(app / APP.layer_digests[1].file_name)
+    lose(worker / WORKER.layer_digests[0].file_name)
+    mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/{origin}")
+
+
+def test_a_layer_of_an_index_s_child_is_fetched(server: FaultyServer, tmp_path: Path) -> None:
+    write_artifactory_index(INDEX, tmp_path / "download" / "team" / "multi" / "3")
+    for layer in (tmp_path / "download").rglob(CHILD.layer_digests[0].file_name):
+        damage.cut_at(layer, 2000)
+    mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/docker-cache/team/multi/3")
+
+
+def test_a_lone_index_is_completed_in_two_rounds(server: FaultyServer, tmp_path: Path) -> None:
+    folder = tmp_path / "download" / "team" / "multi" / "3"
+    write_artifactory_index(INDEX, folder)
+    for child in INDEX.children:
+        shutil.rmtree(folder.parent / child.manifest_digest.file_name)
+    origin = f"{server.url}/artifactory/docker-cache/team/multi/3"
+    assert all(re.search(r" -H 'Accept: [^']+' --create-dirs ", command) for command in commands_of(folder, origin))
+    mended_by_its_commands(tmp_path / "download", origin, rounds=2)
