@@ -46,7 +46,7 @@ class Content:
         compression: how the file is packed; NONE for a plain tar that was walked.
         digest, size: of the decompressed bytes, as far as they came.
         ending: how the compressed stream ends.
-        consumed: compressed bytes (from ``start`` on) that decoded without an error.
+        consumed: compressed bytes that decoded without an error.
         missing_trailer: what a gzip member that was cut within its trailer lacks.
         kind: what the decompressed bytes are.
         entry_count: members of the tar inside.
@@ -92,17 +92,17 @@ def examine_content(
     file: SourceFile,
     kind: FileKind,
     *,
-    start: int = 0,
+    length: int | None = None,
     keep_entries: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Content:
-    """Decompress a gzip or zstd file (or walk a plain tar) once, from byte ``start`` on.
+    """Decompress a gzip or zstd file (or walk a plain tar) once: all of it, or its first ``length`` bytes.
 
     Damage is a fact of the result, not an error. Raises OSError when the file can't be read.
     """
     stream = decoder_for(kind) if can_decompress(kind) else _PlainStream()
     sink = _ContentSink(keep_entries=keep_entries)
-    for block in read_blocks(file, start=start):
+    for block in read_blocks(file, length=length):
         advance(len(block))
         for piece in stream.feed(block):
             sink.take(piece)

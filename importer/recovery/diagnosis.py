@@ -98,9 +98,11 @@ def _full_size(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
     if fact.size != descriptor.size:
         return None
     content = fact.content
-    is_whole = content is not None and content.ending is Ending.COMPLETE
+    is_tar = fact.kind is FileKind.TAR
+    is_whole = content is not None and content.ending is Ending.COMPLETE and not is_tar
     if fact.size - fact.zeros_from >= _min_zeros(fact) and not is_whole:
-        return ZeroFilled(fact.zeros_from, content.size if content else None, content.entries if content else ())
+        decoded = fact.zeros_from if is_tar else content.size if content else None
+        return ZeroFilled(fact.zeros_from, decoded if content else None, content.entries if content else ())
     broken_at = content.consumed if content and content.ending is not Ending.COMPLETE else None
     return Corrupt(fact.digest, broken_at)
 
@@ -117,7 +119,7 @@ def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
         return Truncated(fact.size, content.consumed, content.size, content.entries)
     declared = media_types.compression_of(descriptor.media_type)
     if declared is media_types.Compression.NONE and fact.kind is FileKind.TAR:
-        return Truncated(fact.size, fact.size)
+        return Truncated(fact.size, fact.size, content.size if content else None, content.entries if content else ())
     is_cut_document = fact.document and fact.document.error and descriptor.media_type.endswith("json")
     return Truncated(fact.size, fact.size) if is_cut_document else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -43,6 +43,8 @@ def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: 
         fact = chosen[file.path]
         try:
             content = examine_content(file, fact.kind, keep_entries=depth.entries, advance=inspector.advance)
+            if depth.entries and not content.is_whole and fact.zeros_from < fact.size:
+                content = _before_the_zeros(content, fact, inspector)
         except OSError:
             return file.path, None
         return file.path, content
@@ -51,6 +53,12 @@ def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: 
     contents = inspector.run(look_into, [fact.file for fact in chosen.values()])
     progress.stop()
     return inventory.with_contents({path: content for path, content in contents if content})
+
+
+def _before_the_zeros(content: Content, fact: FileFacts, inspector: Inspector) -> Content:
+    """The files of what was really downloaded: a decompressor makes something of zeros, too, before it stumbles."""
+    good = examine_content(fact.file, fact.kind, length=fact.zeros_from, keep_entries=True, advance=inspector.advance)
+    return replace(content, size=good.size, entries=good.entries)
 
 
 def _hashed_as_wanted(inventory: Inventory, inspector: Inspector, progress: Progress) -> Inventory:
@@ -78,7 +86,9 @@ def _hashed_as_wanted(inventory: Inventory, inspector: Inspector, progress: Prog
 def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
     wanted = wanted_blobs(inventory)
     if wanted.unresolved or orphan_configs(inventory):
-        yield from (fact for fact in inventory.facts if _may_explain(fact) and not wanted.digests & set(fact.digests))
+        yield from (
+            fact for fact in inventory.facts if _may_explain(fact, depth) and not wanted.digests & set(fact.digests)
+        )
     if depth.every_layer:
         for _, manifest in manifests_of(inventory):
             yield from _layer_files(inventory, (layer.digest for layer in manifest.layers))
@@ -86,8 +96,10 @@ def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
             yield from _layer_files(inventory, (layer.digest for layer in old.layers))
 
 
-def _may_explain(fact: FileFacts) -> bool:
-    return can_decompress(fact.kind) and not is_sidecar(fact.file)
+def _may_explain(fact: FileFacts, depth: Depth) -> bool:
+    # A plain tar says all it can without being looked into, but for its files.
+    is_telling = can_decompress(fact.kind) or (depth.entries and fact.kind is FileKind.TAR)
+    return is_telling and not is_sidecar(fact.file)
 
 
 def _layer_files(inventory: Inventory, layers: Iterable[Digest]) -> Iterator[FileFacts]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Platform
 from importer.recovery.causes import (
     AttestationMissing,
     ContentMissing,
@@ -37,6 +38,7 @@ class Download:
         file_name: what Artifactory calls it.
         paths: where it lies: in Artifactory's storage, and in the registry API.
         command: a command line that fetches it, when the server is known.
+        platform: of an index's child.
     """
 
     digest: Digest
@@ -46,6 +48,7 @@ class Download:
     file_name: str
     paths: tuple[str, ...]
     command: str | None = None
+    platform: Platform | None = None
 
 
 def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
@@ -81,6 +84,7 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
         file_name="manifest.json" if blob.role is Role.CHILD else blob.descriptor.digest.file_name,
         paths=tuple(_paths(image, blob, name)),
         command=_command(image, blob, _origin_of(plan, name, origin)) if origin else None,
+        platform=blob.descriptor.platform if blob.role is Role.CHILD else None,
     )
 
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from importer.recovery.plan import ImagePlan
+from importer.formats.signatures import FileKind
+from importer.recovery.causes import ZeroFilled
+from importer.recovery.plan import BlobPlan, ImagePlan
 from importer.recovery.salvage import FileState, SalvagedFile, salvaged_files
+from importer.report.printable import for_shell
 from importer.report.states import label_of
+
+_UNPACKERS: Final = {FileKind.GZIP: "gzip -dc", FileKind.ZSTD: "zstd -dc"}
 
 
 @dataclass(frozen=True, slots=True)
 class SalvageList:
-    """What is left in one layer."""
+    """What is left in one layer.
+
+    Attributes:
+        label: which layer it is.
+        files: the files in it.
+        command: a command line that takes them out, where no more has happened to the file than a program can read.
+    """
 
     label: str
     files: tuple[SalvagedFile, ...]
+    command: str | None = None
 
     @property
     def heading(self) -> str:
@@ -36,4 +49,16 @@ def salvage_of(image: ImagePlan) -> Iterator[SalvageList]:
     for blob in image.blobs:
         salvaged = salvaged_files(blob.cause)
         if salvaged:
-            yield SalvageList(label_of(image, blob), salvaged)
+            yield SalvageList(label_of(image, blob), salvaged, _command(blob))
+
+
+def _command(blob: BlobPlan) -> str | None:
+    # Both programs give out what they can read before they complain about the damage.
+    if not blob.file or blob.earlier or not any(file.state is FileState.WHOLE for file in salvaged_files(blob.cause)):
+        return None
+    unpack = _UNPACKERS.get(blob.file.kind, "cat")
+    path = for_shell(blob.file.file.path)
+    # At a wrong byte gzip drops what it has read last; where the file simply ends, it doesn't.
+    if isinstance(blob.cause, ZeroFilled):
+        return f"head -c {blob.cause.zeros_from} {path} | {unpack} | tar -xf -"
+    return f"{unpack} {path} | tar -xf -"

@@ -11,7 +11,8 @@ from importer.rules.wording import bytes_of
 def heading_of(download: Download) -> str:
     """What it is called, how large it is, and how much of it is here."""
     have = f", {download.have:,} of them are here" if download.have else ""
-    return f"{download.file_name}  {bytes_of(download.size)}{have}"
+    platform = f" of {download.platform}" if download.platform else ""
+    return f"{download.file_name}{platform}  {bytes_of(download.size)}{have}"
 
 
 def ways_to(download: Download) -> Iterator[str]:

@@ -101,6 +101,11 @@ class _TextReport:
             self.page.line(f"{self._mark(BlobStatus.OK)} {parts} in order", indent=2)
         for salvage in salvage_of(image):
             self.page.line(salvage.heading, indent=2, hang=2)
+            if salvage.command:
+                self.page.line(
+                    "the whole ones come out with this, and the one that is cut with them:", indent=4, hang=2
+                )
+                self.page.copyable(salvage.command, indent=6)
             for line in salvage.lines(None if self.verbose else _SALVAGED_SHOWN):
                 self.page.line(line, indent=4, hang=2)
 

@@ -68,7 +68,6 @@ RULE: Final = Rule(
         "schema 1 support has been removed",
         "missing signature key",
         "unrecognized manifest schema version 1",
-        "missing signature key",
         "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "
         "disabled by default",
     ),

@@ -143,6 +143,12 @@ def test_an_intact_image_has_nothing_to_download_and_its_parts_are_folded(tmp_pa
     assert all("open" not in attributes for attributes in page.tags("details"))
 
 
+def test_a_child_to_download_is_called_by_its_platform(tmp_path):
+    other = Image(architecture="arm64")
+    (tmp_path / "list.manifest.json").write_bytes(index_of((other.manifest, "linux/arm64")))
+    assert "manifest.json of linux/arm64  " in rendered(scan(tmp_path), Format.TEXT)
+
+
 def test_an_index_names_its_platforms(tmp_path):
     image, other = Image(), Image(architecture="arm64")
     image.write(tmp_path / "team" / "app" / "one")
