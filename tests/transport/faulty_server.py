@@ -12,14 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+_SLICE = 1 << 16
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What a path holds."""
+    """What a path holds; a view of a file that is mapped into memory will do for the content."""
 
-    content: bytes
+    content: bytes | memoryview
     media_type: str = "application/octet-stream"
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -39,6 +40,7 @@ class Fault:
         total: the total that the Content-Range claims.
         chunked: say no length and close at the end.
         stall: wait for the server's end instead of sending the rest.
+        rate: bytes to send in a second, at most; None for as many as the line takes.
         act: called before the answer.
     """
 
@@ -52,6 +54,7 @@ class Fault:
     total: int | None = None
     chunked: bool = False
     stall: bool = False
+    rate: float | None = None
     act: Callable[[], None] | None = None
 
 
@@ -161,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = fault.body if fault.body is not None else b""
             self._send(seen, fault, fault.status or 404, {}, body)
             return
-        whole = fault.body if fault.body is not None else resource.content
+        # A view, since each response of a large body would copy all of it.
+        whole = memoryview(fault.body if fault.body is not None else resource.content)
         headers: dict[str, str | None] = {"Content-Type": resource.media_type, **resource.headers}
         wanted = _RANGE.fullmatch(seen.headers.get("range", ""))
         if not wanted or fault.ignore_range:
@@ -176,7 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers["Content-Range"] = f"bytes {said}-{last - first + said}/{total}"
         self._send(seen, fault, 206, headers, whole[first : last + 1])
 
-    def _send(self, seen: Seen, fault: Fault, status: int, headers: Mapping[str, str | None], body: bytes) -> None:
+    def _send(
+        self, seen: Seen, fault: Fault, status: int, headers: Mapping[str, str | None], body: bytes | memoryview
+    ) -> None:
         lines: dict[str, str | None] = {**headers}
         if not fault.chunked:
             lines["Content-Length"] = str(len(body))
@@ -191,8 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         if seen.method == "HEAD":
             return
         part = body if fault.cut_at is None else body[: fault.cut_at]
-        self.wfile.write(part)
-        self.server_owner.count(len(part))
+        self._write(part, fault.rate)
         if fault.stall:
             if len(part) < len(body):
                 start = _RANGE.fullmatch(seen.headers.get("range", "bytes=0-"))
@@ -200,6 +205,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.server_owner.stopping.wait(60)
         if fault.cut_at is not None or fault.chunked or fault.stall:
             self._close(fault.reset)
+
+    def _write(self, part: bytes | memoryview, rate: float | None) -> None:
+        if rate is None:
+            self.wfile.write(part)
+            self.server_owner.count(len(part))
+            return
+        # What waits in the system's buffer when the client dies was never on a real line.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SLICE)
+        for start in range(0, len(part), _SLICE):
+            piece = part[start : start + _SLICE]
+            self.server_owner.count(self.wfile.write(piece))
+            self.server_owner.stopping.wait(len(piece) / rate)
 
     def _close(self, reset: bool) -> None:
         self.close_connection = True
