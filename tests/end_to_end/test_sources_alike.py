@@ -18,6 +18,7 @@ from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
 from tests.programs.skopeo import Skopeo
+from tests.programs.umoci import Umoci
 
 NAME = "team/app:1.4"
 
@@ -174,6 +175,32 @@ class TestPlacesThatKeepTheConfigAlone:
         tar = tmp_path / "archive.tar"
         skopeo.copy(f"docker://{pushed_image.reference}", f"docker-archive:{tar}:docker.io/{NAME}")
         check(tar)
+
+
+def test_a_layout_that_umoci_wrote(
+    umoci: Umoci,
+    skopeo: Skopeo,
+    download: Path,
+    tmp_path: Path,
+    serve_registry: Callable[..., DockerRegistry],
+) -> None:
+    """umoci writes a manifest and a config of its own, which then are the same everywhere."""
+    layout = tmp_path / "layout"
+    assert blobfix("to-oci-layout", download.parents[2], "-o", layout, "--oci-media-types").code == 0
+    umoci.command("config", "--image", f"{layout}:1.4", "--tag", "umoci", "--config.label", "by=umoci")
+    umoci.command("remove", "--image", f"{layout}:1.4")
+    umoci.command("gc", "--layout", str(layout))
+    seen = image_in(layout)
+    root = tmp_path / "registry"
+    registry = serve_registry(root)
+    skopeo.copy(f"oci:{layout}:umoci", f"docker://{registry.host}/team/app:umoci")
+    skopeo.copy(f"oci:{layout}:umoci", f"dir:{tmp_path / 'dir'}")
+    for place in (root, tmp_path / "dir"):
+        image = image_in(place)
+        assert [image[key] for key in ("manifest_digest", "image_id", "outputs")] == [
+            seen[key] for key in ("manifest_digest", "image_id", "outputs")
+        ]
+        assert layers_of(image) == layers_of(seen)
 
 
 def _sha256(path: Path) -> str:
