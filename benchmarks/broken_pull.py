@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.http import BLOBFIX, clear, make_image
+from benchmarks.http import clear, make_image
+from benchmarks.measure import BLOBFIX
 from importer.domain import media_types
 from importer.transport.pull import DEFAULT_JOBS
 from tests.transport.faulty_server import Fault, FaultyServer, Resource, Seen
@@ -58,7 +59,7 @@ def cutting(chance: random.Random, size: int, rate: float | None) -> Callable[[S
 
 def pull(title: str, server: FaultyServer, target: Path, size: int, drive: Callable[[list[str]], int]) -> None:
     started = time.monotonic()
-    kills = drive([*BLOBFIX, "pull", f"{server.host}/team/app:1.4", "-o", str(target), "--quiet"])
+    kills = drive([BLOBFIX, "pull", f"{server.host}/team/app:1.4", "-o", str(target), "--quiet"])
     took = time.monotonic() - started
     check(target)
     again = server.sent / size - 1

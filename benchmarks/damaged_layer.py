@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.large_image import make_image
-from benchmarks.measure import MIB, compare
+from benchmarks.measure import BLOBFIX, MIB, compare
 
-BLOBFIX = str(Path(sys.executable).parent / "blobfix")
 BOUND = 3.0
 LOST = 4
 """The exit code of a scan that finds a layer lost."""

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.measure import run
+from benchmarks.measure import BLOBFIX, run
 from importer.domain import media_types
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.process import Server
@@ -26,7 +26,6 @@ from tests.programs.skopeo import Skopeo
 SHARES = (0.40, 0.25, 0.15, 0.10, 0.05, 0.05)
 BLOCK = 1 << 20
 NAME = "team/app:1.4"
-BLOBFIX = [sys.executable, "-m", "importer"]
 
 
 def main() -> None:
@@ -44,7 +43,7 @@ def main() -> None:
 
 def pull(folder: Path, host: str, runs: int) -> None:
     ours, theirs = folder / "pulled", folder / "skopeo-pulled"
-    command = [*BLOBFIX, "pull", f"{host}/{NAME}", "-o", str(ours), "--quiet"]
+    command = [BLOBFIX, "pull", f"{host}/{NAME}", "-o", str(ours), "--quiet"]
     mine, memory = best(runs, lambda: measure(command), lambda: clear(ours))
     other, _ = best(runs, lambda: skopeo(f"docker://{host}/{NAME}", f"dir:{theirs}"), lambda: clear(theirs))
     report("pull", (mine, memory), "skopeo copy docker:// dir:", other, 0.6)
@@ -60,7 +59,7 @@ def push(folder: Path, image: Path, runs: int) -> None:
             clear(root)
         return min(results)
 
-    mine, memory = times(lambda name: [*BLOBFIX, "push", str(folder / "pulled"), name, "--quiet"])
+    mine, memory = times(lambda name: [BLOBFIX, "push", str(folder / "pulled"), name, "--quiet"])
     other, _ = times(lambda name: skopeo_command(f"dir:{image}", f"docker://{name}"))
     report("push", (mine, memory), "skopeo copy dir: docker://", other, 0.6)
 
@@ -73,7 +72,7 @@ def serve(folder: Path, runs: int) -> None:
     times, memory = [], 0
     for _ in range(runs):
         # A new server each time, so that nothing is verified yet.
-        server = Server([*BLOBFIX, "serve", str(folder / "pulled"), "--port", "0"], folder / "serve.log")
+        server = Server([BLOBFIX, "serve", str(folder / "pulled"), "--port", "0"], folder / "serve.log")
         host = server.wait_for(lambda server=server: address_in(server.read_log()))
         clear(target)
         times.append(skopeo(f"docker://{host}/{NAME}", f"dir:{target}")[0])

@@ -11,7 +11,6 @@ import argparse
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,9 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.large_image import make_image
-from benchmarks.measure import MIB, Ratio, compare, run
+from benchmarks.measure import BLOBFIX, MIB, Ratio, compare, run
 
-BLOBFIX = str(Path(sys.executable).parent / "blobfix")
 MEMORY_BOUND = 80
 
 

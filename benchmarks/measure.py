@@ -9,8 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 MIB = 1 << 20
+BLOBFIX = str(Path(sys.executable).parent / "blobfix")
+"""As it is installed beside this Python: what users run. From a checkout that can't keep its compiled modules,
+every start compiles them anew, which takes as long as all the rest of the start."""
 
 
 @dataclass(frozen=True)
