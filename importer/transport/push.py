@@ -20,7 +20,8 @@ from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingMan
 from importer.transport.places import RegistryPlace
 from importer.transport.registry import MANIFEST_TYPES
 from importer.transport.stop import run_all
-from importer.transport.upload import BlobUpload, Target, pieces_of
+from importer.transport.upload import BlobUpload, pieces_of
+from importer.transport.upload_session import Target
 
 DEFAULT_JOBS: Final = 3
 _ACCEPT: Final = {"Accept": ", ".join(MANIFEST_TYPES)}

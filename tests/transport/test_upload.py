@@ -12,7 +12,8 @@ from importer.errors import NetworkError
 from importer.transport.address import BaseUrl
 from importer.transport.breaks import RangeLimit
 from importer.transport.outgoing import Feed, OutgoingBlob
-from importer.transport.upload import BlobUpload, Target, mended_location
+from importer.transport.upload import BlobUpload
+from importer.transport.upload_session import Target, mended_location
 from tests.transport.faulty_server import Fault, FaultyServer, Seen
 from tests.transport.surroundings import World
 
