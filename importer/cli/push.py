@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Final
@@ -105,9 +106,12 @@ def push(
     question, choice = options.question(), options.choice()
     client = connect(place, remote.surroundings(), login)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images = _named(survey(question, progress).plan, choice, place, all_tags=all_tags)
         work = Push(client, place, progress, jobs, tuple(mount_from or ()))
-        pushed = work.run([_outgoing(image, place) for image in images])
+        # What may be left out, or be had from another repository, isn't uploaded before that is known.
+        sure = not (select or platform or mount_from or place.digest)
+        with work.early_uploads(several=all_tags) if sure else nullcontext() as early:
+            images = _named(survey(question, progress, early).plan, choice, place, all_tags=all_tags)
+            pushed = work.run([_outgoing(image, place) for image in images], early)
     if not quiet:
         tell_written(images, typer.echo)
         typer.echo(f"{pushed.sent} blobs uploaded, {pushed.skipped} were there already")

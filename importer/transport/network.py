@@ -43,9 +43,8 @@ class Network:
 
     def __init__(self, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
-        self._tls = tls_context(os.environ)
         self._proxies: dict[str, str] = getproxies_environment()
-        self._managers: dict[str | None, urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
         self._open: WeakSet[urllib3.BaseHTTPResponse] = WeakSet()
         self._lock = threading.Lock()
 
@@ -85,10 +84,13 @@ class Network:
 
     def _manager_for(self, url: str) -> urllib3.PoolManager:
         proxy = self.proxy_for(url)
+        secure = Origin.of(url).scheme == "https" or (proxy or "").lower().startswith("https:")
         with self._lock:
-            if proxy not in self._managers:
-                self._managers[proxy] = self._new_manager(proxy)
-            return self._managers[proxy]
+            if (proxy, secure) not in self._managers:
+                # Reading a system's certificates takes longer than all the rest of a connection.
+                tls = tls_context(os.environ) if secure else None
+                self._managers[proxy, secure] = _new_manager(proxy, tls)
+            return self._managers[proxy, secure]
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy that the environment names for an address; this machine itself needs none."""
@@ -98,22 +100,6 @@ class Network:
             return None
         proxy = self._proxies.get(origin.scheme) or self._proxies.get("all")
         return f"http://{proxy}" if proxy and "://" not in proxy else proxy
-
-    def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
-        if proxy is None:
-            return urllib3.PoolManager(num_pools=8, maxsize=_CONNECTIONS, ssl_context=self._tls)
-        parts = urlsplit(proxy)
-        if parts.scheme not in ("http", "https"):
-            raise InputError(f"the environment names a proxy of a kind that can't be used: {parts.scheme}")
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        return urllib3.ProxyManager(
-            bare,
-            num_pools=8,
-            maxsize=_CONNECTIONS,
-            ssl_context=self._tls,
-            proxy_headers=make_headers(proxy_basic_auth=login) if login else None,
-        )
 
 
 def tls_context(environment: Mapping[str, str]) -> ssl.SSLContext:
@@ -130,3 +116,20 @@ def tls_context(environment: Mapping[str, str]) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=bundle)
     except OSError as error:
         raise InputError(f"{bundle}: the certificates that the environment names can't be read: {error}") from error
+
+
+def _new_manager(proxy: str | None, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(num_pools=8, maxsize=_CONNECTIONS, ssl_context=tls)
+    parts = urlsplit(proxy)
+    if parts.scheme not in ("http", "https"):
+        raise InputError(f"the environment names a proxy of a kind that can't be used: {parts.scheme}")
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return urllib3.ProxyManager(
+        bare,
+        num_pools=8,
+        maxsize=_CONNECTIONS,
+        ssl_context=tls,
+        proxy_headers=make_headers(proxy_basic_auth=login) if login else None,
+    )

@@ -12,10 +12,12 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+from importer.domain.digest import Digest
 from importer.errors import NetworkError
 from importer.progress import Progress
 from importer.transport.breaks import RangeLimit
 from importer.transport.client import Ask, Client
+from importer.transport.early_uploads import EarlyUploads
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.places import RegistryPlace
 from importer.transport.registry import MANIFEST_TYPES
@@ -62,12 +64,17 @@ class Push:
         self._progress = progress
         self._jobs = jobs
         self._others = [name for name in mount_from if name != place.repository]
+        self._lacking: dict[Digest, bool] = {}
 
-    def run(self, images: Sequence[OutgoingImage]) -> Pushed:
+    def early_uploads(self, *, several: bool) -> EarlyUploads:
+        """Uploads that begin while the input is read, for ``run`` to go on with."""
+        return EarlyUploads(self._target, self._lacks, several=several)
+
+    def run(self, images: Sequence[OutgoingImage], early: EarlyUploads | None = None) -> Pushed:
         """Push the images; raises NetworkError, and whatever reading their blobs raises."""
         blobs = {blob.digest: blob for image in images for blob in image.blobs}
-        missing = [blob for blob in blobs.values() if not self._has_blob(self._api, blob)]
-        self._upload(missing)
+        missing = [blob for blob in blobs.values() if self._lacks(blob.digest, blob.size)]
+        self._upload(missing, early)
         for image in images:
             for manifest in image.manifests:
                 self._put_by_digest(manifest)
@@ -75,34 +82,41 @@ class Push:
                 self._put(image.manifests[-1], tag)
         return Pushed(len(missing), len(blobs) - len(missing))
 
-    def _upload(self, blobs: Sequence[OutgoingBlob]) -> None:
+    def _upload(self, blobs: Sequence[OutgoingBlob], early: EarlyUploads | None) -> None:
         if not blobs:
             return
         limit = RangeLimit()
         self._progress.start("Uploading", sum(blob.size for blob in blobs))
         ordered = sorted(blobs, key=lambda blob: -blob.size)
-        run_all([self._task(blob, limit) for blob in ordered], self._jobs, self._client.surroundings.abort)
+        tasks = [self._task(blob, limit, early) for blob in ordered]
+        run_all(tasks, self._jobs, self._client.surroundings.abort)
         self._progress.stop()
 
-    def _task(self, blob: OutgoingBlob, limit: RangeLimit) -> Callable[[], None]:
+    def _task(self, blob: OutgoingBlob, limit: RangeLimit, early: EarlyUploads | None) -> Callable[[], None]:
         upload = BlobUpload(self._target, blob, limit, self._progress.advance)
-        return partial(upload.run, self._holder_of(blob))
+        begun = early.take_over(blob.digest) if early else None
+        return partial(upload.run, None if begun else self._holder_of(blob), begun)
 
     def _holder_of(self, blob: OutgoingBlob) -> str | None:
         """Another repository from which the blob can be mounted."""
         for name in self._others:
-            if self._has_blob(f"{self._base}/v2/{name}", blob, f"repository:{name}:pull"):
+            if self._has_blob(f"{self._base}/v2/{name}", blob.digest, blob.size, f"repository:{name}:pull"):
                 return name
         return None
 
-    def _has_blob(self, api: str, blob: OutgoingBlob, scope: str | None = None) -> bool:
-        ask = Ask("HEAD", f"{api}/blobs/{blob.digest}", scope=scope or self._target.scope)
+    def _lacks(self, digest: Digest, size: int) -> bool:
+        if digest not in self._lacking:
+            self._lacking[digest] = not self._has_blob(self._api, digest, size)
+        return self._lacking[digest]
+
+    def _has_blob(self, api: str, digest: Digest, size: int, scope: str | None = None) -> bool:
+        ask = Ask("HEAD", f"{api}/blobs/{digest}", scope=scope or self._target.scope)
         # For a repository that isn't there yet, some registries answer 401 or 403 even to its owner.
         refused = {401, 403} if scope else set[int]()
         with self._client.ask(ask, {200, 404} | refused) as answer:
-            if answer.status == 200 and answer.length not in (None, blob.size):
+            if answer.status == 200 and answer.length not in (None, size):
                 raise NetworkError(
-                    f"{answer.host} holds {answer.length:,} bytes as {blob.digest}, which has {blob.size:,}: "
+                    f"{answer.host} holds {answer.length:,} bytes as {digest}, which has {size:,}: "
                     "its storage is damaged, and it won't take the blob again before that one is removed"
                 )
             return answer.status == 200

@@ -45,6 +45,7 @@ class BlobUpload:
         Raises NetworkError; VerificationError when the source has changed.
         """
         session = begun or self._start(mount_from)
+        self._advance(begun.offset if begun else 0)
         attempts = self._surroundings.attempts()
         highest = 0
         while session is not None:

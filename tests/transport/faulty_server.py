@@ -148,15 +148,24 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def handle_any(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.command, self.path, headers, self.rfile.read(length))
+        seen = Seen(self.command, self.path, headers, self.read_body())
         fault = self.server_owner.fault_for(seen)
         if fault.act:
             fault.act()
         self.answer(seen, fault)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = handle_any  # noqa: N815
+    def read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
     def answer(self, seen: Seen, fault: Fault) -> None:
         resource = self.server_owner.resources.get(seen.path)
