@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.domain.digest import Digest
@@ -11,6 +12,7 @@ from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
 from importer.progress import Progress
 from importer.recovery.examination import Depth, examine
+from importer.recovery.plan import Plan
 from importer.recovery.planning import make_plan
 from importer.recovery.recompressing import Effort
 from importer.rules.catalogue import find_all
@@ -50,9 +52,18 @@ class Investigation:
     findings: tuple[Finding, ...]
 
 
-def investigate(question: Question, progress: Progress, capture: Capture | None = None) -> Investigation:
-    """Look at everything and explain it; raises UsageError and InputError for paths that can't be read."""
+def investigate(
+    question: Question,
+    progress: Progress,
+    capture: Capture | None = None,
+    narrow: Callable[[Plan], Plan] = lambda plan: plan,
+) -> Investigation:
+    """Look at everything and explain what ``narrow`` leaves of the plan.
+
+    Raises UsageError and InputError for paths that can't be read, and what ``narrow`` raises.
+    """
     case = survey(question, progress, capture)
+    case = replace(case, plan=narrow(case.plan))
     return Investigation(question, case, find_all(case))
 
 

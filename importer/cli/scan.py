@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -12,15 +13,20 @@ from importer.cli.options import (
     Borrow,
     Digests,
     Jobs,
+    Name,
     NoProgress,
     NoRecompress,
     Paths,
+    PlatformOption,
     Quiet,
     RecompressLimit,
+    Select,
     digests_of,
     effort_of,
     origin_of,
     paths_or_here,
+    platform_of,
+    reference_of,
 )
 from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
@@ -30,6 +36,7 @@ from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
 from importer.report.page import Paper
 from importer.report.verdict import verdict_of
+from importer.writers.selection import Choice, narrowed
 
 EXAMPLES: Final = """\b
 Examples:
@@ -47,6 +54,9 @@ def scan(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")
     ] = False,
+    name: Name = None,
+    select: Select = None,
+    platform: PlatformOption = None,
     borrow: Borrow = None,
     digest: Digests = None,
     origin: Annotated[
@@ -76,8 +86,9 @@ def scan(
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
         jobs=jobs,
     )
+    choice = Choice(name=reference_of(name), select=select, platform=platform_of(platform))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        investigation = investigate(question, progress)
+        investigation = investigate(question, progress, narrow=partial(narrowed, choice=choice))
     kinds = {fact.kind for fact in investigation.case.inventory.facts}
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")

@@ -169,6 +169,7 @@ class ImagePlan:
         other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
         flaws: what is wrong with it as a whole.
         children: the plans of an index's children that are here.
+        asked_platform: which of an index's platforms the user asks about.
     """
 
     kind: ImageKind
@@ -183,6 +184,7 @@ class ImagePlan:
     flaws: tuple[Flaw, ...] = ()
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
+    asked_platform: Platform | None = None
 
     @property
     def manifest_digest(self) -> Digest | None:
@@ -249,12 +251,12 @@ class ImagePlan:
 
     @property
     def docker_child(self) -> ImagePlan | None:
-        """Which child of an index docker gets when nobody chooses: the only whole one, else this machine's."""
+        """Which child of an index docker gets: the one asked for, else the only whole one, else this machine's."""
         whole = [child for child in self.family if child.is_whole_image]
-        if len(whole) == 1:
+        if len(whole) == 1 and not self.asked_platform:
             return whole[0]
-        here = Platform.of_this_machine()
-        return next((child for child in whole if child.platform and child.platform.matches(here)), None)
+        wanted = self.asked_platform or Platform.of_this_machine()
+        return next((child for child in whole if child.platform and child.platform.matches(wanted)), None)
 
     @property
     def is_whole_image(self) -> bool:

@@ -50,10 +50,6 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     CannotWriteError when one can't be written as truly as asked.
     """
     images = _selected([image for image in plan.images if not image.parents], choice)
-    if choice.name and len(images) > 1:
-        raise UsageError(
-            f"--name fits one image, and there are {len(images)}: {_list(images)}; choose one with --select"
-        )
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     written = tuple(_writable(each, choice, output) for each in named)
     nameless = [each.plan for each in written if not each.names]
@@ -63,6 +59,23 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
             "give it with --name, as in --name team/app:1.4"
         )
     return written
+
+
+def narrowed(plan: Plan, choice: Choice) -> Plan:
+    """The plan of what the user asks about: the chosen image, under the name and for the platform that were given.
+
+    Raises UsageError when the choice fits none or several.
+    """
+    standing = [image for image in plan.images if not image.parents]
+    chosen = _selected(standing, choice) if standing else ()
+    family = {member.manifest.descriptor.digest for image in chosen for member in image.family}
+    images = [image for image in plan.images if image.manifest.descriptor.digest in family]
+    return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
+
+
+def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
+    names = (choice.name,) if choice.name and not image.parents else image.names
+    return replace(image, names=names, asked_platform=choice.platform)
 
 
 def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
@@ -79,11 +92,13 @@ def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan
             "there is no image here: no file is a manifest. Save manifest.json from the folder "
             "in which the layers lie, and put it beside them"
         )
-    if choice.select is None:
-        return images
-    selected = [image for image in images if _answers_to(image, choice.select)]
+    selected = [image for image in images if choice.select is None or _answers_to(image, choice.select)]
     if not selected:
         raise UsageError(f"no image here is called {choice.select}; there are {_list(images)}")
+    if choice.name and len(selected) > 1:
+        raise UsageError(
+            f"--name fits one image, and there are {len(selected)}: {_list(selected)}; choose one with --select"
+        )
     return selected
 
 
