@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.investigation import Investigation
-from importer.recovery.plan import ImageStatus, Plan
+from importer.recovery.plan import ImageKind, ImageStatus, Plan
 from importer.report.downloads import downloads_of
 
 _NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
@@ -20,6 +20,8 @@ def verdict_of(investigation: Investigation) -> str:
         count = _NOTHING.get(files, f"none of {files:,} files is a manifest")
         return f"No image: {count}. Save manifest.json from the folder of the layers, too."
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)
+    if lost and (platforms := _whole_platforms(plan)):
+        return f"Of the image's platforms, only {platforms} can be recovered from these files alone; {_way_out(plan)}"
     if lost:
         which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
         return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
@@ -29,6 +31,14 @@ def verdict_of(investigation: Investigation) -> str:
     if len(states) == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."
     return f"Nothing is lost: {len(states)} images, some of them damaged, can all be written from what is here."
+
+
+def _whole_platforms(plan: Plan) -> str:
+    """What can be written of the only image, an index with gaps; empty for anything else."""
+    standing = [image for image in plan.images if not image.parents]
+    if len(standing) != 1 or standing[0].kind is not ImageKind.INDEX:
+        return ""
+    return ", ".join(str(child.platform) for child in standing[0].family if child.is_whole_image)
 
 
 def _way_out(plan: Plan) -> str:

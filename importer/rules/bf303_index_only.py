@@ -22,7 +22,9 @@ def _observed(image: ImagePlan) -> Observation:
     return Observation(
         f"{title_of(image)} is only the list of {count}; the images themselves lie in other folders "
         "beside the tag's folder, and none of them is here",
-        remedy="download the folder of the platform you need: " + "; ".join(_folders(child) for child in children),
+        remedy="download the folder of the platform you need: "
+        + "; ".join(_folders(child) for child in children)
+        + ". If it's on your disk already, give blobfix the folder above the tag's folder",
         path=path_of(image.manifest),
         digest=image.manifest.descriptor.digest,
         image=image,

@@ -1,6 +1,7 @@
 """The report for people, in pipes and on terminals."""
 
 import io
+import shutil
 from pathlib import Path
 
 from rich.console import Console
@@ -8,6 +9,8 @@ from rich.console import Console
 from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
+from tests.images.content import sample_layers
+from tests.images.generated import make_image, make_index, write_artifactory_index
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
 from tests.rules.workshop import Image, digest_of, index_of
 
@@ -176,3 +179,14 @@ def test_commands_are_whole_lines(tmp_path):
     origin = "https://registry.example/artifactory/docker-local/team/app/1.4"
     text = rendered(scan(damaged_download(tmp_path), origin=origin), Format.TEXT)
     assert [line for line in text.splitlines() if line.startswith("    curl -fL --retry 5 -C - -o ")]
+
+
+def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path):
+    images = [make_image(sample_layers(arch, 2000), architecture=arch) for arch in ("amd64", "arm64")]
+    folder = write_artifactory_index(make_index(images), tmp_path / "team" / "app" / "1.4")
+    shutil.rmtree(next(path.parent for path in folder.parent.rglob(images[1].image_id.file_name)))
+    first = text_of(tmp_path).splitlines()[0]
+    assert first == (
+        "Of the image's platforms, only linux/amd64 can be recovered from these files alone; "
+        "1 thing is to be downloaded again."
+    )
