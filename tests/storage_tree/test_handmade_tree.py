@@ -10,16 +10,10 @@ import pytest
 
 from tests.images.built import PushedImage
 from tests.in_process import check_tree
-from tests.programs.command import run
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.skopeo import Skopeo
 from tests.storage_tree.conftest import ServeRegistry
-
-SCRIPT = Path(__file__).with_name("script.sh")
-
-
-def make_by_script(download: Path, beginning: Path, looks: str) -> None:
-    run(["bash", str(SCRIPT), str(download), str(beginning), "image", "label", looks])
+from tests.storage_tree.handmade import make_by_script
 
 
 @pytest.mark.parametrize("beginning", ["docker/registry/v2", "registry/v2", "v2"])

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.images.content import sample_layers
-from tests.images.generated import GeneratedImage, make_image
+from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import run
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.nginx import Nginx
+from tests.storage_tree.handmade import make_by_script
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "http.md"
 
 
 @pytest.fixture
 def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GeneratedImage:
-    """``./alpine``: what ``docker save`` of an old docker holds, unpacked."""
+    """``./alpine``: what ``docker save`` of an old docker holds, unpacked; ``./downloads`` and ``./volume`` besides."""
     image = make_image(sample_layers("saved", 60_000))
     folder = tmp_path / "alpine"
     layer_names = []
@@ -33,6 +34,8 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GeneratedImage:
     (folder / config).write_bytes(image.config)
     entry = {"Config": config, "RepoTags": ["alpine:3.11"], "Layers": layer_names}
     (folder / "manifest.json").write_text(json.dumps([entry]))
+    downloads = write_artifactory_folder(image, tmp_path / "downloads")
+    make_by_script(downloads, tmp_path / "volume" / "registry" / "v2", "always")
     monkeypatch.chdir(tmp_path)
     return image
 
@@ -69,4 +72,8 @@ def test_every_command_does_what_it_says(
     assert outcomes["tags"].output == "3.11\n"
     assert outcomes["inspect"].stdout == saved.config
     assert run("scan", tmp_path / "back").code == 0
+    for storage in ("registry", "volume"):
+        assert run("repair-tree", tmp_path / storage).code == 0
+        assert run("scan", tmp_path / storage, "--select", str(saved.manifest_digest)).code == 0
+    assert (tmp_path / "context" / "Dockerfile").read_text().count("\nADD ") == len(saved.diffs)
     assert json.loads(registry.manifest("my-repo", "1.0"))["config"]["digest"] == str(saved.image_id)
