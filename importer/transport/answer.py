@@ -86,11 +86,16 @@ class Answer:
     def read(self, limit: int) -> bytes:
         """The whole body; raises NetworkError when it has more than ``limit`` bytes, and PassingFailure."""
         content = bytearray()
+        if (self.length or 0) > limit:
+            raise self._too_long(limit)
         for block in self.blocks():
             content += block
             if len(content) > limit:
-                raise NetworkError(f"{self.host} sends more than {limit:,} bytes where a short document is due")
+                raise self._too_long(limit)
         return bytes(content)
+
+    def _too_long(self, limit: int) -> NetworkError:
+        return NetworkError(f"{self.host} sends more than {limit:,} bytes where a short document is due")
 
     def quoted(self) -> str:
         """What an error's body says, in one line for people; empty when it says nothing."""

@@ -78,6 +78,10 @@ def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str
         raise NetworkError(f"{without_query(url)} can't be used as an address") from error
     except exceptions.HTTPError as error:
         raise broken(error, host, network.patience) from error
+    length = response.headers.get("Content-Length")
+    if length is not None and not (length.isascii() and length.isdecimal()):
+        response.close()
+        raise NetworkError(f"{host} names {length[:40]!r} as the length of its answer, which is no number of bytes")
     return Answer(response, url, network.patience, keep=headers.get("Connection") != "close")
 
 
@@ -85,15 +89,24 @@ def _next(url: str, location: str | None, seen: list[str]) -> str:
     here = Origin.of(url)
     if not location:
         raise NetworkError(f"{here.host} redirects, but says not where to")
-    target = urljoin(url, location)
-    try:
-        split_url(target)
-    except ValueError as error:
-        raise NetworkError(f"{here.host} redirects to an address that can't be used: {error}") from error
+    target = named_address(url, location, f"{here.host} redirects to an address")
     if here.scheme == "https" and Origin.of(target).scheme == "http":
         raise NetworkError(f"{here.host} redirects from https to plain http ({without_query(target)}); refused")
     if target in seen:
         raise NetworkError(f"{here.host} redirects in a circle: {without_query(target)} was there before")
     if len(seen) > MAX_REDIRECTS:
         raise NetworkError(f"{here.host} redirects more than {MAX_REDIRECTS} times")
+    return target
+
+
+def named_address(url: str, reference: str, said: str) -> str:
+    """The address that a server's answer from ``url`` names; raises NetworkError for one nobody should use.
+
+    ``said``: what the server did with it, as in "x redirects to an address".
+    """
+    try:
+        target = urljoin(url, reference)
+        split_url(target)
+    except ValueError as error:
+        raise NetworkError(f"{said} that can't be used: {error}") from error
     return target

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urljoin
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
@@ -20,6 +19,7 @@ from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.transport.address import Origin
 from importer.transport.client import Ask, Client
 from importer.transport.places import RegistryPlace
+from importer.transport.redirects import named_address
 from importer.transport.remote_blob import RemoteBlob
 from importer.transport.remote_image import RemoteManifest, read_manifest
 
@@ -69,9 +69,10 @@ class Repository:
 
     def _next_page(self, url: str, link: str | None) -> str | None:
         match = _NEXT.search(link or "")
-        target = urljoin(url, match[1]) if match else None
+        host = self._place.base.origin.shown
+        target = named_address(url, match[1], f"{host} keeps the next page of tags at an address") if match else None
         if target and Origin.of(target) != self._place.base.origin:
-            raise NetworkError(f"{self._place.base.origin.shown} keeps the next page of tags on another host; refused")
+            raise NetworkError(f"{host} keeps the next page of tags on another host; refused")
         return target
 
     def _manifest(self, reference: str, expected: Digest | None) -> RemoteManifest:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
@@ -18,6 +18,7 @@ from importer.transport.address import BaseUrl, Origin
 from importer.transport.answer import Answer
 from importer.transport.breaks import SMALLEST_RANGE
 from importer.transport.client import Ask, Client
+from importer.transport.redirects import named_address
 
 _RANGE: Final = re.compile(r"(?:bytes=)?0-([0-9]+)")
 _EMPTY: Final = {"Content-Length": "0"}
@@ -112,7 +113,8 @@ class Target:
             return previous
         if location is None:
             raise NetworkError(f"{answer.host} starts an upload, but says not where")
-        return mended_location(urljoin(answer.url, location), self.client.base)
+        target = named_address(answer.url, location, f"{answer.host} starts an upload at an address")
+        return mended_location(target, self.client.base)
 
 
 def _bytes_of(answer: Answer) -> int | None:

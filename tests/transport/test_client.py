@@ -258,7 +258,7 @@ class TestRedirects:
             get(world.client(server.url), server)
 
     @pytest.mark.parametrize(
-        "target", ["ftp://x.example/", "file:///etc/passwd", "http://jane:pw@x.example/", "http://"]
+        "target", ["ftp://x.example/", "file:///etc/passwd", "http://jane:pw@x.example/", "http://", "http://[::1"]
     )
     def test_nowhere_good(self, server: FaultyServer, world: World, target: str) -> None:
         server.script = lambda _: self.redirect(target)
@@ -291,6 +291,19 @@ class TestShortDocuments:
         server.script = lambda _: Fault(chunked=chunked)
         with pytest.raises(NetworkError, match="more than 1,000 bytes"):
             get(world.client(server.url), server)
+
+    def test_one_that_claims_to_be_huge_is_not_waited_for(self, server: FaultyServer, world: World) -> None:
+        server.script = lambda _: Fault(status=200, headers={"Content-Length": "1" + "0" * 30}, body=b"in")
+        with pytest.raises(NetworkError, match="more than 1,000 bytes"):
+            get(world.client(server.url), server)
+        assert len(server.seen) == 1
+
+    @pytest.mark.parametrize("length", ["-7", "many"])
+    def test_a_length_that_is_none(self, server: FaultyServer, world: World, length: str) -> None:
+        server.script = lambda _: Fault(status=200, headers={"Content-Length": length}, body=b"in")
+        with pytest.raises(NetworkError, match=f"names '{length}' as the length of its answer"):
+            get(world.client(server.url), server)
+        assert len(server.seen) == 1
 
     def test_nobody_listens(self, world: World) -> None:
         with FaultyServer() as server:

@@ -114,6 +114,12 @@ def test_a_registry_that_takes_nothing_is_given_up(server: FaultyServer, world: 
         upload(server, world)
 
 
+def test_an_upload_at_an_address_that_is_none(server: FaultyServer, world: World) -> None:
+    server.script = lambda _: Fault(status=202, headers={"Location": "http://[::1"})
+    with pytest.raises(NetworkError, match="starts an upload at an address that can't be used"):
+        upload(server, world)
+
+
 def test_a_digest_that_the_registry_refuses(server: FaultyServer, world: World) -> None:
     registry = Registry(server)
     body = b'{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"}]}'
