@@ -71,6 +71,7 @@ class Pull:
         self._progress = progress
         self._jobs = jobs
         self._refused: list[NetworkError] = []
+        self._asked: set[Digest] = set()
 
     def run(self, platform: Platform | None = None) -> Pulled:
         """Download the image, or of an index one platform or all.
@@ -99,6 +100,9 @@ class Pull:
     def _child_transfers(self, descriptor: Descriptor, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
             raise NetworkError("the index holds indexes in indexes, deeper than any image has them")
+        if descriptor.digest in self._asked:
+            return
+        self._asked.add(descriptor.digest)
         try:
             child = self._image.child(descriptor)
         except NetworkError as refusal:

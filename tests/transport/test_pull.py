@@ -93,6 +93,17 @@ class TestManifests:
         there = expected_files(whole_index.children[0], f"team/app/{whole_index.children[0].manifest_digest.file_name}")
         assert there.items() <= files_below(tmp_path / "out").items()
 
+    def test_a_child_that_is_named_a_thousand_times_is_asked_for_once(
+        self, server: FaultyServer, whole_image: GeneratedImage, tmp_path: Path
+    ) -> None:
+        child = whole_image.descriptor
+        content = json.dumps(
+            {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": [child] * 1000}
+        ).encode()
+        server.resources[MANIFEST] = Resource(content, media_types.OCI_INDEX)
+        assert pull(server, tmp_path / "out").code == 5
+        assert len(server.requests(f"/v2/team/app/manifests/{whole_image.manifest_digest}")) == 1
+
     def test_all_types_are_accepted(self, server: FaultyServer, whole_image: GeneratedImage, tmp_path: Path) -> None:
         offer(server, whole_image)
         succeed("pull", f"{server.host}/team/app:1.4", "-o", tmp_path)
