@@ -69,8 +69,8 @@ class RepositoryReader:
     def _read_tags(self, folder: Entry) -> None:
         for entry in self._entries(folder):
             if not is_tag(entry.name):
-                if entry.kind is not EntryKind.FOLDER or any(True for _ in self._walker.below(entry)):
-                    self._add_stray(entry, LinkRole.CURRENT)
+                # Even an empty folder: tags/list names it, and garbage-collect -m ends at it.
+                self._add_stray(entry, LinkRole.CURRENT)
             elif entry.kind is EntryKind.FOLDER:
                 self._repository.tags.add(entry.name)
                 self._read_tag(entry)
