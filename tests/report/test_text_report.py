@@ -1,13 +1,16 @@
 """The report for people, in pipes and on terminals."""
 
 import io
+import json
 from pathlib import Path
 
 from rich.console import Console
 
+from importer.domain import media_types
 from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
+from tests.images.generated import make_image
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
 from tests.rules.workshop import Image, digest_of, index_of
 
@@ -176,3 +179,12 @@ def test_commands_are_whole_lines(tmp_path):
     origin = "https://registry.example/artifactory/docker-local/team/app/1.4"
     text = rendered(scan(damaged_download(tmp_path), origin=origin), Format.TEXT)
     assert [line for line in text.splitlines() if line.startswith("    curl -fL --retry 5 -C - -o ")]
+
+
+def test_a_layer_that_registries_do_not_keep_is_not_said_to_be_here(tmp_path):
+    generated = make_image([{"file": b"content"}])
+    value = json.loads(generated.manifest)
+    value["layers"][0] |= {"mediaType": media_types.DOCKER_FOREIGN_LAYER, "urls": ["https://layers.invalid/a"]}
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    (tmp_path / "config.json").write_bytes(generated.config)
+    assert text_of(tmp_path).startswith("The image is intact: every byte that registries keep is here.\n")
