@@ -43,7 +43,7 @@ def exclusive(path: Path, waiting: Callable[[], None], sleep: Callable[[float], 
 
     Args:
         path: a file of its own, beside what it guards.
-        waiting: called once when another process holds the lock.
+        waiting: called once when another process holds the lock; what it raises ends the waiting.
         sleep: waits so many seconds.
 
     Raises OSError when the file can't be made.

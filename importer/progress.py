@@ -9,7 +9,7 @@ class Progress(Protocol):
     """An observer of bytes; its methods may be called from several threads at once."""
 
     def start(self, activity: str, total: int) -> None:
-        """A stretch of work begins that will read or write ``total`` bytes."""
+        """A stretch of work begins that will read or write ``total`` bytes; 0 when nobody knows how many."""
         ...
 
     def advance(self, size: int) -> None:

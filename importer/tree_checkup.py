@@ -58,7 +58,7 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     layout = find_layout(question.root)
     inspector = Inspector(question.jobs, progress)
     supplies = Supplies(layout.root, question.blobs, inspector, Recompressor(question.effort, progress))
-    tree = read_tree(layout)
+    tree = read_tree(layout, progress)
     reader = ContentReader(tree, inspector, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))

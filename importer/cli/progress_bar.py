@@ -59,7 +59,7 @@ class ProgressBar:
     def start(self, activity: str, total: int) -> None:
         """Begin a new stretch of work."""
         self.stop()
-        self._task = self._bar.add_task(activity, total=total)
+        self._task = self._bar.add_task(activity, total=total or None)
 
     def advance(self, size: int) -> None:
         """Count bytes; the bar moves every few MiB, so that drawing costs nothing."""

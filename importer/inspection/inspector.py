@@ -21,6 +21,9 @@ _SMALL: Final = 4 << 20
 SIDECAR_ALGORITHMS: Final = {".sha256": "sha256", ".sha1": "sha1", ".md5": "md5", ".sha512": "sha512"}
 """Endings of the files that hold a neighbour's digest."""
 
+_BATCH: Final = 4096
+"""Files that wait for a thread at a time: each one that waits takes more room than its facts."""
+
 _Result = TypeVar("_Result")
 
 
@@ -91,8 +94,12 @@ class Inspector:
 
         An interrupt stops all threads at their next block.
         """
-        with self._started(task, files) as results:
-            return list(results)
+        ordered = sorted(files, key=lambda file: -file.size)
+        done: list[_Result] = []
+        for start in range(0, len(ordered), _BATCH):
+            with self._started(task, ordered[start : start + _BATCH]) as results:
+                done += results
+        return done
 
     @contextmanager
     def _started(

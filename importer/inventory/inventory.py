@@ -11,6 +11,7 @@ from importer.domain.digest import Digest
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import SIDECAR_ALGORITHMS
+from importer.inventory.ingests import INGEST, named_by_references
 from importer.sources.source_file import SourceFile, SourceProblem
 
 MARKER_ENDING: Final = ".marker"
@@ -40,7 +41,7 @@ class Inventory:
     @classmethod
     def of(cls, facts: Iterable[FileFacts], problems: Iterable[SourceProblem] = ()) -> Inventory:
         """Sort the facts into their drawers; the user's own files come before borrowed ones."""
-        ordered = tuple(sorted(facts, key=lambda fact: (fact.file.borrowed, fact.file.path)))
+        ordered = tuple(sorted(named_by_references(facts), key=lambda fact: (fact.file.borrowed, fact.file.path)))
         return cls(
             facts=ordered,
             problems=tuple(problems),
@@ -89,6 +90,8 @@ def claimed_digest(file: SourceFile) -> Digest | None:
 def digest_in_parts(parts: tuple[str, ...]) -> Digest | None:
     """The digest after which the last of these names, or the folder that stands for it, is named."""
     claimed = Digest.from_name(parts[-1])
+    if parts[-3:-2] == (INGEST,):
+        return claimed
     if claimed is None and parts[-1] in _NAMED_BY_FOLDER and len(parts) > 1:
         return folder_digest(parts[-2])
     return claimed

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -45,12 +45,14 @@ class KnownDigests:
 
     sidecars: tuple[Sidecar, ...]
     given: tuple[Digest, ...]
+    _by_target: Mapping[str, Sequence[Sidecar]] = field(repr=False)
 
     def expected_of(self, fact: FileFacts) -> Mapping[Digest, str]:
         """The sha256 digests that a file should have, each with where it is known from."""
-        expected = {s.digest: f"its sidecar {s.facts.file.name}" for s in self.sidecars if s.target is fact}
-        if told := fact.properties.get(TOLD_DIGEST):
-            expected.setdefault(Digest.parse(told), "the server's headers, which were saved with it")
+        told = self._by_target.get(fact.file.path, ())
+        expected = {s.digest: f"its sidecar {s.facts.file.name}" for s in told if s.target is fact}
+        if header := fact.properties.get(TOLD_DIGEST):
+            expected.setdefault(Digest.parse(header), "the server's headers, which were saved with it")
         claimed = claimed_digest(fact.file)
         if claimed:
             named = "its name" if Digest.from_name(fact.file.name) else "its folder's name"
@@ -60,7 +62,11 @@ class KnownDigests:
 
 def known_digests(inventory: Inventory, given: Iterable[Digest] = ()) -> KnownDigests:
     """Collect them from the inventory's sidecars and the user's word."""
-    return KnownDigests(sidecars=tuple(_sidecars(inventory)), given=tuple(given))
+    sidecars = tuple(_sidecars(inventory))
+    by_target: dict[str, list[Sidecar]] = {}
+    for sidecar in sidecars:
+        by_target.setdefault(sidecar.target.file.path, []).append(sidecar)
+    return KnownDigests(sidecars, tuple(given), by_target)
 
 
 def _sidecars(inventory: Inventory) -> Iterable[Sidecar]:

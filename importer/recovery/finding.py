@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePath
 
 from importer.domain.descriptor import Descriptor
@@ -24,12 +25,14 @@ from importer.recovery.causes import (
     WellKnown,
 )
 from importer.recovery.diagnosis import diagnose, remains_of
-from importer.recovery.peeling import Form, forms_beneath
+from importer.recovery.leftovers import Leftovers
+from importer.recovery.peeling import Beneath, forms_beneath
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
-from importer.recovery.recipe_blocks import makes
+from importer.recovery.proving import Prover
 from importer.recovery.recipes import Decompressed, Literal, Recipe, Whole, on
-from importer.recovery.repairs import ALL_REPAIRS, Wanted
+from importer.recovery.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
 from importer.recovery.wanted import is_json
+from importer.sources.source_file import SourceProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,8 @@ class BlobFinder:
     def __init__(self, inventory: Inventory, wanted: Iterable[Digest], advance: Callable[[int], None]) -> None:
         self._inventory = inventory
         self._advance = advance
-        self.leftovers = _leftovers(inventory, frozenset(wanted))
-        self._forms: tuple[Form, ...] | None = None
+        self.leftovers = Leftovers(_leftovers(inventory, frozenset(wanted)))
+        self._prover = Prover(advance)
         self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
 
     def find(self, wish: BlobWish) -> BlobPlan:
@@ -98,16 +101,16 @@ class BlobFinder:
         return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
 
     def _by_repair(self, wish: BlobWish) -> BlobPlan | None:
-        return self._repaired(wish, self._candidates(wish.descriptor))
+        return self._repaired(wish, self.leftovers, ALL_REPAIRS)
 
-    def _repaired(self, wish: BlobWish, candidates: Sequence[FileFacts]) -> BlobPlan | None:
+    def _repaired(self, wish: BlobWish, candidates: Leftovers, repairs: Sequence[Repair]) -> BlobPlan | None:
         descriptor = wish.descriptor
         if not descriptor.digest.is_checkable:
             return None
         wanted = Wanted(descriptor, candidates, is_json(descriptor))
-        for repair in ALL_REPAIRS:
+        for repair in repairs:
             for attempt in repair(wanted):
-                if attempt.is_proven or makes(attempt.recipe, descriptor.digest, descriptor.size, self._advance):
+                if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):
                     proven = ProvenBlob(descriptor.digest, descriptor.size, attempt.recipe)
                     return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=attempt.cause, file=attempt.file)
         return None
@@ -125,63 +128,62 @@ class BlobFinder:
         return None
 
     def _under_a_mishap(self, wish: BlobWish) -> BlobPlan | None:
-        for form in self._all_forms():
-            if found := self._in_form(wish, form):
-                return found
+        """Find it in what comes to light when mishaps are undone: as it is, by a repair, or by its content."""
+        return self._revealed(wish) or self._repaired_beneath(wish) or self._content_beneath(wish)
+
+    def _revealed(self, wish: BlobWish) -> BlobPlan | None:
+        descriptor = wish.descriptor
+        for form in self._beneath.like(descriptor) if descriptor.digest.is_checkable else ():
+            if self._prover.proves(form.recipe, descriptor):
+                proven = ProvenBlob(descriptor.digest, descriptor.size, form.recipe)
+                *earlier, last = form.mishaps
+                return _plan(
+                    wish, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=form.facts
+                )
         return None
 
-    def _in_form(self, wish: BlobWish, form: Form) -> BlobPlan | None:
-        descriptor, facts, (*earlier, last) = wish.descriptor, form.facts, form.mishaps
-        if facts.size == descriptor.size and self._makes(form.recipe, descriptor.digest, facts.size):
-            proven = ProvenBlob(descriptor.digest, facts.size, form.recipe)
-            return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=facts)
-        if plan := self._repaired(wish, (facts,)):
-            return replace(plan, exact=_based(plan.exact, form.recipe), earlier=form.mishaps)
-        plain = wish.diff_id if facts.digest == wish.diff_id else None
-        content = ProvenBlob(plain, facts.size, Whole(facts.file)) if plain else _content_of(facts, wish.diff_id)
-        if not content:
-            return None
-        cause = _why_only_content(wish, repacked=not plain)
-        based = _based(content, form.recipe)
-        return _plan(wish, BlobStatus.CONTENT_OK, content=based, cause=cause, earlier=form.mishaps, file=facts)
+    def _repaired_beneath(self, wish: BlobWish) -> BlobPlan | None:
+        plan = self._repaired(wish, self._beneath.files, SINGLE_FILE_REPAIRS)
+        form = self._beneath.form_of(plan.file) if plan and plan.file else None
+        return replace(plan, exact=_based(plan.exact, form.recipe), earlier=form.mishaps) if plan and form else None
 
-    def _makes(self, recipe: Recipe, digest: Digest, size: int) -> bool:
-        return digest.is_checkable and makes(recipe, digest, size, self._advance) is not None
+    def _content_beneath(self, wish: BlobWish) -> BlobPlan | None:
+        for form in self._beneath.holding(wish.diff_id) if wish.diff_id else ():
+            facts = form.facts
+            plain = wish.diff_id if facts.digest == wish.diff_id else None
+            content = ProvenBlob(plain, facts.size, Whole(facts.file)) if plain else _content_of(facts, wish.diff_id)
+            if content:
+                cause = _why_only_content(wish, repacked=not plain)
+                based = _based(content, form.recipe)
+                return _plan(wish, BlobStatus.CONTENT_OK, content=based, cause=cause, earlier=form.mishaps, file=facts)
+        return None
 
-    def _all_forms(self) -> tuple[Form, ...]:
-        if self._forms is None:
-            self._forms = tuple(forms_beneath(self.leftovers, self._advance))
-        return self._forms
+    @cached_property
+    def _beneath(self) -> Beneath:
+        return Beneath(forms_beneath(self.leftovers.facts, self._advance))
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
         descriptor = wish.descriptor
-        forms = {id(form.facts): form.mishaps for form in self._all_forms() if form.facts.size <= descriptor.size}
-        beneath = [form.facts for form in self._all_forms() if id(form.facts) in forms]
-        remains = remains_of(descriptor, self._candidates(descriptor), beneath)
+        remains = remains_of(descriptor, self.leftovers, self._beneath.files)
         if remains:
             fact, is_named = remains
+            form = self._beneath.form_of(fact)
+            earlier = form.mishaps if form else ()
             cause = diagnose(descriptor, fact)
-            earlier = forms.get(id(fact), ())
             return _plan(wish, BlobStatus.DAMAGED, cause=cause, earlier=earlier, file=fact, certain=is_named)
         if not descriptor.digest.is_checkable:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
-        for problem in self._inventory.problems:
-            if digest_in_parts(PurePath(problem.path).parts) == descriptor.digest:
-                return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
+        if problem := self._problems.get(descriptor.digest):
+            return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
         if descriptor.urls:
             return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.urls))
         return _plan(wish, BlobStatus.MISSING, cause=Missing())
 
-    def _candidates(self, descriptor: Descriptor) -> Sequence[FileFacts]:
-        """Leftovers that may be this blob's, those named after it first, then by likeness of size."""
-        return sorted(
-            self.leftovers,
-            key=lambda fact: (
-                claimed_digest(fact.file) != descriptor.digest,
-                abs(fact.size - descriptor.size),
-                fact.file.path,
-            ),
-        )
+    @cached_property
+    def _problems(self) -> Mapping[Digest, SourceProblem]:
+        """What can't be read, by the digests in the names; the first of several."""
+        named = ((digest_in_parts(PurePath(problem.path).parts), problem) for problem in self._inventory.problems)
+        return {digest: problem for digest, problem in reversed([*named]) if digest}
 
 
 def _based(proven: ProvenBlob | None, base: Recipe) -> ProvenBlob | None:

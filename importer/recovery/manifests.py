@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
-from importer.domain.digest import Digest
+from importer.domain.digest import HEX_LENGTHS, Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.formats.documents import Document, read_document
 from importer.formats.json_text import TextForm
@@ -83,7 +83,7 @@ def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
     fact = files[0]
     if vouchers.proofs_of(fact.digest, files):
         return _as_it_is(files, vouchers)
-    restored = _restored(fact, tuple(vouchers.missed_by(fact)))
+    restored = _restored(fact, vouchers)
     if restored:
         return _restored_manifest(files, vouchers, *restored)
     found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
@@ -146,12 +146,12 @@ def _declared_type(document: Document) -> str:
     return declared if isinstance(declared, str) else fallback
 
 
-def _restored(fact: FileFacts, digests: tuple[Digest, ...]) -> tuple[Digest, Restoration] | None:
-    wanted = frozenset(digest for digest in digests if digest.is_checkable)
-    algorithms = sorted({digest.algorithm for digest in wanted})
-    for restoration in restorations(read_small(fact)) if wanted else ():
-        for algorithm in algorithms:
+def _restored(fact: FileFacts, vouchers: Vouchers) -> tuple[Digest, Restoration] | None:
+    """A former text of the manifest with a digest of its own that is known, or with one that nobody has yet."""
+    own = vouchers.known.expected_of(fact)
+    for restoration in restorations(read_small(fact)) if own or vouchers.missed else ():
+        for algorithm in HEX_LENGTHS:
             digest = Digest.of(restoration.content, algorithm)
-            if digest in wanted:
+            if digest in own or digest in vouchers.missed:
                 return digest, restoration
     return None

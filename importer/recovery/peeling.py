@@ -7,10 +7,13 @@ of its own, so that every repair can be tried on it. Nothing is kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
 from importer.errors import DecodeError
 from importer.formats.http_headers import size_of_headers
 from importer.formats.json_text import TextForm
@@ -19,6 +22,7 @@ from importer.formats.streams import Ending
 from importer.inspection.content import can_decompress, compression_of_kind, examine_content
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.recovery.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
+from importer.recovery.leftovers import Leftovers
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole, on
 from importer.recovery.repairs.split_file import families
@@ -50,6 +54,35 @@ class Form:
     facts: FileFacts
     recipe: Recipe
     mishaps: tuple[Cause, ...] = ()
+
+
+class Beneath:
+    """All forms, to be looked for by what they are and hold.
+
+    Attributes:
+        files: the forms as if they were files.
+    """
+
+    def __init__(self, forms: Iterable[Form]) -> None:
+        self._forms = {id(form.facts): form for form in forms}
+        self.files = Leftovers(form.facts for form in self._forms.values())
+
+    def form_of(self, facts: FileFacts) -> Form | None:
+        """The form with these very facts; None for those of a file."""
+        return self._forms.get(id(facts))
+
+    def like(self, descriptor: Descriptor) -> Iterator[Form]:
+        """Forms that are the blob, as far as their size and what is known of their digests tell."""
+        digest = descriptor.digest
+        key = digest if digest.algorithm == "sha256" else descriptor.size
+        return (form for form in self._under(key) if form.facts.size == descriptor.size)
+
+    def holding(self, diff_id: Digest) -> Iterator[Form]:
+        """Forms that are a content, or hold it compressed."""
+        return self._under(diff_id)
+
+    def _under(self, key: Digest | int) -> Iterator[Form]:
+        return (self._forms[id(facts)] for facts in self.files.sorted_by(_by_identity).get(key, ()))
 
 
 def forms_beneath(files: Sequence[FileFacts], advance: Callable[[int], None]) -> Iterator[Form]:
@@ -90,6 +123,15 @@ def _unwrapped(fact: FileFacts) -> Iterator[tuple[Recipe, Cause]]:
         yield Part(whole, 0, fact.size - surplus), TrailingData(surplus)
 
 
+def _by_identity(forms: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[FileFacts]]:
+    found: dict[Digest | int, list[FileFacts]] = {}
+    for facts in forms:
+        inner = (facts.content.digest,) if facts.content and facts.content.is_whole else ()
+        for key in dict.fromkeys((facts.digest, facts.size, *inner)):
+            found.setdefault(key, []).append(facts)
+    return found
+
+
 def _joined(pieces: Sequence[tuple[int, FileFacts]], advance: Callable[[int], None]) -> Form | None:
     """Pieces one after the other, each without the headers that were saved with it."""
     facts = list(_from_the_first(pieces))
@@ -108,9 +150,9 @@ def _joined(pieces: Sequence[tuple[int, FileFacts]], advance: Callable[[int], No
 def _from_the_first(pieces: Sequence[tuple[int, FileFacts]]) -> Iterator[FileFacts]:
     """The pieces up to the first one that is lost, or that is there twice."""
     first = pieces[0][0]
-    numbers = [number for number, _ in pieces]
+    times = Counter(number for number, _ in pieces)
     for at, (number, fact) in enumerate(pieces):
-        if first > 1 or number != first + at or numbers.count(number) > 1:
+        if first > 1 or number != first + at or times[number] > 1:
             return
         yield fact
 

@@ -76,7 +76,7 @@ def make_plan(
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
     finder = BlobFinder(inventory, wanted, advance)
-    planner = _Planner(manifests, finder, names, Recompressor(effort, progress, finder.leftovers))
+    planner = _Planner(manifests, finder, names, Recompressor(effort, progress, finder.leftovers.facts))
     plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]

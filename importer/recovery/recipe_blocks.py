@@ -32,25 +32,25 @@ def blocks_of(recipe: Recipe) -> Generator[bytes, None, None]:
             yield from _recompressed(recipe)
 
 
-def makes(
-    recipe: Recipe, digest: Digest, size: int | None, advance: Callable[[int], None] = lambda _: None
-) -> int | None:
-    """Follow a recipe to see whether it makes the bytes with this digest.
+def digest_made(
+    recipe: Recipe, algorithm: str, size: int, advance: Callable[[int], None] = lambda _: None
+) -> Digest | None:
+    """Follow a recipe that should make so many bytes; gives their digest.
 
-    Returns their size (bytes), or None when it doesn't; stops as soon as more bytes come than ``size``.
+    None when they are more or fewer, or can't be made; stops as soon as there are too many.
     """
-    hashed = hashlib.new(digest.algorithm)
+    hashed = hashlib.new(algorithm)
     made = 0
     try:
         for block in blocks_of(recipe):
             made += len(block)
-            if size is not None and made > size:
+            if made > size:
                 return None
             hashed.update(block)
             advance(len(block))
     except (OSError, DecodeError):
         return None
-    return made if hashed.hexdigest() == digest.hex and size in (None, made) else None
+    return Digest(algorithm, hashed.hexdigest()) if made == size else None
 
 
 def _between(blocks: Iterator[bytes], start: int, end: int) -> Iterator[bytes]:

@@ -66,7 +66,7 @@ class Recompressor:
     def __init__(self, effort: Effort, progress: Progress, leftovers: Sequence[FileFacts] = ()) -> None:
         self._effort = effort
         self._progress = progress
-        self._leftovers = leftovers
+        self._tars = [fact for fact in leftovers if fact.kind is FileKind.TAR and not claimed_digest(fact.file)]
         self._tried: dict[tuple[Digest, int, Digest], Recompressed | Search] = {}
         self._search: CompressorSearch | None = None
 
@@ -76,12 +76,13 @@ class Recompressor:
         The smallest is tried first: what made it makes the others, most likely.
         """
         layers = list(family.layers)
-        lost = [(at, plain) for at, layer in enumerate(layers) if (plain := self._plain_of(layer, family))]
+        missing = {layer.descriptor.digest for layer in layers if isinstance(layer.cause, Missing)}
+        lost = [(at, plain) for at, layer in enumerate(layers) if (plain := self._plain_of(layer, missing))]
         for at, plain in sorted(lost, key=lambda pair: layers[pair[0]].descriptor.size):
             layers[at] = self._mended(layers[at], plain, family)
         return tuple(layers)
 
-    def _plain_of(self, layer: BlobPlan, family: Family) -> Plain | None:
+    def _plain_of(self, layer: BlobPlan, missing: set[Digest]) -> Plain | None:
         """What the layer's bytes could be computed of; None when they are here, or nothing is."""
         descriptor = layer.descriptor
         is_gzip = compression_of(descriptor.media_type) is Compression.GZIP
@@ -93,15 +94,14 @@ class Recompressor:
             return None
         if layer.file and layer.certain:
             return _unpacked(layer.file)
-        return self._only_tar(layer, family)
+        return self._only_tar(layer, missing)
 
-    def _only_tar(self, layer: BlobPlan, family: Family) -> Plain | None:
+    def _only_tar(self, layer: BlobPlan, missing: set[Digest]) -> Plain | None:
         """The one tar that nothing wants, if this is the one layer that nothing is."""
-        lost = {other.descriptor.digest for other in family.layers if isinstance(other.cause, Missing)}
-        tars = [fact for fact in self._leftovers if fact.kind is FileKind.TAR and not claimed_digest(fact.file)]
-        if lost != {layer.descriptor.digest} or len(tars) != 1 or not _may_shrink_to(tars[0], layer.descriptor.size):
-            return None
-        return _unpacked(tars[0])
+        is_the_only = len(self._tars) == 1 and missing == {layer.descriptor.digest}
+        return (
+            _unpacked(self._tars[0]) if is_the_only and _may_shrink_to(self._tars[0], layer.descriptor.size) else None
+        )
 
     def _mended(self, layer: BlobPlan, plain: Plain, family: Family) -> BlobPlan:
         digest, size = layer.descriptor.digest, layer.descriptor.size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from importer.domain.digest import Digest
@@ -22,18 +22,23 @@ class Vouchers:
         known: sidecars, names, and the user's word.
         parents: the indexes that list each child.
         listed: digests that the table of contents of an OCI layout lists.
+        missed: digests that someone vouches for and no file has.
     """
 
     inventory: Inventory
     known: KnownDigests
     parents: Mapping[Digest, tuple[Digest, ...]]
     listed: frozenset[Digest]
+    missed: frozenset[Digest]
 
     @classmethod
     def of(cls, inventory: Inventory, known: KnownDigests) -> Vouchers:
         """Collect what indexes and layouts say."""
         listed = frozenset(child.digest for _, index in layout_indexes(inventory) for child in index.children)
-        return cls(inventory, known, _parents(indexes_of(inventory)), listed)
+        parents = _parents(indexes_of(inventory))
+        told = (*known.given, *parents, *listed)
+        missed = frozenset(digest for digest in told if digest.is_checkable and not inventory.with_digest(digest))
+        return cls(inventory, known, parents, listed, missed)
 
     def proofs_of(self, digest: Digest, files: Iterable[FileFacts]) -> tuple[str, ...]:
         """Where the digest of these files is known from, in plain words; nothing when it isn't."""
@@ -49,18 +54,10 @@ class Vouchers:
         given = self.known.given
         return bool(given) and not any(self.inventory.with_digest(digest) for digest in given)
 
-    def missed_by(self, fact: FileFacts) -> Iterator[Digest]:
-        """Digests that a manifest may have had: its own known ones, then those nobody has yet."""
-        yield from self.known.expected_of(fact)
-        for digest in (*self.known.given, *self.parents, *sorted(self.listed)):
-            if not self.inventory.with_digest(digest):
-                yield digest
-
 
 def _parents(indexes: Iterable[tuple[FileFacts, Index]]) -> dict[Digest, tuple[Digest, ...]]:
-    parents: dict[Digest, tuple[Digest, ...]] = {}
+    parents: dict[Digest, dict[Digest, None]] = {}
     for fact, index in indexes:
         for child in index.children:
-            if fact.digest not in parents.get(child.digest, ()):
-                parents[child.digest] = (*parents.get(child.digest, ()), fact.digest)
-    return parents
+            parents.setdefault(child.digest, {})[fact.digest] = None
+    return {child: tuple(above) for child, above in parents.items()}

@@ -26,11 +26,11 @@ from importer.report.printable import for_terminal
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, label_of, short_size, title_among, worst_first
+from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Rule, Severity
-from importer.rules.wording import bytes_of, path_of
+from importer.rules.wording import bytes_of, label_of, path_of
 
 _SHOWN_OF_A_RULE: Final = 100
 _FIDELITIES: Final = {
@@ -137,12 +137,13 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     downloads = downloads_of(plan, investigation.question.origin)
     have = {download.digest: download.have for download in downloads}
     groups = list(_groups(investigation.findings))
+    titles = Titles(plan.images)
     return {
         "verdict": verdict_of(investigation),
         "state": _worst(plan),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
-        "images": [_image(image, title_among(plan.images, image), have) for image in worst_first(plan.images)],
+        "images": [_image(image, titles.of(image), have) for image in worst_first(plan.images)],
         "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],

@@ -11,7 +11,7 @@ from importer.recovery.causes import ZeroFilled
 from importer.recovery.plan import BlobPlan, ImagePlan
 from importer.recovery.salvage import FileState, SalvagedFile, salvaged_files
 from importer.report.printable import for_shell
-from importer.report.states import label_of
+from importer.rules.wording import label_of
 
 _UNPACKERS: Final = {FileKind.GZIP: "gzip -dc", FileKind.ZSTD: "zstd -dc"}
 

@@ -41,17 +41,16 @@ def worst_first(images: Iterable[ImagePlan]) -> list[ImagePlan]:
     return sorted(images, key=lambda image: _ORDER.index(image.status))
 
 
-def title_among(images: Iterable[ImagePlan], image: ImagePlan) -> str:
-    """What to call an image beside others: a child without a name by the index that lists it, too."""
-    parent = next((other for other in images if other.manifest.descriptor.digest in image.parents), None)
-    return f"{title_of(image)} of {title_of(parent)}" if parent and not image.names else title_of(image)
+class Titles:
+    """What to call images beside others."""
 
+    def __init__(self, images: Iterable[ImagePlan]) -> None:
+        self._by_digest = {image.manifest.descriptor.digest: image for image in images}
 
-def label_of(image: ImagePlan, blob: BlobPlan) -> str:
-    """What the blob is in the image: ``layer 3 of 7``."""
-    if blob.position is None:
-        return str(blob.role)
-    return f"{blob.role} {blob.position + 1} of {sum(other.role is blob.role for other in image.blobs)}"
+    def of(self, image: ImagePlan) -> str:
+        """Its title; a child without a name is called by an index that lists it, too."""
+        parent = next((self._by_digest[digest] for digest in image.parents if digest in self._by_digest), None)
+        return f"{title_of(image)} of {title_of(parent)}" if parent and not image.names else title_of(image)
 
 
 def short_size(blob: BlobPlan) -> str:

@@ -16,11 +16,11 @@ from importer.report.places import Places
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.salvage_list import salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, label_of, short_size, title_among, worst_first
+from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Severity
-from importer.rules.wording import bytes_of, path_of
+from importer.rules.wording import bytes_of, label_of, path_of
 
 _STYLES: Final = {
     ImageStatus.INTACT: "bold green",
@@ -38,7 +38,8 @@ _SALVAGED_SHOWN: Final = 50
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print the report on a page."""
-    _TextReport(investigation, paper.page(), paper.verbose, Places.of(investigation)).print()
+    titles = Titles(investigation.case.plan.images)
+    _TextReport(investigation, paper.page(), paper.verbose, Places.of(investigation), titles).print()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class _TextReport:
     page: Page
     verbose: bool
     places: Places
+    titles: Titles
 
     def print(self) -> None:
         """Print the whole report."""
@@ -74,7 +76,7 @@ class _TextReport:
         self.page.line()
         state = Styled(image.status.value.upper(), _STYLES[image.status])
         platform = f"   {image.platform}" if image.platform else ""
-        title = title_among(self.investigation.case.plan.images, image)
+        title = self.titles.of(image)
         self.page.line(Styled(title, "bold"), platform, "   ", state, hang=2)
         # Among others, an intact image needs no more words.
         if is_brief and len(self.investigation.case.plan.images) > 1:

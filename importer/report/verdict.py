@@ -27,7 +27,8 @@ def verdict_of(investigation: Investigation) -> str:
         return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
     if all(state is ImageStatus.INTACT for state in states):
         whole = _WHOLE.get(len(states), f"All {len(states)} images are")
-        return f"{whole} intact: every byte is here."
+        is_here = all(blob.is_here for image in plan.images for blob in image.all_blobs)
+        return f"{whole} intact: every byte {'' if is_here else 'that registries keep '}is here."
     if len(states) == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."
     return f"Nothing is lost: {len(states)} images, some of them damaged, can all be written from what is here."

@@ -76,10 +76,18 @@ def safety_of(blob: BlobPlan) -> Safety | None:
 
 def whereabouts(image: ImagePlan, blob: BlobPlan) -> str:
     """How the blob is reached: ``layer 3 of 7 · linux/amd64 · team/app:1.4``."""
-    count = sum(other.role is blob.role for other in image.blobs)
-    position = f"{blob.role} {blob.position + 1} of {count}" if blob.position is not None else f"the {blob.role}"
+    position = label_of(image, blob) if blob.position is not None else f"the {blob.role}"
     platform = blob.descriptor.platform if blob.role is Role.CHILD else image.platform
     return shown(" · ".join(str(part) for part in (position, platform, *image.names[:1]) if part))
+
+
+def label_of(image: ImagePlan, blob: BlobPlan) -> str:
+    """What the blob is in the image: ``layer 3 of 7``."""
+    if blob.position is None:
+        return str(blob.role)
+    # They are in order, and the last one tells their number: a hostile image has thousands.
+    last = next(other for other in reversed(image.blobs) if other.role is blob.role)
+    return f"{blob.role} {blob.position + 1} of {(last.position or 0) + 1}"
 
 
 def title_of(image: ImagePlan) -> str:

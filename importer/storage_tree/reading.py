@@ -9,6 +9,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.reference import is_repository
 from importer.domain.storage_paths import BLOBS, DATA, LAYERS, MANIFESTS, REPOSITORIES, UPLOADS
+from importer.progress import Progress
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.link_text import canonical_digest, claimed_in
 from importer.storage_tree.repository_reading import RepositoryReader
@@ -18,16 +19,21 @@ from importer.storage_tree.walking import Entry, EntryKind, Unlistable, Walker
 _OWN_FOLDERS: Final = frozenset({LAYERS, MANIFESTS, UPLOADS})
 
 
-def read_tree(layout: Layout) -> Tree:
+def read_tree(layout: Layout, progress: Progress) -> Tree:
     """Read every link and list every blob; raises InputError when links lead about without end."""
-    reader = _Reader(layout)
+    reader = _Reader(layout, progress)
+    # How many there are is known when all are read: a million links take most of a minute.
+    progress.start("Listing blobs", 0)
     reader.read_blobs()
+    progress.start("Reading links", 0)
     reader.read_repositories()
+    progress.stop()
     return reader.tree
 
 
 class _Reader:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, progress: Progress) -> None:
+        self._progress = progress
         self.tree = Tree(layout)
         self._walker = Walker(layout)
         self._digests: dict[Digest, Digest] = {}
@@ -90,5 +96,6 @@ class _Reader:
     def _read_repository(self, name: str, own: Iterable[Entry]) -> None:
         folders = {entry.name: entry for entry in own if entry.kind is EntryKind.FOLDER}
         repository = Repository(name, has_layers=LAYERS in folders)
-        RepositoryReader(self.tree, repository, self._walker, self.shared).read(folders)
+        reader = RepositoryReader(self.tree, repository, self._walker, self.shared, self._progress.advance)
+        reader.read(folders)
         self.tree.repositories.append(repository)

@@ -32,13 +32,21 @@ _OPENING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BI
 
 
 class RepositoryReader:
-    """Sorts a repository's entries into right links, odd links and strays."""
+    """Sorts a repository's entries into right links, odd links and strays; ``advance`` is told of bytes of links."""
 
-    def __init__(self, tree: Tree, repository: Repository, walker: Walker, shared: Callable[[Digest], Digest]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        repository: Repository,
+        walker: Walker,
+        shared: Callable[[Digest], Digest],
+        advance: Callable[[int], None],
+    ) -> None:
         self._tree = tree
         self._repository = repository
         self._walker = walker
         self._shared = shared
+        self._advance = advance
 
     def read(self, folders: Mapping[str, Entry]) -> None:
         """Read the folders ``_layers`` and ``_manifests``, as far as they are there; uploads are nobody's links."""
@@ -69,8 +77,8 @@ class RepositoryReader:
     def _read_tags(self, folder: Entry) -> None:
         for entry in self._entries(folder):
             if not is_tag(entry.name):
-                if entry.kind is not EntryKind.FOLDER or any(True for _ in self._walker.below(entry)):
-                    self._add_stray(entry, LinkRole.CURRENT)
+                # Even an empty folder: tags/list names it, and garbage-collect -m ends at it.
+                self._add_stray(entry, LinkRole.CURRENT)
             elif entry.kind is EntryKind.FOLDER:
                 self._repository.tags.add(entry.name)
                 self._read_tag(entry)
@@ -137,10 +145,12 @@ class RepositoryReader:
         if entry.kind is not EntryKind.FILE:
             return LinkText(None, LinkFault.NO_FILE, None)
         try:
-            return read_link_text(_read_start(self._tree.layout.place(entry.path)))
+            raw = _read_start(self._tree.layout.place(entry.path))
         except OSError as error:
             self._tree.unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
             return None
+        self._advance(len(raw))
+        return read_link_text(raw)
 
     def _take(self, role: LinkRole, digest: Digest, tag: str | None) -> None:
         repository = self._repository

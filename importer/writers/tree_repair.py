@@ -11,6 +11,7 @@ import itertools
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import DATA, blob_path
 from importer.errors import OutputError
+from importer.locking import exclusive
 from importer.progress import Progress
 from importer.sources.folder import UNFINISHED_PREFIX
 from importer.storage_tree.layout import Layout
@@ -66,23 +68,13 @@ def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress) -> No
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Hold the tree's lock, which ends with the process however it ends."""
-    try:
-        import fcntl  # noqa: PLC0415 (not on Windows, where registries don't run)
-    except ImportError:
+    """Hold the tree's lock; raises OutputError when another repair holds it."""
+
+    def refuse() -> None:
+        raise OutputError(_BUSY.format(root))
+
+    with exclusive(root / _LOCK, waiting=refuse, sleep=time.sleep):
         yield
-        return
-    with (root / _LOCK).open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise OutputError(_BUSY.format(root)) from error
-        try:
-            if (root / _LOCK).stat().st_ino != os.fstat(lock.fileno()).st_ino:
-                raise OutputError(_BUSY.format(root))
-            yield
-        finally:
-            (root / _LOCK).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -29,3 +29,10 @@ def test_the_bar_stays_in_one_line(width):
 
 def test_the_activity_is_whole_on_a_usual_terminal():
     assert ACTIVITY in drawn(80)
+
+
+def test_work_of_unknown_size_is_not_shown_as_done():
+    stream = io.StringIO()
+    with ProgressBar(Console(file=stream, width=80, force_terminal=True)) as bar:
+        bar.start("Reading links", 0)
+    assert "0/? bytes" in stream.getvalue()

@@ -1,11 +1,13 @@
 """The report for people, in pipes and on terminals."""
 
 import io
+import json
 import shutil
 from pathlib import Path
 
 from rich.console import Console
 
+from importer.domain import media_types
 from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
@@ -190,3 +192,12 @@ def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path):
         "Of the image's platforms, only linux/amd64 can be recovered from these files alone; "
         "1 thing is to be downloaded again."
     )
+
+
+def test_a_layer_that_registries_do_not_keep_is_not_said_to_be_here(tmp_path):
+    generated = make_image([{"file": b"content"}])
+    value = json.loads(generated.manifest)
+    value["layers"][0] |= {"mediaType": media_types.DOCKER_FOREIGN_LAYER, "urls": ["https://layers.invalid/a"]}
+    (tmp_path / "manifest.json").write_text(json.dumps(value))
+    (tmp_path / "config.json").write_bytes(generated.config)
+    assert text_of(tmp_path).startswith("The image is intact: every byte that registries keep is here.\n")

@@ -270,6 +270,8 @@ ROWS: tuple[Row, ...] = (
     Row("children-without-links", forget_child_links, "BF503"),
     Row("stray-in-tags", lambda tree: is_odd(tree, ".DS_Store"), "BF507"),
     Row("unfinished-in-tags", lambda tree: is_odd(tree, "x.tmp"), "BF507"),
+    Row("empty-folder-in-tags", lambda t: (t.tag.parent / "Thumbs db").mkdir(), "BF507"),
+    Row("empty-folders-in-tags", lambda t: (t.tag.parent / "-new" / "folder").mkdir(parents=True), "BF507"),
     Row("stray-among-blobs", lambda t: (t.storage / "blobs" / "sha256" / "Thumbs.db").write_bytes(b"\0"), "BF507"),
     Row("stray-data", lambda t: move_new(t.storage / "blobs" / "sha256" / "ab" / "abc" / "data"), "BF507"),
     Row("stray-in-repositories", lambda t: (t.storage / "repositories" / "note.txt").write_text("x"), "BF507"),

@@ -67,6 +67,14 @@ def test_a_quick_look_sees_it_too(row: Row, tree: PushedTree) -> None:
     assert set(check_tree(tree.root, "--quick").codes) == {row.code}
 
 
+def test_an_empty_folder_is_a_tag_to_the_registry(tree: PushedTree, serve_registry: ServeRegistry) -> None:
+    (tree.tag.parent / "Thumbs db").mkdir()
+    registry = serve_registry(tree.root)
+    assert "Thumbs db" in registry.tags(NAME)
+    (finding,) = check_tree(tree.root).report["findings"]
+    assert "tags/list" in finding["message"]
+
+
 class TestAnUnpackedLayer:
     def unpack(self, tree: PushedTree) -> None:
         rewrite(tree.blob(), gzip.decompress)

@@ -105,6 +105,12 @@ class TestTwoAtOnce:
         assert "another repair-tree is at work here" in outcome.output
         assert check_tree(tree.root, "--apply").code == 0
 
+    def test_a_lock_that_leads_elsewhere_makes_no_file_there(self, tree: PushedTree, tmp_path: Path) -> None:
+        tree.current.write_text("nonsense")
+        (tree.root / ".blobfix-repair.lock").symlink_to(tmp_path / "elsewhere")
+        assert run("repair-tree", tree.root, "--apply").code == 5
+        assert not (tmp_path / "elsewhere").exists()
+
     def test_started_together(self, tree: PushedTree, downloads: Path, serve_registry: ServeRegistry) -> None:
         damage_much(tree)
         both = [start("repair-tree", tree.root, "--apply", "--blobs", downloads) for _ in range(2)]

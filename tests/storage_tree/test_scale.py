@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import resource
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from importer import tree_checkup
 from tests.images.generated import GeneratedImage, make_image
 from tests.in_process import check_tree
+from tests.storage_tree.pushed_tree import PushedTree
 
 _REPOSITORIES = 5_000
 _LAYERS = 18
@@ -37,6 +40,31 @@ def write_links(repository: Path, image: GeneratedImage) -> None:
 def write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+
+
+@dataclass
+class Listener:
+    """Remembers what it was told, and how many bytes belonged to each activity."""
+
+    told: dict[str, int] = field(default_factory=dict)
+    now: str = ""
+
+    def start(self, activity: str, total: int) -> None:
+        assert total >= 0
+        self.now = activity
+
+    def advance(self, size: int) -> None:
+        self.told[self.now] = self.told.get(self.now, 0) + size
+
+    def stop(self) -> None:
+        self.now = ""
+
+
+def test_whoever_waits_is_told_of_links_and_blobs(tree: PushedTree) -> None:
+    listener = Listener()
+    census = tree_checkup.check_tree(tree_checkup.TreeQuestion(tree.root), listener).census
+    links = [path for path in tree.root.rglob("link") if path.is_file()]
+    assert listener.told == {"Reading links": sum(path.stat().st_size for path in links), "Checking": census.size}
 
 
 def test_a_hundred_thousand_links(tmp_path: Path) -> None:

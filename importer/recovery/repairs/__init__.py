@@ -23,4 +23,7 @@ ALL_REPAIRS: tuple[Repair, ...] = (
     split_file.attempts,
 )
 
-__all__ = ["ALL_REPAIRS", "Attempt", "Repair", "Wanted"]
+SINGLE_FILE_REPAIRS: tuple[Repair, ...] = tuple(repair for repair in ALL_REPAIRS if repair is not split_file.attempts)
+"""Those that take a blob from one file."""
+
+__all__ = ["ALL_REPAIRS", "SINGLE_FILE_REPAIRS", "Attempt", "Repair", "Wanted"]

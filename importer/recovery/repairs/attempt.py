@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from importer.domain.descriptor import Descriptor
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.causes import Cause
+from importer.recovery.leftovers import Leftovers
 from importer.recovery.recipes import Recipe
 
 
@@ -18,12 +19,12 @@ class Wanted:
 
     Attributes:
         descriptor: what is wanted.
-        candidates: files that nothing else claims, those named after the digest first.
+        candidates: files that nothing else claims.
         is_document: whether the blob is a JSON document.
     """
 
     descriptor: Descriptor
-    candidates: Sequence[FileFacts]
+    candidates: Leftovers
     is_document: bool
 
 
@@ -48,5 +49,9 @@ class Repair(Protocol):
     """A way of mending a file."""
 
     def __call__(self, wanted: Wanted) -> Iterator[Attempt]:
-        """Propose recipes whose result could be the wanted blob, going by sizes and facts."""
+        """Propose recipes whose result could be the wanted blob, going by sizes and facts, the likeliest first.
+
+        Each repair sorts the candidates once and takes out of its drawers what may be this blob's; it never
+        goes through all of them for each blob.
+        """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,17 @@ _PIECE: Final = re.compile(
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
-    for family in families(wanted.candidates):
+    for pieces in wanted.candidates.sorted_by(_by_sum).get(wanted.descriptor.size, ()):
+        recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
+        yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
+
+
+def _by_sum(facts: Sequence[FileFacts]) -> Mapping[int, Sequence[Sequence[FileFacts]]]:
+    found: dict[int, list[Sequence[FileFacts]]] = {}
+    for family in families(facts):
         pieces = [fact for _, fact in family]
-        if sum(fact.size for fact in pieces) == wanted.descriptor.size:
-            recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
-            yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
+        found.setdefault(sum(fact.size for fact in pieces), []).append(pieces)
+    return found
 
 
 def families(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, FileFacts]]]:

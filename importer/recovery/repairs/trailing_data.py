@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.recovery.causes import TrailingData
+from importer.recovery.leftovers import BySize, likeliest_first
 from importer.recovery.recipes import Part, Whole
 from importer.recovery.repairs.attempt import Attempt, Wanted
 
@@ -15,9 +16,14 @@ from importer.recovery.repairs.attempt import Attempt, Wanted
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose the first bytes of a file that is longer than the blob and may begin with it."""
     size = wanted.descriptor.size
-    for fact in wanted.candidates:
+    larger = wanted.candidates.sorted_by(_compressed_by_size).above(size)
+    for fact in likeliest_first((*wanted.candidates.named_after(wanted.descriptor), *larger), wanted.descriptor):
         if fact.size > size > 0 and _may_begin_with(fact, wanted):
             yield Attempt(Part(Whole(fact.file), 0, size), TrailingData(fact.size - size), fact)
+
+
+def _compressed_by_size(facts: Sequence[FileFacts]) -> BySize[FileFacts]:
+    return BySize((fact.size, fact) for fact in facts if fact.kind in COMPRESSED_KINDS and fact.content)
 
 
 def _may_begin_with(fact: FileFacts, wanted: Wanted) -> bool:

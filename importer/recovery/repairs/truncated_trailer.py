@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from importer.formats.streams import Ending
+from importer.inspection.file_facts import FileFacts
 from importer.recovery.causes import TruncatedTrailer
+from importer.recovery.leftovers import likeliest_first
 from importer.recovery.recipes import Joined, Literal, Whole
 from importer.recovery.repairs.attempt import Attempt, Wanted
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose a file with the checksum and size of its content appended (RFC 1952, 2.3.1)."""
-    for fact in wanted.candidates:
-        content = fact.content
-        if not content or content.ending is not Ending.TRAILER_CUT:
-            continue
-        if fact.size + len(content.missing_trailer) == wanted.descriptor.size:
-            recipe = Joined((Whole(fact.file), Literal(content.missing_trailer)))
-            yield Attempt(recipe, TruncatedTrailer(len(content.missing_trailer)), fact)
+    cut = wanted.candidates.sorted_by(_by_full_size).get(wanted.descriptor.size, ())
+    for fact in likeliest_first(cut, wanted.descriptor):
+        if fact.content:
+            lost = fact.content.missing_trailer
+            yield Attempt(Joined((Whole(fact.file), Literal(lost))), TruncatedTrailer(len(lost)), fact)
+
+
+def _by_full_size(facts: Sequence[FileFacts]) -> Mapping[int, Sequence[FileFacts]]:
+    found: dict[int, list[FileFacts]] = {}
+    for fact in facts:
+        if fact.content and fact.content.ending is Ending.TRAILER_CUT:
+            found.setdefault(fact.size + len(fact.content.missing_trailer), []).append(fact)
+    return found

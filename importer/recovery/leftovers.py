@@ -1,0 +1,89 @@
+"""Files that may be what is left of blobs, sorted once however many blobs are wanted.
+
+Thousands of files beside thousands of missing blobs are no rarity: an index with all its children lost, a
+repository without its blobs. Nobody may look at each file for each blob.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import claimed_digest
+
+MOST_TRIED: Final = 64
+"""Files that are read for one blob when nothing but their size speaks for them."""
+
+_Item = TypeVar("_Item")
+_Drawers = TypeVar("_Drawers")
+
+
+class BySize(Generic[_Item]):
+    """Things in the order of their sizes (bytes); each comes with its own."""
+
+    def __init__(self, items: Iterable[tuple[int, _Item]]) -> None:
+        ordered = sorted(items, key=lambda item: item[0])
+        self._sizes = [size for size, _ in ordered]
+        self._items = [item for _, item in ordered]
+
+    def above(self, size: int) -> Sequence[_Item]:
+        """The smallest of those that are larger, as many as may be tried."""
+        start = bisect_right(self._sizes, size)
+        return self._items[start : start + MOST_TRIED]
+
+    def least(self, size: int) -> Sequence[_Item]:
+        """The smallest of those that have the size or more, as many as may be tried."""
+        start = bisect_left(self._sizes, size)
+        return self._items[start : start + MOST_TRIED]
+
+    def first_below(self, size: int, count: int) -> Sequence[_Item]:
+        """The smallest of all, so many at most, as far as they are smaller than the size."""
+        return self._items[: min(count, bisect_left(self._sizes, size))]
+
+
+class Leftovers:
+    """Files that nothing else claims, and the drawers into which whoever looks for something sorts them.
+
+    Attributes:
+        facts: the files, in the order of their paths.
+    """
+
+    def __init__(self, facts: Iterable[FileFacts]) -> None:
+        self.facts = tuple(facts)
+        self._sorted: dict[Callable[..., Any], Any] = {}
+
+    def sorted_by(self, sort: Callable[[Sequence[FileFacts]], _Drawers]) -> _Drawers:
+        """What a function makes of all files; it is called once."""
+        if sort not in self._sorted:
+            self._sorted[sort] = sort(self.facts)
+        drawers: _Drawers = self._sorted[sort]
+        return drawers
+
+    def named_after(self, descriptor: Descriptor) -> list[FileFacts]:
+        """Files with the blob's digest in their names, the likeliest first."""
+        return likeliest_first(self.sorted_by(_by_claim).get(descriptor.digest, ()), descriptor)
+
+
+def likeliest_first(facts: Iterable[FileFacts], descriptor: Descriptor) -> list[FileFacts]:
+    """Files that are named after a blob before others, then by likeness of size; each file once."""
+    each = {id(fact): fact for fact in facts}.values()
+    return sorted(
+        each,
+        key=lambda fact: (
+            claimed_digest(fact.file) != descriptor.digest,
+            abs(fact.size - descriptor.size),
+            fact.file.path,
+        ),
+    )
+
+
+def _by_claim(facts: Sequence[FileFacts]) -> Mapping[Digest, Sequence[FileFacts]]:
+    claims: dict[Digest, list[FileFacts]] = {}
+    for fact in facts:
+        if claim := claimed_digest(fact.file):
+            claims.setdefault(claim, []).append(fact)
+    return claims
