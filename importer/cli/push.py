@@ -130,7 +130,7 @@ def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) 
     if place.tag or place.digest:
         return own
     tags = {name.tag for image in plan.images for name in image.names if _is_same(image, own[0])}
-    return (replace(own[0], names=(_here(place, tags.pop()),)),) if len(tags) == 1 else own
+    return (replace(own[0], names=(_here(place, tags.pop()),)), *own[1:]) if len(tags) == 1 else own
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:

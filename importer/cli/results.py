@@ -16,7 +16,8 @@ from importer.writers.named_image import NamedImage
 def tell_written(images: Iterable[NamedImage], tell: Callable[[str], object]) -> None:
     """Name each image that was written, with its digests; a new one beside the old."""
     for image in images:
-        tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+        nameless = f"refers to an image in {listed(image.beside)}" if image.beside else "without a name"
+        tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} ({nameless})"))
         if image.index:
             _tell_platform(image.plan, image.index, tell)
         original = image.original or image.plan

@@ -92,12 +92,13 @@ def repositories_of(images: Iterable[NamedImage]) -> Mapping[str, ServedReposito
     """Everything by the names it goes under; raises VerificationError for a file that changed meanwhile."""
     repositories: dict[str, ServedRepository] = {}
     for image in images:
-        for name in image.names:
-            repository = repositories.setdefault(name.repository, ServedRepository())
+        for repository in image.repositories:
+            served = repositories.setdefault(repository, ServedRepository())
             for member in image.plan.family:
-                _add(repository, member)
+                _add(served, member)
+        for name in image.names:
             if image.plan.manifest.exact:
-                repository.tags[name.tag] = image.plan.manifest.exact.digest
+                repositories[name.repository].tags[name.tag] = image.plan.manifest.exact.digest
     return repositories
 
 

@@ -17,9 +17,16 @@ class NamedImage:
         names: the names; none makes an image without one.
         original: the image as it was found, when what is written has other digests.
         index: the index from which it was picked.
+        beside: the repositories of the image that it refers to, when it has no name of its own.
     """
 
     plan: ImagePlan
     names: tuple[Reference, ...]
     original: ImagePlan | None = None
     index: ImagePlan | None = None
+    beside: tuple[str, ...] = ()
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """The repositories that it goes into, each once."""
+        return tuple(dict.fromkeys(name.repository for name in self.names)) or self.beside

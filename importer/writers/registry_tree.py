@@ -73,7 +73,7 @@ class RegistryTree:
         for blob in blobs.values():
             self._place_blob(blob)
         for image in images:
-            for repository in dict.fromkeys(name.repository for name in image.names):
+            for repository in image.repositories:
                 self._link_image(image.plan, repository)
         for image in images:
             for name in image.names:

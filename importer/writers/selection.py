@@ -16,6 +16,7 @@ from importer.recovery.rewriting import can_get_new_config, with_new_config, wit
 from importer.recovery.schema1_images import can_be_converted, converted
 from importer.rules.wording import title_of
 from importer.writers.named_image import NamedImage
+from importer.writers.referrers import nameless_referrers, with_referrers
 
 _SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
 
@@ -49,10 +50,13 @@ def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     Raises NoImageError when there is none, UsageError when the choice fits none or several, and
     CannotWriteError when one can't be written as truly as asked.
     """
-    images = _selected([image for image in plan.images if not image.parents], choice)
+    referrers = nameless_referrers(plan.images)
+    images = _suited(_selected(_standing(plan), choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     written = tuple(_writable(each, choice, output) for each in named)
     nameless = [each.plan for each in written if not each.names]
+    if output is not Output.DOCKER_TAR:
+        written = tuple(each for image in written for each in with_referrers(image, referrers, output))
     if nameless and output is Output.REGISTRY_TREE:
         raise UsageError(
             f"a registry needs a name for {_list(nameless)}, and nothing here tells one; "
@@ -66,9 +70,10 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
 
     Raises UsageError when the choice fits none or several.
     """
-    standing = [image for image in plan.images if not image.parents]
-    chosen = _selected(standing, choice) if standing else ()
-    family = {member.manifest.descriptor.digest for image in chosen for member in image.family}
+    standing, referrers = _standing(plan), nameless_referrers(plan.images)
+    chosen = [NamedImage(image, image.names) for image in (_selected(standing, choice) if standing else ())]
+    kept = [each.plan for image in chosen for each in with_referrers(image, referrers)]
+    family = {member.manifest.descriptor.digest for image in kept for member in image.family}
     images = [image for image in plan.images if image.manifest.descriptor.digest in family]
     return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
 
@@ -83,7 +88,20 @@ def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
 
     Raises NoImageError and UsageError.
     """
-    return _selected([image for image in plan.images if not image.parents], Choice(select=select))
+    return _selected(_standing(plan), Choice(select=select))
+
+
+def _standing(plan: Plan) -> Sequence[ImagePlan]:
+    """The images that belong to no other: neither children of an index, nor nameless referrers."""
+    attached = {image.manifest.descriptor.digest for each in nameless_referrers(plan.images).values() for image in each}
+    return [image for image in plan.images if not image.parents and image.manifest.descriptor.digest not in attached]
+
+
+def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequence[ImagePlan]:
+    """Without the charts and signatures beside an image, which docker can't load, unless one was picked."""
+    if choice.select or output is not Output.DOCKER_TAR:
+        return images
+    return [image for image in images if image.kind is not ImageKind.ARTIFACT] or images
 
 
 def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:

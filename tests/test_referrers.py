@@ -1,0 +1,112 @@
+"""Signatures and SBOMs without a name, which refer to an image by its digest: they go where it goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from importer.domain.digest import Digest
+from tests.blobfix import blobfix
+from tests.images.content import sample_layers
+from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.programs.docker_registry import DockerRegistry
+
+IMAGE = make_image(sample_layers("subject", 3000))
+
+
+def referrer_to(subject: GeneratedImage | bytes, content: bytes, folder: Path) -> bytes:
+    """Write an artifact that says something of the subject, and give its manifest."""
+    manifest = subject.manifest if isinstance(subject, GeneratedImage) else subject
+    (folder / Digest.of(content).file_name).write_bytes(content)
+    (folder / Digest.of(b"{}").file_name).write_bytes(b"{}")
+    value = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.example.sbom",
+        "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": str(Digest.of(b"{}")), "size": 2},
+        "layers": [{"mediaType": "text/plain", "digest": str(Digest.of(content)), "size": len(content)}],
+        "subject": {
+            "mediaType": json.loads(manifest)["mediaType"],
+            "digest": str(Digest.of(manifest)),
+            "size": len(manifest),
+        },
+    }
+    made = json.dumps(value).encode()
+    (folder / f"{content.decode()}.json").write_bytes(made)
+    return made
+
+
+@pytest.fixture
+def referrers(tmp_path: Path) -> list[bytes]:
+    """An image, an SBOM of it, and a signature of that."""
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1.4")
+    sbom = referrer_to(IMAGE, b"sbom", folder)
+    return [sbom, referrer_to(sbom, b"signature", folder)]
+
+
+def test_a_registry_serves_them_beside_the_image(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree")
+    assert result.code == 0, result.stderr
+    assert "refers to an image in team/app" in result.text
+    registry = serve_registry(tmp_path / "tree")
+    assert registry.tags("team/app") == ["1.4"]
+    for manifest in referrers:
+        assert registry.manifest("team/app", str(Digest.of(manifest))) == manifest
+    assert blobfix("repair-tree", tmp_path / "tree").code == 0
+
+
+def test_a_push_takes_them_along(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    registry = serve_registry(tmp_path / "registry")
+    assert blobfix("push", tmp_path / "in", f"{registry.host}/mirror/app:2").code == 0
+    assert registry.tags("mirror/app") == ["2"]
+    for manifest in referrers:
+        assert registry.manifest("mirror/app", str(Digest.of(manifest))) == manifest
+
+
+def test_a_name_is_the_images_own(referrers: list[bytes], tmp_path: Path) -> None:
+    assert blobfix("to-oci-layout", tmp_path / "in", "-n", "other/app:2", "-o", tmp_path / "layout").code == 0
+    entries = json.loads((tmp_path / "layout" / "index.json").read_text())["manifests"]
+    assert {entry["digest"] for entry in entries} >= {str(Digest.of(manifest)) for manifest in referrers}
+
+
+def test_docker_gets_the_image_alone(referrers: list[bytes], tmp_path: Path) -> None:
+    assert referrers
+    result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar")
+    assert result.code == 0, result.stderr
+    assert str(IMAGE.image_id) in result.text
+
+
+def test_a_named_signature_does_not_keep_docker_from_the_image(tmp_path: Path) -> None:
+    write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1.4")
+    (tmp_path / "in" / "team" / "app" / "1.4.sig").mkdir()
+    referrer_to(IMAGE, b"signature", tmp_path / "in" / "team" / "app" / "1.4.sig")
+    place = tmp_path / "in" / "team" / "app" / "1.4.sig"
+    (place / "signature.json").rename(place / "manifest.json")
+    assert blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar").code == 0
+    refused = blobfix("to-docker-tar", tmp_path / "in", "--select", "team/app:1.4.sig", "-o", tmp_path / "other.tar")
+    assert refused.code == 4
+
+
+def test_a_damaged_one_keeps_nobody_from_the_image(referrers: list[bytes], tmp_path: Path) -> None:
+    assert referrers
+    next((tmp_path / "in").rglob(Digest.of(b"sbom").file_name)).unlink()
+    assert blobfix("scan", tmp_path / "in").code == 4
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree")
+    assert result.code == 0, result.stderr
+    scan = blobfix("scan", tmp_path / "in", "--select", "team/app:1.4", "--format", "json").json
+    assert scan["summary"]["images"] == 3
+
+
+def test_one_without_its_image_needs_a_name(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    referrer_to(IMAGE, b"sbom", tmp_path / "in")
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree")
+    assert result.code == 2
+    assert "needs a name" in result.stderr
