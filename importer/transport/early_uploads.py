@@ -20,6 +20,7 @@ from importer.inspection.file_facts import BlockSink, FileFacts
 from importer.sources.source_file import SourceFile
 from importer.transport.client import Ask
 from importer.transport.retry import PassingFailure
+from importer.transport.timing import Timing
 from importer.transport.upload_session import Target, UploadSession
 
 LONGEST_WAIT: Final = 5.0
@@ -51,11 +52,10 @@ class EarlyUploads:
         self._target = target
         self._lacks = lacks
         self._several = several
-        self._longest_wait = longest_wait
+        self._patience = _Patience(longest_wait, target.client.surroundings.timing)
         self._wanted: dict[int, set[Digest]] = {}
         self._begun: list[_Sending] = []
         self._lock = threading.Lock()
-        self._deadline: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +84,7 @@ class EarlyUploads:
         wanted = self._wanted.get(file.size)
         if not wanted:
             return None
-        sending = _Sending(self._target, file.size, frozenset(wanted), self._seconds_left)
+        sending = _Sending(self._target, file.size, frozenset(wanted), self._patience)
         with self._lock:
             self._begun.append(sending)
         return sending
@@ -97,22 +97,37 @@ class EarlyUploads:
                 self._begun.remove(found)
         return found.session() if found else None
 
-    def _seconds_left(self) -> float:
-        now = self._target.client.surroundings.timing.now()
-        with self._lock:
-            self._deadline = self._deadline or now + self._longest_wait
-            return max(0.0, self._deadline - now)
+
+class _Patience:
+    """Seconds of waiting that all threads together may spend."""
+
+    def __init__(self, seconds: float, timing: Timing) -> None:
+        self._left = seconds
+        self._timing = timing
+        self._lock = threading.Lock()
+
+    def put(self, queue: Queue[bytes], block: bytes) -> None:
+        """Put a block into a queue, once there is room; raises Full when patience is at its end."""
+        with suppress(Full):
+            queue.put_nowait(block)
+            return
+        started = self._timing.now()
+        try:
+            queue.put(block, timeout=max(0.0, self._left))
+        finally:
+            with self._lock:
+                self._left -= self._timing.now() - started
 
 
 class _Sending:
     """One file on its way: the thread that reads it puts its blocks into a short queue, another sends them."""
 
-    def __init__(self, target: Target, size: int, wanted: frozenset[Digest], seconds_left: Callable[[], float]) -> None:
+    def __init__(self, target: Target, size: int, wanted: frozenset[Digest], patience: _Patience) -> None:
         self.digest: Digest | None = None
         self._target = target
         self._size = size
         self._wanted = wanted
-        self._seconds_left = seconds_left
+        self._patience = patience
         self._blocks: Queue[bytes] = Queue(_QUEUED)
         self._over = threading.Event()
         self._sent = 0
@@ -159,7 +174,7 @@ class _Sending:
         if self._over.is_set():
             return
         try:
-            self._blocks.put(block, timeout=self._seconds_left())
+            self._patience.put(self._blocks, block)
         except Full:
             self.give_up()
 
