@@ -43,7 +43,9 @@ def print_as_windows_viewers_do(config: Path) -> None:
     damage.crlf(damage.add_newline(damage.reindent(config, 2)))
 
 
-@pytest.fixture(params=[(end_line_as_windows_does, "BF210"), (print_as_windows_viewers_do, "BF211")], ids=str)
+@pytest.fixture(
+    params=[(end_line_as_windows_does, "BF210"), (print_as_windows_viewers_do, "BF211")], ids=["line ends", "indents"]
+)
 def of_config(request: pytest.FixtureRequest) -> tuple[Callable[[Path], None], str]:
     value: tuple[Callable[[Path], None], str] = request.param
     return value
