@@ -31,7 +31,7 @@ demo: .venv/.installed
 
 test: .venv-test/.installed
 	sh tests/install-programs.sh
-	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
+	.venv-test/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -136,11 +137,14 @@ def containerd() -> Iterator[Containerd]:
 
 
 @pytest.fixture
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+def podman() -> Iterator[Podman]:
     """Podman with an empty store."""
-    store = tmp_path_factory.mktemp("podman")
-    yield need(lambda: Podman(store))
-    shutil.rmtree(store, ignore_errors=True)
+    # It takes no path of more than 50 characters for what it keeps while it runs.
+    store = Path(tempfile.mkdtemp(prefix="bf-podman-"))
+    try:
+        yield need(lambda: Podman(store))
+    finally:
+        shutil.rmtree(store, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
