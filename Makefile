@@ -1,5 +1,6 @@
 # make demo   try blobfix on a damaged download; writes to demo/
 # make test   all tests, with the real programs; installs these by apt-get when run as root
+#             PYTEST_ARGS="--numprocesses auto --dist loadfile" takes half of the time on an idle machine
 # make lint   style, types and the order of the packages
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
@@ -31,7 +32,7 @@ demo: .venv/.installed
 
 test: .venv-test/.installed
 	sh tests/install-programs.sh
-	.venv-test/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
 
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .
