@@ -42,6 +42,7 @@ EXAMPLES: Final = """\b
 Examples:
   blobfix scan ./downloads
   blobfix scan ./downloads --borrow ./downloads-of-1.3
+  blobfix scan ./images.zip --select team/app:1.4
   blobfix scan --format json . > report.json
   blobfix scan --format html . > report.html
 """

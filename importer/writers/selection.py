@@ -79,6 +79,8 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
 
 
 def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
+    if not image.parents:
+        _demand_platform(image, choice)
     names = (choice.name,) if choice.name and not image.parents else image.names
     return replace(image, names=names, asked_platform=choice.platform)
 
@@ -131,8 +133,7 @@ def _answers_to(image: ImagePlan, wanted: str) -> bool:
 def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if image.plan.kind is ImageKind.INDEX:
         return _of_index(image, choice, output)
-    if choice.platform and image.plan.platform and not image.plan.platform.matches(choice.platform):
-        raise UsageError(f"{title_of(image.plan)} is for {image.plan.platform}, not for {choice.platform}")
+    _demand_platform(image.plan, choice)
     if choice.convert_schema1 and can_be_converted(image.plan):
         return _changed(image, converted(image.plan))
     fidelity = image.plan.fidelity(output)
@@ -143,6 +144,11 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     if choice.salvage and can_get_new_config(image.plan):
         return _changed(image, with_new_config(image.plan))
     raise CannotWriteError(_refusal(image.plan, output, fidelity))
+
+
+def _demand_platform(image: ImagePlan, choice: Choice) -> None:
+    if choice.platform and image.platform and not image.platform.matches(choice.platform):
+        raise UsageError(f"{title_of(image)} is for {image.platform}, not for {choice.platform}")
 
 
 def _changed(image: NamedImage, plan: ImagePlan) -> NamedImage:

@@ -64,6 +64,13 @@ def test_nothing_to_choose_from_is_no_image(tmp_path: Path) -> None:
     assert blobfix("scan", tmp_path, "--select", "team/app", "-n", "a/b").code == 3
 
 
+def test_a_platform_that_the_image_is_not_for(two: Path, tmp_path: Path) -> None:
+    for command in (["scan"], ["to-docker-tar", "-o", tmp_path.parent / "image.tar"]):
+        result = blobfix(*command, two, "--select", "team/whole:1", "--platform", "linux/arm64")
+        assert result.code == 2
+        assert "team/whole:1 is for linux/amd64, not for linux/arm64" in result.stderr
+
+
 @pytest.mark.parametrize(("platform", "wanted"), [("linux/arm64", PLATFORMS[0]), ("linux/s390x", PLATFORMS[1])])
 def test_a_platform_says_which_child_docker_gets(tmp_path: Path, platform: str, wanted: GeneratedImage) -> None:
     place = tmp_path / "in"
