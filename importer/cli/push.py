@@ -39,12 +39,13 @@ from importer.errors import UsageError
 from importer.investigation import survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
+from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.places import RegistryPlace
 from importer.transport.push import DEFAULT_JOBS, Push
 from importer.transport.sources import connect
 from importer.writers.named_image import NamedImage
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Choice, choose, select_images
 from importer.writers.verifying_reader import verified_blocks
 
 EXAMPLES: Final = """\b
@@ -124,6 +125,12 @@ def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) 
     if all_tags:
         images = choose(plan, choice, Output.REGISTRY_TREE)
         return tuple(replace(image, names=tuple(_here(place, name.tag) for name in image.names)) for image in images)
+    here = select_images(plan, choice.select)
+    if len(here) > 1:
+        raise UsageError(
+            f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose one "
+            "with --select, or push each under its own tag with --all-tags"
+        )
     own = choose(plan, replace(choice, name=_here(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
     if place.digest and own[0].plan.manifest_digest != place.digest:
         raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")

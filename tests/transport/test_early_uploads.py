@@ -222,5 +222,6 @@ def test_of_several_images_none_is_sent_before_one_is_chosen(
     write_artifactory_folder(other, tmp_path / "in" / "team" / "other" / "1")
     outcome = run("push", tmp_path / "in", f"{server.host}/team/app:1.4")
     assert outcome.code == 2
-    assert "--select" in outcome.output
+    assert "a reference names one image, and there are 2 here" in outcome.output
+    assert "--select, or push each under its own tag with --all-tags" in outcome.output
     assert not server.seen
