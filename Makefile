@@ -4,6 +4,7 @@
 # make lint   style, types and the order of the packages
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
+# make torture  whole commands under faults; TORTURE_SECONDS for each part without an end (at most 30 minutes)
 # make benchmark  the main job beside its peers, at 700 MB (about 3 minutes on an idle machine)
 # make clean  remove what the others made
 
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml $(wildcard importer/*.py importer/*/*.py schemas/*.json)
 
-.PHONY: demo test lint sanitize fuzz benchmark clean
+.PHONY: demo test lint sanitize fuzz torture benchmark clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -45,6 +46,9 @@ sanitize: .venv-test/.installed
 
 fuzz: .venv-test/.installed
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} .venv-test/bin/python -m pytest tests/recompression/test_fuzzed.py
+
+torture: .venv-test/.installed
+	.venv-test/bin/python -m tests.torture $(TORTURE_PARTS)
 
 benchmark: .venv/.installed
 	.venv/bin/python -m benchmarks.main_job $(BENCHMARK_ARGS)
