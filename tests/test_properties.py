@@ -215,7 +215,7 @@ def test_a_clean_image_under_any_names_has_no_error_and_no_warning(
         for number, path in enumerate(names):
             path.rename(folder / f"file{number}")
         found = look(folder, deep=True)
-        severe = [f for f in found.findings if f.rule.severity is not Severity.INFO]
+        severe = [f for f in found.findings if f.severity is not Severity.INFO]
         assert [f.rule.code for f in severe] == []
         assert exit_code_of(found.case.plan) == 0
         assert _write_tree(folder, (), out / "tree") == [image.manifest_digest]

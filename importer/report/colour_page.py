@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -12,6 +14,7 @@ from importer.report.page import Styled
 from importer.report.printable import for_terminal
 
 _ROOM_FOR_WORDS: Final = 24
+_WORD: Final = re.compile(r"\s*\S+\s*")
 
 
 class ColourPage:
@@ -30,7 +33,11 @@ class ColourPage:
         return "utf" in (self._console.encoding or "").lower()
 
     def line(self, *parts: str | Styled, indent: int = 0, hang: int = 0) -> None:
-        """Print the parts one after the other, broken between words at the terminal's edge."""
+        """Print the parts one after the other, broken between words at the terminal's edge.
+
+        A word that is longer than a line, as a path or a digest may be, stays whole: the terminal folds
+        it, and whoever copies it gets one word.
+        """
         text = Text()
         for part in parts:
             styled = part if isinstance(part, Styled) else Styled(part, "")
@@ -46,11 +53,17 @@ class ColourPage:
         width = self._console.width
         # On a very narrow terminal an indent would leave no room for words.
         hang = hang if width - indent - hang >= _ROOM_FOR_WORDS else 0
-        first = text.wrap(self._console, max(width - indent, 1))[0]
-        first.rstrip()
-        yield Text(" " * indent).append_text(first)
-        rest = text[len(first) :]
-        rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :] if rest.plain.strip() else Text()
-        for line in rest.wrap(self._console, max(width - indent - hang, 1)) if rest else ():
+        places = [*_breaks(text.plain, width - indent, width - indent - hang)]
+        for number, line in enumerate(text.divide(places)):
             line.rstrip()
-            yield Text(" " * (indent + hang)).append_text(line)
+            yield Text(" " * (indent + (hang if number else 0))).append_text(line)
+
+
+def _breaks(text: str, first: int, rest: int) -> Iterator[int]:
+    """Where lines begin, but for the first, so that none is wider than its columns unless it is one word."""
+    room, used = first, 0
+    for word in _WORD.finditer(text):
+        if used and used + cell_len(word[0].rstrip()) > room:
+            yield word.start()
+            room, used = rest, 0
+        used += cell_len(word[0])

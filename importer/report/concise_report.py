@@ -14,14 +14,14 @@ def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print ``path: severity CODE name: message`` for each finding, and the verdict."""
     page = paper.page()
     for finding in investigation.findings:
-        if paper.verbose or finding.rule.severity is not Severity.INFO:
+        if paper.verbose or finding.severity is not Severity.INFO:
             _print_finding(finding, page)
     page.line(Styled(verdict_of(investigation), "bold"))
 
 
 def _print_finding(finding: Finding, page: Page) -> None:
     rule, seen = finding.rule, finding.observation
-    severity = Styled(f"{rule.severity} {rule.code} {rule.name}", SEVERITY_STYLES[rule.severity])
+    severity = Styled(f"{finding.severity} {rule.code} {rule.name}", SEVERITY_STYLES[finding.severity])
     page.line(seen.path or _place_without_file(finding), ": ", severity, ": ", said_of_file(seen.message, seen.path))
 
 

@@ -82,11 +82,13 @@ class ImageView:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """What one rule has found."""
+    """What one rule has found of one severity."""
 
     rule: Rule
+    severity: Severity
     findings: tuple[Finding, ...]
     more: int
+    anchor: str
 
     @property
     def paragraphs(self) -> tuple[tuple[str, str], ...]:
@@ -144,8 +146,8 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
         "images": [_image(image, titles.of(image), have) for image in worst_first(plan.images)],
-        "troubles": [group for group in groups if group.rule.severity is not Severity.INFO],
-        "remarks": [group for group in groups if group.rule.severity is Severity.INFO],
+        "troubles": [group for group in groups if group.severity is not Severity.INFO],
+        "remarks": [group for group in groups if group.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
         "summary": summary(investigation),
         "bytes_of": bytes_of,
@@ -159,9 +161,14 @@ def _worst(plan: Plan) -> str:
 
 
 def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:
-    for _, group in groupby(findings, key=lambda finding: finding.rule.code):
+    seen: set[str] = set()
+    for (severity, code), group in groupby(findings, key=lambda finding: (finding.severity, finding.rule.code)):
         found = tuple(group)
-        yield FindingGroup(found[0].rule, found[:_SHOWN_OF_A_RULE], max(0, len(found) - _SHOWN_OF_A_RULE))
+        # A link to the rule leads to its worst findings; an anchor is there once.
+        anchor = f"{code}-{severity}" if code in seen else code
+        seen.add(code)
+        more = max(0, len(found) - _SHOWN_OF_A_RULE)
+        yield FindingGroup(found[0].rule, severity, found[:_SHOWN_OF_A_RULE], more, anchor)
 
 
 def _image(image: ImagePlan, title: str, have: dict[Digest, int]) -> ImageView:

@@ -111,7 +111,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.rule.code,
         "rule": finding.rule.name,
-        "severity": finding.rule.severity.value,
+        "severity": finding.severity.value,
         "certainty": seen.certainty.value,
         "path": as_unicode(seen.path) if seen.path else None,
         "digest": _text(seen.digest),

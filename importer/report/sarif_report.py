@@ -89,7 +89,7 @@ def _result(finding: Finding, positions: dict[str, int], inputs: tuple[str, ...]
     result: dict[str, Any] = {
         "ruleId": rule.code,
         "ruleIndex": positions[rule.code],
-        "level": _LEVELS[rule.severity],
+        "level": _LEVELS[finding.severity],
         "message": {"text": _message(finding)},
         "partialFingerprints": {"finding/v1": _fingerprint(finding, inputs)},
         "properties": {

@@ -8,45 +8,46 @@ from typing import Final
 
 from importer.report.downloads import Download
 from importer.report.page import Page, Styled
+from importer.report.places import Places
+from importer.report.rule_text import SEVERITY_STYLES
+from importer.report.shopping_list import heading_of, ways_to
 from importer.rules.rule import Finding, Severity
-from importer.rules.wording import bytes_of
 
-SEVERITY_STYLES: Final = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _SHOWN_OF_A_RULE: Final = 5
 
 
-def print_findings(page: Page, findings: Sequence[Finding], *, verbose: bool, title: str = "What was found") -> None:
+def print_findings(
+    page: Page, findings: Sequence[Finding], places: Places, *, verbose: bool, title: str = "What was found"
+) -> None:
     """Print the findings, of each rule the first few; with ``verbose`` all, remarks included."""
-    shown = [f for f in findings if verbose or f.rule.severity is not Severity.INFO]
+    shown = [finding for finding in findings if verbose or finding.severity is not Severity.INFO]
     if shown:
         page.line()
         page.line(Styled(title, "bold"))
-    for _, group in groupby(shown, key=lambda finding: finding.rule.code):
-        _print_group(page, list(group), verbose)
+    for _, group in groupby(shown, key=lambda finding: (finding.severity, finding.rule.code)):
+        _print_group(page, list(group), places, verbose=verbose)
 
 
-def _print_group(page: Page, group: list[Finding], verbose: bool) -> None:
+def _print_group(page: Page, group: list[Finding], places: Places, *, verbose: bool) -> None:
     shown = group if verbose else group[:_SHOWN_OF_A_RULE]
     for finding in shown:
         rule, seen = finding.rule, finding.observation
-        head = Styled(f"{rule.severity} {rule.code} {rule.name}", SEVERITY_STYLES[rule.severity.value])
-        page.line("  ", head, f"  {seen.path}" if seen.path else "")
-        page.line(f"    {seen.message}")
-        page.line(f"    next: {seen.remedy}")
+        head = Styled(f"{finding.severity} {rule.code} {rule.name}", SEVERITY_STYLES[finding.severity])
+        page.line(head, f"  {places.short(seen.path)}" if seen.path else "", indent=2, hang=2)
+        page.line(places.message_of(finding), indent=4)
+        page.line(f"next: {places.shortened(seen.remedy)}", indent=4, hang=2)
     if len(group) > len(shown):
-        page.line(f"  … and {len(group) - len(shown)} more {group[0].rule.name}; -v lists them all")
+        more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
+        page.line(more, indent=2)
 
 
 def print_downloads(page: Page, downloads: Sequence[Download]) -> None:
-    """Print the shopping list."""
+    """Print the shopping list; people copy its lines, so that none is broken."""
     if not downloads:
         return
     page.line()
     page.line(Styled(f"Download again ({len(downloads)})", "bold"))
     for download in downloads:
-        have = f", {bytes_of(download.have)} of them are here" if download.have else ""
-        page.line(f"  {download.file_name}  {bytes_of(download.size)}{have}")
-        for path in download.paths:
-            page.line(f"    {path}")
-        if download.command:
-            page.line(f"    {download.command}")
+        page.copyable(heading_of(download), indent=2)
+        for way in ways_to(download):
+            page.copyable(way, indent=4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from importer.investigation import Investigation
@@ -13,13 +12,12 @@ from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
 from importer.report.places import Places
-from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.salvage_list import salvage_of
-from importer.report.shopping_list import heading_of, ways_to
 from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
+from importer.report.text_parts import print_downloads, print_findings
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Finding, Severity
+from importer.rules.rule import Severity
 from importer.rules.wording import bytes_of, label_of, path_of
 
 _STYLES: Final = {
@@ -32,7 +30,6 @@ _STYLES: Final = {
     BlobStatus.MISSING: "red",
     BlobStatus.DAMAGED: "red",
 }
-_SHOWN_OF_A_RULE: Final = 5
 _SALVAGED_SHOWN: Final = 50
 
 
@@ -60,16 +57,16 @@ class _TextReport:
             self.page.line(Styled(f"in {self.places.folder}:", "dim"), hang=2)
         for image in worst_first(plan.images):
             self._print_image(image)
-        self._print_findings()
+        print_findings(self.page, self.investigation.findings, self.places, verbose=self.verbose)
         downloads = downloads_of(plan, self.investigation.question.origin)
-        self._print_downloads(downloads)
+        print_downloads(self.page, downloads)
         self.page.line()
         self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
 
     def _names_files(self) -> bool:
         if self.verbose or any(image.status is not ImageStatus.INTACT for image in self.investigation.case.plan.images):
             return True
-        return any(finding.rule.severity is not Severity.INFO for finding in self.investigation.findings)
+        return any(finding.severity is not Severity.INFO for finding in self.investigation.findings)
 
     def _print_image(self, image: ImagePlan) -> None:
         is_brief = image.status is ImageStatus.INTACT and not self.verbose
@@ -121,36 +118,6 @@ class _TextReport:
     def _mark(self, status: BlobStatus) -> str:
         return MARKS[status][not self.page.has_symbols]
 
-    def _print_findings(self) -> None:
-        shown = [f for f in self.investigation.findings if self.verbose or f.rule.severity is not Severity.INFO]
-        if shown:
-            self.page.line()
-            self.page.line(Styled("What was found", "bold"))
-        for _, group in groupby(shown, key=lambda finding: finding.rule.code):
-            self._print_group(list(group))
-
-    def _print_group(self, group: list[Finding]) -> None:
-        shown = group if self.verbose else group[:_SHOWN_OF_A_RULE]
-        for finding in shown:
-            rule, seen = finding.rule, finding.observation
-            head = Styled(f"{rule.severity} {rule.code} {rule.name}", SEVERITY_STYLES[rule.severity])
-            self.page.line(head, f"  {self.places.short(seen.path)}" if seen.path else "", indent=2, hang=2)
-            self.page.line(self.places.message_of(finding), indent=4)
-            self.page.line(f"next: {self.places.shortened(seen.remedy)}", indent=4, hang=2)
-        if len(group) > len(shown):
-            more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
-            self.page.line(more, indent=2)
-
-    def _print_downloads(self, downloads: tuple[Download, ...]) -> None:
-        if not downloads:
-            return
-        self.page.line()
-        self.page.line(Styled(f"Download again ({len(downloads)})", "bold"))
-        for download in downloads:
-            self.page.copyable(heading_of(download), indent=2)
-            for way in ways_to(download):
-                self.page.copyable(way, indent=4)
-
     def _summary_parts(self, downloads: tuple[Download, ...]) -> Iterator[str]:
         counts = summary(self.investigation)
         states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
@@ -158,7 +125,7 @@ class _TextReport:
         yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"
         if downloads and self.investigation.question.origin is None:
             yield "--from URL gives the commands that download"
-        remarks = sum(finding.rule.severity is Severity.INFO for finding in self.investigation.findings)
+        remarks = sum(finding.severity is Severity.INFO for finding in self.investigation.findings)
         if remarks and not self.verbose:
             yield f"{remarks} remark{'' if remarks == 1 else 's'} with -v"
 

@@ -13,6 +13,7 @@ from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE
 from importer.report.json_report import download_as_json, finding_as_json
 from importer.report.page import Page, Styled
+from importer.report.places import Places
 from importer.report.printable import as_unicode
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.tree_downloads import downloads_of_tree
@@ -83,9 +84,9 @@ class TreeReport:
     def print(self, page: Page, *, verbose: bool) -> None:
         """Print the report for people."""
         page.line(Styled(self.verdict(), "bold"))
-        print_findings(page, self.found.findings, verbose=verbose)
+        print_findings(page, self.found.findings, Places(""), verbose=verbose)
         if self.left and self.left.findings:
-            print_findings(page, self.left.findings, verbose=verbose, title="What is left")
+            print_findings(page, self.left.findings, Places(""), verbose=verbose, title="What is left")
         print_downloads(page, self.downloads)
         page.line()
         page.line(_served(self.now.census, quick=self.found.question.quick))

@@ -86,7 +86,7 @@ def _findings(case: Case) -> Iterator[Finding]:
 
 
 def _weight(finding: Finding) -> tuple[int, str]:
-    return _ORDER[finding.rule.severity], finding.rule.code
+    return _ORDER[finding.severity], finding.rule.code
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str]:

@@ -76,6 +76,7 @@ class Observation:
         path, digest, image: the file, the blob and the image it is about.
         certainty: whether a digest proves it.
         safety: the fix in this very case; None where it is the rule's usual one.
+        severity: how bad it is in this very case; None where it is as bad as the rule says.
     """
 
     message: str
@@ -85,6 +86,7 @@ class Observation:
     image: ImagePlan | None = None
     certainty: Certainty = Certainty.PROVEN
     safety: Safety | None = None
+    severity: Severity | None = None
 
 
 def nothing_in_a_download(_case: Case) -> Iterator[Observation]:
@@ -98,7 +100,7 @@ class Rule:
 
     Attributes:
         code, name: stable for ever.
-        severity: of each finding.
+        severity: of a finding, unless its observation says otherwise.
         fix: what can usually be done.
         summary: when it applies, in half a sentence.
         explanation: the text.
@@ -134,3 +136,8 @@ class Finding:
     def safety(self) -> Safety:
         """The fix in this very case."""
         return self.observation.safety or self.rule.fix
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is in this very case."""
+        return self.observation.severity or self.rule.severity

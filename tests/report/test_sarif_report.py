@@ -66,7 +66,7 @@ def test_results_point_to_their_rules_and_say_how_sure_they_are(tmp_path):
     assert len(run["results"]) == len(investigation.findings)
     for finding, result in zip(investigation.findings, run["results"], strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == finding.rule.code
-        assert result["level"] == {"error": "error", "warning": "warning", "info": "note"}[finding.rule.severity]
+        assert result["level"] == {"error": "error", "warning": "warning", "info": "note"}[finding.severity]
         assert result["properties"]["certainty"] == finding.observation.certainty
         assert result["properties"]["fix"] == finding.safety
         assert result["locations"]

@@ -129,10 +129,10 @@ def findings_of(*paths: Path, **more: Any) -> tuple[Finding, ...]:
 
 def troubles(findings: tuple[Finding, ...]) -> list[str]:
     """The codes of errors and warnings, repeated as often as they occur."""
-    return [finding.rule.code for finding in findings if finding.rule.severity is not Severity.INFO]
+    return [finding.rule.code for finding in findings if finding.severity is not Severity.INFO]
 
 
 def remarks(findings: tuple[Finding, ...]) -> list[str]:
     """The codes of severity info, without the one that every lone manifest has."""
-    codes = [finding.rule.code for finding in findings if finding.rule.severity is Severity.INFO]
+    codes = [finding.rule.code for finding in findings if finding.severity is Severity.INFO]
     return [code for code in codes if code != "BF307"]
