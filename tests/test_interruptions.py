@@ -221,18 +221,18 @@ def _blob(storage: Path, digest: str) -> bytes:
 def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
     with RegistryTree(root, progress) as tree:
         plan = investigate(Question((place,)), progress, tree.capture()).case.plan
-        tree.write(choose(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE))
+        tree.write(choose(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE).images)
 
 
 def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
     with TarFile(target, progress) as tar:
         plan = investigate(Question((place,)), progress, tar.capture()).case.plan
-        tar.write(docker_tar_members(choose(plan, Choice(), Output.DOCKER_TAR), progress.advance))
+        tar.write(docker_tar_members(choose(plan, Choice(), Output.DOCKER_TAR).images, progress.advance))
 
 
 def _write_pipe(place: Path, target: Path, progress: SilentProgress) -> None:
     plan = investigate(Question((place,)), progress).case.plan
-    members = docker_tar_members(choose(plan, Choice(), Output.DOCKER_TAR), progress.advance)
+    members = docker_tar_members(choose(plan, Choice(), Output.DOCKER_TAR).images, progress.advance)
     progress.start("Writing", 0)
     with target.with_suffix(".pipe").open("wb") as stream:
         stream_members(members, stream.write, progress.advance)

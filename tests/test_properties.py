@@ -179,7 +179,7 @@ def test_what_is_written_is_the_original_to_the_byte(
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
     with RegistryTree(root, QUIET) as tree:
         plan = investigate(Question((folder,), digests=known), QUIET, tree.capture()).case.plan
-        images = choose(plan, Choice(NAME), Output.REGISTRY_TREE)
+        images = choose(plan, Choice(NAME), Output.REGISTRY_TREE).images
         tree.write(images)
     digests = [image.plan.manifest.descriptor.digest for image in images]
     assert_tree_is_sound(root, digests[0])
@@ -189,7 +189,7 @@ def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Dig
 def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Digest]:
     with TarFile(target, QUIET) as tar:
         plan = investigate(Question((folder,), digests=known), QUIET, tar.capture()).case.plan
-        images = choose(plan, Choice(NAME), Output.DOCKER_TAR)
+        images = choose(plan, Choice(NAME), Output.DOCKER_TAR).images
         tar.write(docker_tar_members(images, QUIET.advance))
     image_id = images[0].plan.image_id
     assert image_id

@@ -373,7 +373,7 @@ class TestFilesThatChangeWhileTheyAreRead:
                 with RegistryTree(out / "tree", meddler) as tree:
                     question = Question((folder.parents[2],), jobs=1)
                     plan = investigate(question, meddler, tree.capture()).case.plan
-                    images = choose(plan, Choice(), Output.REGISTRY_TREE)
+                    images = choose(plan, Choice(), Output.REGISTRY_TREE).images
                     tree.write(images)
             except BlobfixError:
                 tags = list(out.rglob("current/link"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -33,19 +34,18 @@ from importer.cli.remote import (
     Username,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
+from importer.cli.writing import conclude, write_images
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import UsageError
-from importer.investigation import survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
 from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.places import RegistryPlace
-from importer.transport.push import DEFAULT_JOBS, Push
+from importer.transport.push import DEFAULT_JOBS, Push, Pushed
 from importer.transport.sources import connect
 from importer.writers.named_image import NamedImage
-from importer.writers.selection import Choice, choose, select_images
+from importer.writers.selection import Choice, Selection, choose, select_images
 from importer.writers.verifying_reader import verified_blocks
 
 EXAMPLES: Final = """\b
@@ -84,11 +84,11 @@ def push(
     quiet: Silent = False,
     jobs: Transfers = DEFAULT_JOBS,
     no_progress: NoProgress = False,
-) -> None:
+) -> int:
     """Upload an image to a registry, with its original manifest digest.
 
     What the registry has already is left out. The tag is set last. A reference without a tag takes
-    the image's own.
+    the image's own. With --all-tags, each image that can be pushed is; the others are named (exit code 4).
     """
     remote = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, login = remote.registry_place(reference), remote.login()
@@ -111,33 +111,44 @@ def push(
         # What may be left out, or be had from another repository, isn't uploaded before that is known.
         sure = not (select or platform or mount_from or place.digest)
         with work.early_uploads(several=all_tags) if sure else nullcontext() as early:
-            images = _named(survey(question, progress, early).plan, choice, place, all_tags=all_tags)
-            pushed = work.run([_outgoing(image, place) for image in images], early)
-    if not quiet:
-        tell_written(images, typer.echo)
-        typer.echo(f"{pushed.sent} blobs uploaded, {pushed.skipped} were there already")
+
+            def send(images: Sequence[NamedImage]) -> Pushed:
+                return work.run([_outgoing(image, place) for image in images], early)
+
+            pick = partial(_named, choice=choice, place=place, all_tags=all_tags)
+            written = write_images(question, pick, send, progress, early)
+    code = conclude(written, quiet=quiet, verb="pushed")
+    if written.result and not quiet:
+        typer.echo(f"{written.result.sent} blobs uploaded, {written.result.skipped} were there already")
+    return code
 
 
-def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) -> tuple[NamedImage, ...]:
+def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) -> Selection:
     """The images to push, under the names that they get; raises as ``choose`` does."""
     if all_tags and (place.tag or place.digest):
         raise UsageError("--all-tags takes every image's own tag; give the repository without one")
     if all_tags:
-        images = choose(plan, choice, Output.REGISTRY_TREE)
-        return tuple(replace(image, names=tuple(_here(place, name.tag) for name in image.names)) for image in images)
+        chosen = choose(plan, choice, Output.REGISTRY_TREE)
+        named = (replace(each, names=tuple(_here(place, name.tag) for name in each.names)) for each in chosen.images)
+        return replace(chosen, images=tuple(named))
     here = select_images(plan, choice.select)
     if len(here) > 1:
         raise UsageError(
             f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose one "
             "with --select, or push each under its own tag with --all-tags"
         )
-    own = choose(plan, replace(choice, name=_here(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
+    chosen = choose(plan, replace(choice, name=_here(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
+    own = chosen.images
+    if not own:
+        return chosen
     if place.digest and own[0].plan.manifest_digest != place.digest:
         raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")
     if place.tag or place.digest:
-        return own
+        return chosen
     tags = {name.tag for image in plan.images for name in image.names if _is_same(image, own[0])}
-    return (replace(own[0], names=(_here(place, tags.pop()),)), *own[1:]) if len(tags) == 1 else own
+    if len(tags) != 1:
+        return chosen
+    return replace(chosen, images=(replace(own[0], names=(_here(place, tags.pop()),)), *own[1:]))
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:

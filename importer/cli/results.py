@@ -12,8 +12,11 @@ from importer.report.printable import for_terminal
 from importer.rules.wording import listed, title_of, whereabouts
 from importer.writers.named_image import NamedImage
 
+Tell = Callable[[str], object]
+"""Says a line."""
 
-def tell_written(images: Iterable[NamedImage], tell: Callable[[str], object]) -> None:
+
+def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     """Name each image that was written, with its digests; a new one beside the old."""
     for image in images:
         nameless = f"refers to an image in {listed(image.beside)}" if image.beside else "without a name"
@@ -27,7 +30,7 @@ def tell_written(images: Iterable[NamedImage], tell: Callable[[str], object]) ->
             _tell_labels(written, found, tell)
 
 
-def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Callable[[str], object]) -> None:
+def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Tell) -> None:
     """Name each layer whose wrong media type was put right."""
     for new, old in zip(written.layers, found.layers, strict=False):
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
@@ -46,14 +49,14 @@ def pull_command(image: NamedImage, host: str) -> str:
     return f"oras pull --plain-http {host}/{repository}:{tag}"
 
 
-def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Callable[[str], object]) -> None:
+def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Tell) -> None:
     whole = (str(child.platform) for child in index.family if child.is_whole_image)
     others = [platform for platform in whole if platform != str(written.platform)]
     also = f"  (also here: {listed(others)}; choose with --platform)" if others else ""
     tell(for_terminal(f"  platform {written.platform}{also}"))
 
 
-def _tell_digest(what: str, new: Digest | None, old: Digest | None, tell: Callable[[str], object]) -> None:
+def _tell_digest(what: str, new: Digest | None, old: Digest | None, tell: Tell) -> None:
     if new:
         changed = f"  (new; the original's was {old or 'never known'})" if new != old else ""
         tell(f"  {what} {new}{changed}")

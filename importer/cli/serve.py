@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown, say
+from importer.cli.console import progress_shown
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -27,13 +27,12 @@ from importer.cli.options import (
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import pull_command, tell_written
-from importer.errors import CannotWriteError, UsageError
-from importer.investigation import survey
-from importer.recovery.plan import Output, Plan
-from importer.report.printable import for_terminal
+from importer.cli.results import pull_command
+from importer.cli.writing import conclude, write_images
+from importer.errors import UsageError
+from importer.recovery.plan import Output
 from importer.writers.named_image import NamedImage
-from importer.writers.selection import Choice, choose, select_images
+from importer.writers.selection import choose
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -84,35 +83,17 @@ def serve(
         recompress_limit=recompress_limit,
         jobs=jobs,
     )
-    question, choice = options.question(), options.choice()
+    question = options.question()
+    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE)
     since = time.time_ns()
     with _listening(host, port) as listener:
         with progress_shown(wanted=not (quiet or no_progress)) as progress:
-            images = _servable(survey(question, progress).plan, choice)
-        application = _application(images, since)
-        if not quiet:
-            _tell(images, listener)
-        _run(application, listener)
-
-
-def _servable(plan: Plan, choice: Choice) -> Sequence[NamedImage]:
-    """All images that are whole; raises as ``choose`` does when there is none, and says which are not."""
-    candidates = select_images(plan, choice.select)
-    if len(candidates) == 1 or choice.name:
-        return choose(plan, choice, Output.REGISTRY_TREE)
-    images: list[NamedImage] = []
-    refusals: list[UsageError | CannotWriteError] = []
-    for candidate in candidates:
-        single = replace(choice, select=str(candidate.manifest.descriptor.digest))
-        try:
-            images += choose(plan, single, Output.REGISTRY_TREE)
-        except (UsageError, CannotWriteError) as error:
-            refusals.append(error)
-    if not images:
-        raise refusals[0]
-    for refusal in refusals:
-        say(f"Not served: {for_terminal(str(refusal))}")
-    return images
+            served = write_images(question, pick, partial(_application, since=since), progress)
+        conclude(served, quiet=quiet, verb="served")
+        if served.result:
+            if not quiet:
+                _tell_address(served.images[0], listener)
+            _run(served.result, listener)
 
 
 def _application(images: Sequence[NamedImage], since: int) -> Starlette:
@@ -136,13 +117,11 @@ def _listening(host: str, port: int) -> socket.socket:
         raise UsageError(f"can't listen at {host}, port {port}: {error.strerror}; choose another --port") from error
 
 
-def _tell(images: Sequence[NamedImage], listener: socket.socket) -> None:
+def _tell_address(image: NamedImage, listener: socket.socket) -> None:
     address, port = listener.getsockname()[:2]
-    tell_written(images, typer.echo)
     shown = f"[{address}]" if ":" in address else address
     typer.echo(f"Serving at http://{shown}:{port}/ until Ctrl-C. To pull from it:")
-    for image in images[:1]:
-        typer.echo(f"  {pull_command(image, f'localhost:{port}')}")
+    typer.echo(f"  {pull_command(image, f'localhost:{port}')}")
 
 
 def _run(application: Starlette, listener: socket.socket) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -23,9 +25,11 @@ from importer.cli.options import (
     Silent,
 )
 from importer.cli.requests import WriteOptions
+from importer.cli.results import Tell
+from importer.cli.writing import conclude, write_images
 from importer.domain.platform import Platform
 from importer.errors import UsageError
-from importer.investigation import survey
+from importer.progress import Progress
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import listed, title_of
@@ -62,7 +66,7 @@ def to_build_context(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
-) -> None:
+) -> int:
     """Write a Dockerfile and the layers in order, for docker build.
 
     The image that is built has the same files and settings, and another image id. Files that a later
@@ -81,26 +85,34 @@ def to_build_context(
         only_unproven=True,
         jobs=jobs,
     )
-    question, choice = options.question(), options.choice()
+    question = options.question()
+    pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
     check_context_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images = choose(survey(question, progress).plan, choice, Output.DOCKER_TAR)
-        if len(images) > 1:
-            titles = listed(title_of(image.plan) for image in images)
-            raise UsageError(
-                f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
-            )
-        with WholeFolder(output) as folder:
-            written = BuildContext(folder, progress).write(images[0].plan, squash=squash)
-    _warn(written)
-    if not quiet:
-        _tell_written(images[0])
-        _tell_next_step(output, images[0], written)
+        write = partial(_write, output=output, squash=squash, progress=progress)
+        written = write_images(question, pick, write, progress)
+    code = conclude(written, quiet=quiet, tell_images=_tell_written)
+    if written.result:
+        _warn(written.result)
+    if written.result and not quiet:
+        _tell_next_step(output, written.images[0], written.result)
+    return code
 
 
-def _tell_written(image: NamedImage) -> None:
-    typer.echo(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
-    typer.echo(f"  made of the image with the id {image.plan.image_id}; docker build gives it another")
+def _write(images: Sequence[NamedImage], *, output: Path, squash: bool, progress: Progress) -> WrittenContext:
+    if len(images) > 1:
+        titles = listed(title_of(image.plan) for image in images)
+        raise UsageError(
+            f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
+        )
+    with WholeFolder(output) as folder:
+        return BuildContext(folder, progress).write(images[0].plan, squash=squash)
+
+
+def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
+    for image in images:
+        tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+        tell(f"  made of the image with the id {image.plan.image_id}; docker build gives it another")
 
 
 def _warn(written: WrittenContext) -> None:

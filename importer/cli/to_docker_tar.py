@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -27,19 +28,19 @@ from importer.cli.options import (
     Silent,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
+from importer.cli.writing import Written, conclude, write_images
 from importer.errors import UsageError
-from importer.investigation import Question, survey
+from importer.investigation import Question
 from importer.progress import Progress
-from importer.recovery.plan import Output
+from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Selection, choose
 from importer.writers.tar_file import TarFile, stream_members
 
-_Written = tuple[NamedImage, ...]
+_Pick = Callable[[Plan], Selection]
 
 _SECONDS_IN_VAIN: Final = 60
 """Docker is content with plain layers; only containerd's store keeps the manifest that wants the original bytes."""
@@ -69,10 +70,11 @@ def to_docker_tar(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
-) -> None:
+) -> int:
     """Write a tarball for docker load, with the original image id.
 
-    containerd, podman and skopeo take it as well. The file appears when it is whole.
+    containerd, podman and skopeo take it as well. Of several images each that can be written is; the others are
+    named (exit code 4). The file appears when it is whole.
     """
     options = WriteOptions(
         paths=paths,
@@ -88,34 +90,37 @@ def to_docker_tar(
         recompress_limit=_SECONDS_IN_VAIN if recompress_limit is None else recompress_limit,
         jobs=jobs,
     )
-    question, choice = options.question(), options.choice()
+    question = options.question()
+    pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output))
-        images = write(question, choice, progress)
-    if not quiet:
-        tell_written(images, say if output == "-" else typer.echo)
+        written = write(question, pick, progress)
+    code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
     if not quiet and output != "-":
         typer.echo(f"Written to {for_terminal(output)}. To load it:")
         typer.echo(f"  docker load -i {for_shell(output)}")
+    return code
 
 
-def _to_file(target: Path, question: Question, choice: Choice, progress: Progress) -> _Written:
+def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> Written[None]:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress) as tar:
-        plan = survey(question, progress, tar.capture()).plan
-        images = choose(plan, choice, Output.DOCKER_TAR)
-        tar.write(docker_tar_members(images, progress.advance))
-    return images
+
+        def write(images: Sequence[NamedImage]) -> None:
+            tar.write(docker_tar_members(images, progress.advance))
+
+        return write_images(question, pick, write, progress, tar.capture())
 
 
-def _to_pipe(question: Question, choice: Choice, progress: Progress) -> _Written:
+def _to_pipe(question: Question, pick: _Pick, progress: Progress) -> Written[None]:
     if sys.stdout.isatty():
         raise UsageError("a tar can't be shown on a terminal; pipe it into `docker load`, or give a file with -o")
-    plan = survey(question, progress).plan
-    images = choose(plan, choice, Output.DOCKER_TAR)
+    return write_images(question, pick, partial(_stream, progress=progress), progress)
+
+
+def _stream(images: Sequence[NamedImage], progress: Progress) -> None:
     members = docker_tar_members(images, progress.advance)
     progress.start("Writing", sum(member.size for member in members))
     stream_members(members, sys.stdout.buffer.write, progress.advance)
     sys.stdout.buffer.flush()
     progress.stop()
-    return images

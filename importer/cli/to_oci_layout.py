@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,18 +28,16 @@ from importer.cli.options import (
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import tell_written
-from importer.errors import UsageError
-from importer.investigation import Question, survey
+from importer.cli.writing import Written, conclude, write_images
+from importer.investigation import Question
 from importer.progress import Progress
-from importer.recovery.oci_types import with_oci_types
 from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
 from importer.writers.oci_layout import layout_members
 from importer.writers.output_places import check_file_place, check_layout_place
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Selection, choose
 from importer.writers.tar_file import TarFile
 
 EXAMPLES: Final = """\b
@@ -76,10 +74,11 @@ def to_oci_layout(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
-) -> None:
+) -> int:
     """Write an OCI image layout for skopeo, podman and others, with the original manifest digest.
 
-    An existing layout is added to. Helm charts and other artifacts are written as well.
+    Of several images each that can be written is; the others are named (exit code 4). An existing layout is added to.
+    Helm charts and other artifacts are written as well.
     """
     options = WriteOptions(
         paths=paths,
@@ -96,17 +95,19 @@ def to_oci_layout(
         jobs=jobs,
     )
     question = options.question()
-    pick = partial(_pick, choice=options.choice(), oci_media_types=oci_media_types)
+    choice = replace(options.choice(), oci_media_types=oci_media_types)
+    pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT)
     write = _to_file if _is_archive(output) else _to_folder
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        images, entries = write(output, question, pick, progress)
+        written = write(output, question, pick, progress)
+    code = conclude(written, quiet=quiet)
     if not quiet:
-        tell_written(images, typer.echo)
-        _tell_next_step(output, images[0], entries)
+        _tell_next_step(output, written.images[0], entries=written.result or 0)
+    return code
 
 
-_Pick = partial[Sequence[NamedImage]]
-_Written = tuple[Sequence[NamedImage], int]
+_Pick = Callable[[Plan], Selection]
+_Written = Written[int]
 """The images, and how many entries the layout's index has."""
 
 
@@ -117,27 +118,18 @@ def _is_archive(output: Path) -> bool:
 def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
     check_layout_place(target, (*question.paths, *question.borrowed))
     with OciFolder(target, progress) as folder:
-        images = pick(survey(question, progress, folder.capture()).plan)
-        entries = folder.write(images)
-    return images, entries
+        return write_images(question, pick, folder.write, progress, folder.capture())
 
 
 def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress) as tar:
-        images = pick(survey(question, progress, tar.capture()).plan)
-        tar.write(layout_members(images))
-    return images, sum(len(image.names) or 1 for image in images)
 
+        def write(images: Sequence[NamedImage]) -> int:
+            tar.write(layout_members(images))
+            return sum(len(image.names) or 1 for image in images)
 
-def _pick(plan: Plan, choice: Choice, *, oci_media_types: bool) -> Sequence[NamedImage]:
-    images = choose(plan, choice, Output.OCI_LAYOUT)
-    if not oci_media_types:
-        return images
-    rewritten = [replace(each, plan=with_oci_types(each.plan), original=each.original or each.plan) for each in images]
-    if all(new.plan is old.plan for new, old in zip(rewritten, images, strict=True)):
-        raise UsageError("all media types are OCI's own already; leave --oci-media-types out, and the digest stays")
-    return rewritten
+        return write_images(question, pick, write, progress, tar.capture())
 
 
 def _tell_next_step(output: Path, image: NamedImage, entries: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -26,8 +27,8 @@ from importer.cli.options import (
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.results import pull_command, tell_written
-from importer.investigation import survey
+from importer.cli.results import pull_command
+from importer.cli.writing import conclude, write_images
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
@@ -64,10 +65,11 @@ def to_registry_tree(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
-) -> None:
+) -> int:
     """Write a storage tree that registry:2 serves, with the original manifest digest.
 
-    An existing tree is added to. The tag becomes visible last.
+    Of several images each that can be written is; the others are named (exit code 4). An existing tree is added to.
+    The tag becomes visible last.
     """
     options = WriteOptions(
         paths=paths,
@@ -84,15 +86,15 @@ def to_registry_tree(
         recompress_limit=recompress_limit,
         jobs=jobs,
     )
-    question, choice = options.question(), options.choice()
+    question = options.question()
+    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE)
     check_tree_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
-        plan = survey(question, progress, tree.capture()).plan
-        images = choose(plan, choice, Output.REGISTRY_TREE)
-        tree.write(images)
+        written = write_images(question, pick, tree.write, progress, tree.capture())
+    code = conclude(written, quiet=quiet)
     if not quiet:
-        tell_written(images, typer.echo)
-        _tell_next_step(output, images[0])
+        _tell_next_step(output, written.images[0])
+    return code
 
 
 def _tell_next_step(root: Path, image: NamedImage) -> None:

@@ -1,24 +1,22 @@
-"""Which images are written, under which names, and whether they can be."""
+"""Which images are written, under which names, and which can't be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
-from importer.domain.schema1 import Schema1Manifest
-from importer.errors import CannotWriteError, NoImageError, UsageError
+from importer.errors import NoImageError, UsageError
 from importer.recovery.labels import with_right_labels
+from importer.recovery.oci_types import with_oci_types
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.recovery.schema1_images import can_be_converted, converted
-from importer.rules.wording import title_of
+from importer.writers import refusals
 from importer.writers.named_image import NamedImage
 from importer.writers.referrers import nameless_referrers, with_referrers
-
-_SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
+from importer.writers.refusals import Refusal, titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,7 @@ class Choice:
         allow_new_digest: whether a new manifest digest will do.
         convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
+        oci_media_types: whether docker's media types are to become OCI's, with new manifest digests.
     """
 
     name: Reference | None = None
@@ -42,27 +41,47 @@ class Choice:
     allow_new_digest: bool = False
     convert_schema1: bool = False
     salvage: bool = False
+    oci_media_types: bool = False
 
 
-def choose(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:
-    """Pick the images to write.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is written, each image followed by what refers to it, and what can't be."""
 
-    Raises NoImageError when there is none, UsageError when the choice fits none or several, and
-    CannotWriteError when one can't be written as truly as asked.
+    images: tuple[NamedImage, ...]
+    refused: tuple[Refusal, ...] = ()
+
+
+def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
+    """Pick the images to write, and say of each other one why it can't be, as truly as asked.
+
+    Raises NoImageError when there is none, and UsageError when the choice fits none or several.
     """
-    referrers = nameless_referrers(plan.images)
     images = _suited(_selected(_standing(plan), choice), choice, output)
-    named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
-    written = tuple(_writable(each, choice, output) for each in named)
-    nameless = [each.plan for each in written if not each.names]
+    outcomes = [_outcome(NamedImage(i, (choice.name,) if choice.name else i.names), choice, output) for i in images]
+    written = [outcome for outcome in outcomes if isinstance(outcome, NamedImage)]
     if output is not Output.DOCKER_TAR:
-        written = tuple(each for image in written for each in with_referrers(image, referrers, output))
-    if nameless and output is Output.REGISTRY_TREE:
-        raise UsageError(
-            f"a registry needs a name for {_list(nameless)}, and nothing here tells one; "
-            "give it with --name, as in --name team/app:1.4"
-        )
+        referrers = nameless_referrers(plan.images)
+        written = [each for image in written for each in with_referrers(image, referrers, output)]
+    if choice.oci_media_types and written:
+        written = _of_oci_types(written)
+    return Selection(tuple(written), tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal)))
+
+
+def _outcome(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+    is_image = image.plan.kind is not ImageKind.INDEX
+    refusal = _of_another_platform(image.plan, choice) if is_image else None
+    written = refusal or (_writable if is_image else _of_index)(image, choice, output)
+    if isinstance(written, NamedImage) and not written.names and output is Output.REGISTRY_TREE:
+        return refusals.nameless(image.plan)
     return written
+
+
+def _of_oci_types(images: Sequence[NamedImage]) -> list[NamedImage]:
+    rewritten = [replace(each, plan=with_oci_types(each.plan), original=each.original or each.plan) for each in images]
+    if all(new.plan is old.plan for new, old in zip(rewritten, images, strict=True)):
+        raise UsageError("all media types are OCI's own already; leave --oci-media-types out, and the digest stays")
+    return rewritten
 
 
 def narrowed(plan: Plan, choice: Choice) -> Plan:
@@ -80,7 +99,9 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
 
 def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
     if not image.parents:
-        _demand_platform(image, choice)
+        refusal = _of_another_platform(image, choice)
+        if refusal:
+            raise UsageError(refusal.reason)
     names = (choice.name,) if choice.name and not image.parents else image.names
     return replace(image, names=names, asked_platform=choice.platform)
 
@@ -114,10 +135,10 @@ def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan
         )
     selected = [image for image in images if choice.select is None or _answers_to(image, choice.select)]
     if not selected:
-        raise UsageError(f"no image here is called {choice.select}; there are {_list(images)}")
+        raise UsageError(f"no image here is called {choice.select}; there are {titles(images)}")
     if choice.name and len(selected) > 1:
         raise UsageError(
-            f"--name fits one image, and there are {len(selected)}: {_list(selected)}; choose one with --select"
+            f"--name fits one image, and there are {len(selected)}: {titles(selected)}; choose one with --select"
         )
     return selected
 
@@ -130,10 +151,7 @@ def _answers_to(image: ImagePlan, wanted: str) -> bool:
     return wanted in (*names, *digests, *hexes) or is_prefix
 
 
-def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
-    if image.plan.kind is ImageKind.INDEX:
-        return _of_index(image, choice, output)
-    _demand_platform(image.plan, choice)
+def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
     if choice.convert_schema1 and can_be_converted(image.plan):
         return _changed(image, converted(image.plan))
     fidelity = image.plan.fidelity(output)
@@ -143,12 +161,13 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
         return _changed(image, with_new_manifest(image.plan))
     if choice.salvage and can_get_new_config(image.plan):
         return _changed(image, with_new_config(image.plan))
-    raise CannotWriteError(_refusal(image.plan, output, fidelity))
+    return refusals.refused(image.plan, output, fidelity)
 
 
-def _demand_platform(image: ImagePlan, choice: Choice) -> None:
+def _of_another_platform(image: ImagePlan, choice: Choice) -> Refusal | None:
     if choice.platform and image.platform and not image.platform.matches(choice.platform):
-        raise UsageError(f"{title_of(image)} is for {image.platform}, not for {choice.platform}")
+        return refusals.of_another_platform(image, choice.platform)
+    return None
 
 
 def _changed(image: NamedImage, plan: ImagePlan) -> NamedImage:
@@ -163,85 +182,32 @@ def _labelled(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     return image if plan is image.plan else replace(image, plan=plan, original=image.plan)
 
 
-def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
+def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
     """The index itself, or one of its children, as the output and the choice want it."""
     if choice.platform:
         return _child(image, choice.platform, choice, output)
     if output is Output.DOCKER_TAR:
         child = image.plan.docker_child
         if child is None:
-            raise CannotWriteError(_index_refusal(image.plan, "--platform writes one of them"))
+            return refusals.index_refused(image.plan, "--platform writes one of them")
         return NamedImage(child, image.names, index=image.plan)
     if image.plan.fidelity(output) is Fidelity.EXACT:
         return _labelled(image, choice, output)
     whole = tuple(child for child in image.plan.children if child.fidelity(output) is Fidelity.EXACT)
     if choice.sparse and whole and image.plan.manifest.is_here:
         return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
-    raise CannotWriteError(
-        _index_refusal(
-            image.plan,
-            "--sparse writes the index with the platforms that are whole, --platform writes one of them under the tag",
-        )
+    return refusals.index_refused(
+        image.plan,
+        "--sparse writes the index with the platforms that are whole, --platform writes one of them under the tag",
     )
 
 
-def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output) -> NamedImage:
+def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output) -> NamedImage | Refusal:
     matching = [child for child in image.plan.family if child.platform and child.platform.matches(platform)]
     images = [child for child in matching if child.kind is ImageKind.IMAGE]
     if not images:
-        raise CannotWriteError(f"{title_of(image.plan)} has no image for {platform} here: {_platforms(image.plan)}")
+        return refusals.lacks_platform(image.plan, platform)
     written = _writable(NamedImage(images[0], image.names), replace(choice, platform=None), output)
+    if isinstance(written, Refusal):
+        return written
     return replace(written, index=image.plan if output is Output.DOCKER_TAR else None)
-
-
-def _index_refusal(index: ImagePlan, advice: str) -> str:
-    """Which platforms of an index are whole, and what to do: the advice, if there is something to choose from."""
-    some_whole = any(child.is_whole_image for child in index.family)
-    return f"{title_of(index)}: {_platforms(index)}. {advice if some_whole else _SCAN_TELLS}"
-
-
-def _platforms(index: ImagePlan) -> str:
-    whole = [str(child.platform) for child in index.family if child.is_whole_image]
-    here = {child.manifest.descriptor.digest for child in index.children if child.is_whole_image}
-    gone = [b for b in index.blobs if b.descriptor.digest not in here and not b.is_dispensable]
-    lacking = [str(b.descriptor.platform or b.descriptor.digest.short) for b in gone]
-    missing = f"; missing or damaged: {', '.join(lacking)}" if lacking else ""
-    return f"whole: {', '.join(whole) or 'no platform'}{missing}"
-
-
-def _refusal(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
-    title = title_of(plan)
-    if fidelity is Fidelity.SAME_IMAGE:
-        why = (
-            "since not every layer has its original bytes"
-            if plan.manifest.is_here
-            else "since its bytes aren't here: download manifest.json, or prove it with --digest"
-        )
-        return (
-            f"{title}: the original manifest can't be written, {why}. "
-            "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
-            "to-docker-tar needs no option"
-        )
-    if isinstance(plan.parsed, Schema1Manifest) and plan.fidelity(Output.REGISTRY_TREE) is Fidelity.EXACT:
-        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
-    if plan.kind is ImageKind.ARTIFACT:
-        return f"{title} is no container image; docker can't load it, a registry tree can hold it"
-    if output is Output.DOCKER_TAR and plan.config and not plan.config.platform.is_loadable_here:
-        return (
-            f"{title} is a Windows image, which docker loads on Windows alone; "
-            "write a registry tree and pull the image from there"
-        )
-    gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
-    lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
-    lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
-    what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
-    return f"{title} {what}. {_SCAN_TELLS}"
-
-
-def _list(images: Sequence[ImagePlan]) -> str:
-    return ", ".join(map(_title_and_digest, images[:10])) + (" …" if len(images) > 10 else "")
-
-
-def _title_and_digest(image: ImagePlan) -> str:
-    # Without a name, the title is the digest already.
-    return f"{title_of(image)} ({image.manifest.descriptor.digest.short})" if image.names else title_of(image)

@@ -337,5 +337,5 @@ class TestSeveralAtATime:
         with OciFolder(layout, SilentProgress()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
             plan = survey(Question((folders[2].parents[2],)), SilentProgress()).plan
-            late.write(choose(plan, Choice(), Output.OCI_LAYOUT))
+            late.write(choose(plan, Choice(), Output.OCI_LAYOUT).images)
         assert len(entries(layout)) == 3

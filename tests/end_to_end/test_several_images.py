@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.blobfix import blobfix, scan
+from tests import damage
+from tests.blobfix import Result, blobfix, scan
 from tests.images.content import Files, sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
+from tests.programs.skopeo import Skopeo
 
 ServeRegistry = Callable[..., DockerRegistry]
 BASE: Sequence[Files] = sample_layers("base", 20_000)
@@ -121,15 +125,97 @@ class TestWrongChoices:
         assert "team/app:1" in result.stderr
         assert not (tmp_path / "out").exists()
 
-    def test_one_that_cant_be_written_stops_all_and_none_is_written(
+    def test_where_none_can_be_written_each_is_named_and_nothing_is_visible(
         self, images: dict[str, GeneratedImage], command: str, tmp_path: Path
     ) -> None:
-        last = images["team/app:2"].layer_digests[-1]
-        next((tmp_path / "in").rglob(last.file_name)).unlink()
+        shared = images["team/app:1"].layer_digests[0]
+        next((tmp_path / "in").rglob(shared.file_name)).unlink()
         result = blobfix(command, tmp_path / "in", "-o", tmp_path / "out")
         assert result.code == 4
-        assert "team/app:2" in result.stderr
-        assert not (tmp_path / "out").exists()
+        assert [line.split(" is ")[0] for line in result.stderr.splitlines()[:3]] == [
+            f"Not written: {name}" for name in images
+        ]
+        assert "none of the 3 images here can be written" in result.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+class TestOneOfThreeIsBroken:
+    """The others are written all the same, and the exit code says that one isn't."""
+
+    @pytest.fixture
+    def broken(self, images: dict[str, GeneratedImage], tmp_path: Path) -> dict[str, GeneratedImage]:
+        """The images that are whole."""
+        damage.cut_at(next((tmp_path / "in").rglob(images["team/app:2"].layer_digests[-1].file_name)), 30)
+        return {name: image for name, image in images.items() if name != "team/app:2"}
+
+    def test_a_registry_serves_the_others(
+        self, broken: dict[str, GeneratedImage], serve_registry: ServeRegistry, skopeo: Skopeo, tmp_path: Path
+    ) -> None:
+        result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "registry")
+        assert_one_is_named(result)
+        registry = serve_registry(tmp_path / "registry")
+        assert registry.catalog() == ["team/app", "tools/shell"]
+        assert registry.tags("team/app") == ["1"]
+        for name, image in broken.items():
+            assert registry.manifest(*name.split(":")) == image.manifest
+            assert skopeo.raw_manifest(f"docker://{registry.host}/{name}").encode() == image.manifest
+
+    def test_docker_loads_the_others(self, broken: dict[str, GeneratedImage], dockerd: Dockerd, tmp_path: Path) -> None:
+        result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "images.tar")
+        assert_one_is_named(result)
+        dockerd.load(tmp_path / "images.tar")
+        assert {name: dockerd.image_id(name) for name in broken} == {
+            name: str(image.image_id) for name, image in broken.items()
+        }
+        assert len(dockerd.image_ids()) == len(broken)
+
+    def test_a_pipe_holds_the_others(self, broken: dict[str, GeneratedImage], tmp_path: Path) -> None:
+        result = blobfix("to-docker-tar", tmp_path / "in", "-o", "-")
+        assert_one_is_named(result)
+        with tarfile.open(fileobj=io.BytesIO(result.stdout)) as tar:
+            entries = json.load(tar.extractfile("manifest.json") or io.BytesIO())
+        assert [entry["RepoTags"] for entry in entries] == [[f"docker.io/{name}"] for name in broken]
+
+    @pytest.mark.parametrize("target", ["layout", "layout.tar"])
+    def test_a_layout_has_the_others(
+        self, broken: dict[str, GeneratedImage], target: str, skopeo: Skopeo, tmp_path: Path
+    ) -> None:
+        result = blobfix("to-oci-layout", tmp_path / "in", "-o", tmp_path / target)
+        assert_one_is_named(result)
+        report = scan(tmp_path / target, code=0)
+        assert {image["name"]: image["manifest_digest"] for image in report["images"]} == {
+            name: str(image.manifest_digest) for name, image in broken.items()
+        }
+
+    def test_a_push_takes_the_others(
+        self, broken: dict[str, GeneratedImage], serve_registry: ServeRegistry, tmp_path: Path
+    ) -> None:
+        registry = serve_registry(tmp_path / "registry")
+        result = blobfix("push", tmp_path / "in", f"{registry.host}/mirror", "--all-tags")
+        assert result.code == 4
+        assert "Not pushed: team/app:2" in result.stderr
+        assert sorted(registry.tags("mirror")) == ["1", "9"]
+
+    def test_select_of_a_whole_one_is_all_that_was_asked_for(
+        self, broken: dict[str, GeneratedImage], tmp_path: Path
+    ) -> None:
+        result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar", "--select", "tools/shell:9")
+        assert (result.code, result.stderr) == (0, "")
+
+    def test_a_build_context_is_of_the_one_that_is_left(
+        self, broken: dict[str, GeneratedImage], tmp_path: Path
+    ) -> None:
+        several = blobfix("to-build-context", tmp_path / "in", "-o", tmp_path / "context")
+        assert several.code == 2
+        assert "there are 2: team/app:1, tools/shell:9; choose one with --select" in several.stderr
+        assert not (tmp_path / "context").exists()
+
+
+def assert_one_is_named(result: Result) -> None:
+    """One line on the one that is broken, with the reason; nothing else is wrong."""
+    assert result.code == 4, result.stderr
+    (line,) = result.stderr.splitlines()[-1:]
+    assert line.startswith("Not written: team/app:2 is missing or damaged: layer sha256:")
 
 
 def test_borrowed_blobs_complete_an_image(

@@ -1,0 +1,86 @@
+"""How every command that writes images runs: look, choose, write, tell, and the exit code of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import typer
+
+from importer.cli.console import say
+from importer.cli.results import Tell, tell_written
+from importer.errors import BlobfixError, CannotWriteError, UsageError
+from importer.inspection.inspector import Capture
+from importer.investigation import Question, survey
+from importer.progress import Progress
+from importer.recovery.plan import Plan
+from importer.report.exit_codes import INCOMPLETE, INTACT
+from importer.report.printable import for_terminal
+from importer.writers.named_image import NamedImage
+from importer.writers.refusals import Refusal
+from importer.writers.selection import Selection
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[Result]):
+    """What became of the images; ``result`` is what the writer gave, None when there was nothing to write."""
+
+    selection: Selection
+    result: Result | None
+
+    @property
+    def images(self) -> tuple[NamedImage, ...]:
+        """The images that were written."""
+        return self.selection.images
+
+    @property
+    def exit_code(self) -> int:
+        """The code of a command that wrote at least one image."""
+        return INCOMPLETE if self.selection.refused else INTACT
+
+
+def write_images(
+    question: Question,
+    choose: Callable[[Plan], Selection],
+    write: Callable[[Sequence[NamedImage]], Result],
+    progress: Progress,
+    capture: Capture | None = None,
+) -> Written[Result]:
+    """Look at the input, and write each image that can be written; the others are for ``conclude`` to name.
+
+    Raises what ``survey``, ``choose`` and ``write`` raise.
+    """
+    selection = choose(survey(question, progress, capture).plan)
+    return Written(selection, write(selection.images) if selection.images else None)
+
+
+def conclude(
+    written: Written[Result],
+    *,
+    quiet: bool,
+    tell: Tell = typer.echo,
+    tell_images: Callable[[Sequence[NamedImage], Tell], None] = tell_written,
+    verb: str = "written",
+) -> int:
+    """Tell what was written and name each image that wasn't, in a line; gives the exit code.
+
+    Raises UsageError or CannotWriteError when nothing was written.
+    """
+    refused = written.selection.refused
+    if not written.images and len(refused) == 1:
+        raise _error_of(refused, refused[0].reason)
+    if written.images and not quiet:
+        tell_images(written.images, tell)
+    for refusal in refused:
+        say(for_terminal(f"Not {verb}: {refusal.reason}"))
+    if not written.images:
+        raise _error_of(refused, f"none of the {len(refused)} images here can be {verb}")
+    return written.exit_code
+
+
+def _error_of(refused: Sequence[Refusal], message: str) -> BlobfixError:
+    """The error of a command that wrote nothing: wrong usage, where no image is to blame."""
+    return UsageError(message) if all(refusal.is_usage for refusal in refused) else CannotWriteError(message)

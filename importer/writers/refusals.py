@@ -1,0 +1,104 @@
+"""Why an image can't be written as it was asked for: as data, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from importer.domain.platform import Platform
+from importer.domain.schema1 import Schema1Manifest
+from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output
+from importer.rules.wording import title_of
+
+_SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An image that isn't written.
+
+    Attributes:
+        image: which one.
+        reason: why, and what to do, in one line that begins with what the image is called.
+        is_usage: whether the image is well and the call has to change: it lacks a name, or asks for another platform.
+    """
+
+    image: ImagePlan
+    reason: str
+    is_usage: bool = False
+
+
+def refused(image: ImagePlan, output: Output, fidelity: Fidelity) -> Refusal:
+    """An image that can't be written to the output, or only as ``fidelity`` says."""
+    return Refusal(image, _reason(image, output, fidelity))
+
+
+def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
+    """An image that isn't made for the platform asked for."""
+    return Refusal(image, f"{title_of(image)} is for {image.platform}, not for {wanted}", is_usage=True)
+
+
+def nameless(image: ImagePlan) -> Refusal:
+    """An image without a name where one is needed."""
+    reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one"
+    return Refusal(image, f"{reason}; give it with --name, as in --name team/app:1.4", is_usage=True)
+
+
+def index_refused(index: ImagePlan, advice: str) -> Refusal:
+    """An index that isn't whole: which platforms are, and the advice, if there is something to choose from."""
+    some_whole = any(child.is_whole_image for child in index.family)
+    return Refusal(index, f"{title_of(index)}: {_platforms(index)}. {advice if some_whole else _SCAN_TELLS}")
+
+
+def lacks_platform(index: ImagePlan, wanted: Platform) -> Refusal:
+    """An index without an image for the platform asked for."""
+    return Refusal(index, f"{title_of(index)} has no image for {wanted} here: {_platforms(index)}")
+
+
+def titles(images: Sequence[ImagePlan]) -> str:
+    """The images in a list, by name and digest."""
+    return ", ".join(map(_title_and_digest, images[:10])) + (" …" if len(images) > 10 else "")
+
+
+def _title_and_digest(image: ImagePlan) -> str:
+    # Without a name, the title is the digest already.
+    return f"{title_of(image)} ({image.manifest.descriptor.digest.short})" if image.names else title_of(image)
+
+
+def _platforms(index: ImagePlan) -> str:
+    whole = [str(child.platform) for child in index.family if child.is_whole_image]
+    here = {child.manifest.descriptor.digest for child in index.children if child.is_whole_image}
+    gone = [b for b in index.blobs if b.descriptor.digest not in here and not b.is_dispensable]
+    lacking = [str(b.descriptor.platform or b.descriptor.digest.short) for b in gone]
+    missing = f"; missing or damaged: {', '.join(lacking)}" if lacking else ""
+    return f"whole: {', '.join(whole) or 'no platform'}{missing}"
+
+
+def _reason(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
+    title = title_of(plan)
+    if fidelity is Fidelity.SAME_IMAGE:
+        why = (
+            "since not every layer has its original bytes"
+            if plan.manifest.is_here
+            else "since its bytes aren't here: download manifest.json, or prove it with --digest"
+        )
+        return (
+            f"{title}: the original manifest can't be written, {why}. "
+            "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
+            "to-docker-tar needs no option"
+        )
+    if isinstance(plan.parsed, Schema1Manifest) and plan.fidelity(Output.REGISTRY_TREE) is Fidelity.EXACT:
+        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
+    if plan.kind is ImageKind.ARTIFACT:
+        return f"{title} is no container image; docker can't load it, a registry tree can hold it"
+    if output is Output.DOCKER_TAR and plan.config and not plan.config.platform.is_loadable_here:
+        return (
+            f"{title} is a Windows image, which docker loads on Windows alone; "
+            "write a registry tree and pull the image from there"
+        )
+    gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
+    lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
+    lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+    what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
+    return f"{title} {what}. {_SCAN_TELLS}"

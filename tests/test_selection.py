@@ -1,0 +1,82 @@
+"""Which of several images a command writes, and what it says of each other one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.domain.platform import Platform
+from importer.investigation import Question, survey
+from importer.progress import SilentProgress
+from importer.recovery.plan import Output, Plan
+from importer.writers.selection import Choice, choose
+from tests.images.content import sample_layers
+from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.in_process import run
+
+NAMED = make_image(sample_layers("named", 900))
+OTHER = make_image(sample_layers("other", 900), architecture="arm64")
+TREE = "to-registry-tree"
+
+
+def plan_of(folder: Path) -> Plan:
+    return survey(Question(paths=(folder,)), SilentProgress()).plan
+
+
+def write_nameless(image: GeneratedImage, folder: Path) -> None:
+    """An image whose place tells no name."""
+    write_artifactory_folder(image, folder / str(image.image_id.hex[:8]).upper())
+
+
+def test_a_selection_is_a_value(tmp_path: Path) -> None:
+    write_artifactory_folder(NAMED, tmp_path / "team" / "app" / "1")
+    write_nameless(OTHER, tmp_path)
+    selection = choose(plan_of(tmp_path), Choice(), Output.REGISTRY_TREE)
+    assert selection == choose(plan_of(tmp_path), Choice(), Output.REGISTRY_TREE)
+    assert [refusal.image.image_id for refusal in selection.refused] == [OTHER.image_id]
+
+
+class TestNames:
+    def test_one_without_a_name_among_named_ones_is_named_by_its_digest(self, tmp_path: Path) -> None:
+        write_artifactory_folder(NAMED, tmp_path / "in" / "team" / "app" / "1")
+        write_nameless(OTHER, tmp_path / "in")
+        outcome = run(TREE, tmp_path / "in", "-o", tmp_path / "tree")
+        assert outcome.code == 4
+        assert f"Not written: image {OTHER.manifest_digest.short}: a registry needs a name" in outcome.output
+        assert [path.read_text() for path in tmp_path.rglob("current/link")] == [str(NAMED.manifest_digest)]
+
+    def test_when_none_has_a_name_the_call_is_wrong(self, tmp_path: Path) -> None:
+        for image in (NAMED, OTHER):
+            write_nameless(image, tmp_path / "in")
+        outcome = run(TREE, tmp_path / "in", "-o", tmp_path / "tree")
+        assert outcome.code == 2
+        assert outcome.output.count("Not written: ") == 2
+        assert not (tmp_path / "tree").exists()
+
+    def test_one_alone_is_told_how_to_name_it(self, tmp_path: Path) -> None:
+        write_nameless(NAMED, tmp_path / "in")
+        outcome = run(TREE, tmp_path / "in", "-o", tmp_path / "tree")
+        assert outcome.code == 2
+        assert "--name team/app:1.4" in outcome.output
+        assert "Not written" not in outcome.output
+
+
+class TestPlatforms:
+    @pytest.fixture
+    def both(self, tmp_path: Path) -> Path:
+        write_artifactory_folder(NAMED, tmp_path / "in" / "team" / "app" / "1")
+        write_artifactory_folder(OTHER, tmp_path / "in" / "team" / "app" / "2")
+        return tmp_path / "in"
+
+    def test_those_of_another_platform_are_named(self, both: Path, tmp_path: Path) -> None:
+        outcome = run(TREE, both, "-o", tmp_path / "tree", "--platform", "linux/arm64")
+        assert outcome.code == 4
+        assert "Not written: team/app:1 is for linux/amd64, not for linux/arm64" in outcome.output
+        assert [path.read_text() for path in tmp_path.rglob("current/link")] == [str(OTHER.manifest_digest)]
+
+    def test_a_platform_of_none_is_wrong_usage(self, both: Path, tmp_path: Path) -> None:
+        selection = choose(plan_of(both), Choice(platform=Platform.parse("linux/s390x")), Output.DOCKER_TAR)
+        assert selection.images == ()
+        assert all(refusal.is_usage for refusal in selection.refused)
+        assert run("to-docker-tar", both, "-o", tmp_path / "a.tar", "--platform", "linux/s390x").code == 2
