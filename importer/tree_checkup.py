@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from importer.recovery.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
 from importer.storage_tree.contents import ContentReader, Remembered
-from importer.storage_tree.defects import Defect
+from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census, diagnose
-from importer.storage_tree.layout import Layout, find_layout
+from importer.storage_tree.foreign_stores import ForeignStore
+from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
+from importer.storage_tree.recognition import find_tree, object_store_in
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
 
@@ -40,10 +43,14 @@ class TreeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was found, and what is served all the same."""
+    """What was found, and what is served all the same; ``root`` is the tree's, above docker/registry/v2.
+
+    ``layout`` is None for a store that is no registry's.
+    """
 
     question: TreeQuestion
-    layout: Layout
+    root: Path
+    layout: Layout | None
     defects: tuple[Defect, ...]
     findings: tuple[Finding, ...]
     census: Census
@@ -55,11 +62,20 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     Files that are ``remembered`` and have not changed are not read again. Raises UsageError,
     NoImageError and InputError.
     """
-    layout = find_layout(question.root)
+    layout = find_tree(question.root)
+    if isinstance(layout, ForeignStore):
+        return _refused(question, layout)
     inspector = Inspector(question.jobs, progress)
     supplies = Supplies(layout.root, question.blobs, inspector, Recompressor(question.effort, progress))
     tree = read_tree(layout, progress)
+    if store := object_store_in(tree):
+        return _refused(question, store)
     reader = ContentReader(tree, inspector, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
-    return Checkup(question, layout, diagnosis.defects, find_in_tree(diagnosis.defects), diagnosis.census)
+    return Checkup(question, layout.root, layout, diagnosis.defects, find_in_tree(diagnosis.defects), diagnosis.census)
+
+
+def _refused(question: TreeQuestion, store: ForeignStore) -> Checkup:
+    defects = (NotRegistryStorage(path=store.evidence, kind=store.kind, place=os.fspath(question.root)),)
+    return Checkup(question, question.root, None, defects, find_in_tree(defects), Census())

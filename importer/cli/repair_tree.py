@@ -7,9 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown
+from importer.cli.console import page_for_stdout, progress_shown, say
 from importer.cli.options import Jobs, NoProgress, NoRecompress, Quiet, RecompressLimit, TextOrJson, effort_of
 from importer.progress import Progress
+from importer.report.printable import for_terminal
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree
@@ -33,7 +34,9 @@ def repair_tree(
     ] = False,
     blobs: Annotated[
         list[Path] | None,
-        typer.Option("--blobs", metavar="PATH", help="A place that may hold what is missing.", readable=False),
+        typer.Option(
+            "--blobs", "--borrow", metavar="PATH", help="A place that may hold what is missing.", readable=False
+        ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only; hash no layers.")] = False,
     format: Annotated[TextOrJson, typer.Option("--format", help="The form of the report.")] = TextOrJson.TEXT,  # noqa: A002
@@ -46,13 +49,16 @@ def repair_tree(
 ) -> int:
     """Check a registry's storage, and with --apply mend it.
 
-    Exit code 0: nothing is wrong. 1: all that is wrong can be mended from what is here. 4: something
-    is missing or beyond proof. After --apply the code tells how things stand then.
+    Exit code 0: nothing is wrong. 1: all that is wrong can be mended from what is here. 2: this is
+    another kind of store, which is left alone. 4: something is missing or beyond proof. After --apply
+    the code tells how things stand then.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = TreeQuestion(root, tuple(blobs or ()), quick, jobs, effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
+    if report.is_refused and format is TextOrJson.JSON:
+        say(f"blobfix: {for_terminal(report.verdict())}")
     if format is TextOrJson.JSON:
         typer.echo(report.as_json())
     elif quiet:
@@ -66,6 +72,8 @@ def _repaired(question: TreeQuestion, progress: Progress) -> TreeReport:
     remembered: Remembered = {}
     found = check_tree(question, progress, remembered)
     steps = [step for defect in found.defects for step in defect.steps]
+    if found.layout is None:
+        return TreeReport(found)
     if not steps:
         return TreeReport(found, found)
     carry_out(found.layout, steps, progress)

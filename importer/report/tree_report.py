@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import importer
 from importer.report.downloads import Download
-from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE
+from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json
 from importer.report.page import Page, Styled
 from importer.report.places import Places
@@ -18,7 +18,7 @@ from importer.report.printable import as_unicode
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.tree_downloads import downloads_of_tree
 from importer.rules.wording import bytes_of
-from importer.storage_tree.defects import Defect
+from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census
 from importer.storage_tree.steps import MoveBlob, WriteBlob
 from importer.storage_tree.supplies import SET_ASIDE
@@ -46,8 +46,19 @@ class TreeReport:
         return self.left or self.found
 
     @property
+    def is_refused(self) -> bool:
+        """Whether this is another kind of store, of which nothing was looked at or changed."""
+        return self._refusal is not None
+
+    @property
+    def _refusal(self) -> NotRegistryStorage | None:
+        return next((defect for defect in self.found.defects if isinstance(defect, NotRegistryStorage)), None)
+
+    @property
     def exit_code(self) -> int:
         """The code for how things stand."""
+        if self.is_refused:
+            return USAGE
         if not self.now.defects:
             return INTACT
         return INCOMPLETE if any(map(_is_lost, self.now.defects)) else REPAIRABLE
@@ -71,7 +82,7 @@ class TreeReport:
         return {
             "schema_version": SCHEMA_VERSION,
             "blobfix": importer.__version__,
-            "root": as_unicode(os.fspath(self.found.layout.root)),
+            "root": as_unicode(os.fspath(self.found.root)),
             "quick": question.quick,
             "applied": self.left is not None,
             "findings": [finding_as_json(finding) for finding in self.found.findings],
@@ -88,6 +99,8 @@ class TreeReport:
         if self.left and self.left.findings:
             print_findings(page, self.left.findings, Places(""), verbose=verbose, title="What is left")
         print_downloads(page, self.downloads)
+        if self.is_refused:
+            return
         page.line()
         page.line(_served(self.now.census, quick=self.found.question.quick))
         for line in self._next_steps():
@@ -95,6 +108,8 @@ class TreeReport:
 
     def verdict(self) -> str:
         """The one sentence that comes first: how the tree is, or what has become of its defects."""
+        if refusal := self._refusal:
+            return f"{self.found.root} is {refusal.kind}, not a registry's storage (BF509); nothing was touched."
         count = _counted(len(self.found.defects), "defect")
         if not self.found.defects:
             return "The tree is in order."
@@ -111,7 +126,7 @@ class TreeReport:
             mendable = any(defect.steps for defect in self.found.defects)
             return ["Nothing was changed; --apply mends what can be mended."] if mendable else []
         lines = [_RESTART] if self.needs_restart else []
-        if (self.found.layout.root / SET_ASIDE).is_dir():
+        if (self.found.root / SET_ASIDE).is_dir():
             lines.append(
                 f"What was taken out of the tree is in {SET_ASIDE} below the root; delete it when all is well."
             )

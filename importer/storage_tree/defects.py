@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from importer.domain.digest import Digest
     from importer.formats.signatures import FileKind
     from importer.recovery.causes import Cause
+    from importer.storage_tree.foreign_stores import StoreKind
     from importer.storage_tree.link_text import LinkFault
     from importer.storage_tree.steps import Step
     from importer.storage_tree.tree import Area, LinkRole
@@ -154,6 +155,14 @@ class StrayEntry(Defect):
 
     area: Area
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRegistryStorage(Defect):
+    """All of it is another kind of store, whose owner needs it as it is; ``place`` is the folder that was given."""
+
+    kind: StoreKind
+    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ BF505 blob-misplaced error safe
 BF506 blob-damaged error safe
 BF507 stray-entry warning safe
 BF508 root-misplaced error safe
+BF509 not-registry-storage error none
 """
 TABLE = {code: tuple(rest) for code, *rest in map(str.split, PROMISED.strip().splitlines())}
 
