@@ -16,7 +16,7 @@ _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool | None:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -25,16 +25,17 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool | None:
+        """Whether the lock is ours now; None when the file system can't tell."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                return False
+            return None if error.errno in _NO_LOCKS else False
         return True
 
 
 _POLL_INTERVAL: Final = 0.2
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def exclusive(path: Path, waiting: Callable[[], None], sleep: Callable[[float], 
     Raises OSError when the file can't be made.
     """
     told = False
-    while (descriptor := _acquire(path)) is None:
+    while (descriptor := hold(path)) is None:
         if not told:
             waiting()
             told = True
@@ -63,12 +64,30 @@ def exclusive(path: Path, waiting: Callable[[], None], sleep: Callable[[float], 
         os.close(descriptor)
 
 
-def _acquire(path: Path) -> int | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-    if _try_lock(descriptor) and _is_still(path, descriptor):
+def hold(path: Path) -> int | None:
+    """Make the lock file, and hold it until the descriptor is closed, by the end of the process at the latest.
+
+    None when another has the lock, or has just removed it. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o644)
+    if _try_lock(descriptor) is not False and _is_still(path, descriptor):
         return descriptor
     os.close(descriptor)
     return None
+
+
+@contextmanager
+def is_free(path: Path) -> Iterator[bool]:
+    """Whether a lock file is there that surely nobody holds; then nobody else gets it meanwhile."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | _NO_LINK)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _try_lock(descriptor) is True and _is_still(path, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

@@ -16,6 +16,7 @@ from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
+from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
 from importer.recovery.plan import Fidelity, ImageStatus, Output
@@ -177,7 +178,7 @@ def test_what_is_written_is_the_original_to_the_byte(
 
 
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
-    with RegistryTree(root, QUIET) as tree:
+    with RegistryTree(root, QUIET, Durability()) as tree:
         plan = investigate(Question((folder,), digests=known), QUIET, tree.capture()).case.plan
         images = choose(plan, Choice(NAME), Output.REGISTRY_TREE).images
         tree.write(images)
@@ -187,7 +188,7 @@ def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Dig
 
 
 def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Digest]:
-    with TarFile(target, QUIET) as tar:
+    with TarFile(target, QUIET, Durability()) as tar:
         plan = investigate(Question((folder,), digests=known), QUIET, tar.capture()).case.plan
         images = choose(plan, Choice(NAME), Output.DOCKER_TAR).images
         tar.write(docker_tar_members(images, QUIET.advance))

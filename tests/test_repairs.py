@@ -24,6 +24,7 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
+from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.plan import Output
 from importer.writers.registry_tree import RegistryTree
@@ -370,7 +371,7 @@ class TestFilesThatChangeWhileTheyAreRead:
             files = sorted(folder.iterdir())
             meddler = Meddler(moment, lambda: change(files[number % len(files)]))
             try:
-                with RegistryTree(out / "tree", meddler) as tree:
+                with RegistryTree(out / "tree", meddler, Durability()) as tree:
                     question = Question((folder.parents[2],), jobs=1)
                     plan = investigate(question, meddler, tree.capture()).case.plan
                     images = choose(plan, Choice(), Output.REGISTRY_TREE).images

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from importlib import import_module
-from types import FrameType
 from typing import Annotated, Any, Final, cast
 
 import typer
@@ -15,6 +13,7 @@ from typer.core import TyperGroup
 
 from importer import __version__
 from importer.cli.console import say
+from importer.cli.interrupts import watch_signals
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
 from importer.report.printable import for_terminal
@@ -103,7 +102,7 @@ def options(
 
 def run() -> None:
     """Run the command that the arguments name, and leave with its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    watch_signals()
     # Each command loads rooms that the others don't need; only what is asked for is loaded.
     for name in [word for word in sys.argv[1:] if word in _COMMANDS][:1] or _COMMANDS:
         module = import_module(f"importer.cli.{name.replace('-', '_')}")
@@ -112,10 +111,6 @@ def run() -> None:
     gc.freeze()
     gc.enable()
     app()
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _words_of(error: OSError) -> str:

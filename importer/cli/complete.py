@@ -13,6 +13,7 @@ from importer.cli.options import (
     Digests,
     NoProgress,
     NoRecompress,
+    NoSync,
     PlatformOption,
     Quiet,
     RecompressLimit,
@@ -33,6 +34,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.errors import NetworkError, UsageError
 from importer.investigation import Investigation, Question, investigate
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
 from importer.report.formats import Format, print_report
@@ -65,6 +67,7 @@ def complete(
     quiet: Quiet = False,
     jobs: Transfers = DEFAULT_JOBS,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Download only what a folder lacks or has damaged, then look at it again.
 
@@ -75,7 +78,7 @@ def complete(
     place, wanted, login = options.place(source), platform_of(platform), options.login()
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path}: is a file; what is missing can only be put into a folder")
-    surroundings = options.surroundings()
+    surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = Question(paths=(path,), digests=digests_of(digest), effort=effort)
@@ -100,7 +103,9 @@ def _completion(
         facts = seen.case.inventory.with_digest(digest)
         return Path(facts[0].file.path) if facts else None
 
-    return Completion(Scanned(path, seen.case.plan, path_of), image, platform, surroundings.tell)
+    return Completion(
+        Scanned(path, seen.case.plan, path_of), image, platform, surroundings.tell, surroundings.durability
+    )
 
 
 def _download(completion: Completion, surroundings: Surroundings, progress: Progress, jobs: int) -> NetworkError | None:

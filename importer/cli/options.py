@@ -95,6 +95,13 @@ Jobs = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say no more than the result, in one line, and errors.")]
 Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
+NoSync = Annotated[
+    bool,
+    typer.Option(
+        "--no-sync",
+        help="Leave the writing to the disk to the system: quicker, and a power cut soon after may cost the output.",
+    ),
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 
 

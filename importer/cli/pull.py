@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import progress_shown
-from importer.cli.options import NoProgress, PlatformOption, Silent, platform_of
+from importer.cli.options import NoProgress, NoSync, PlatformOption, Silent, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
     PasswordStdin,
@@ -19,6 +19,7 @@ from importer.cli.remote import (
     Transfers,
     Username,
 )
+from importer.places.durability import Durability
 from importer.report.printable import for_terminal
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull
@@ -47,6 +48,7 @@ def pull(
     quiet: Silent = False,
     jobs: Transfers = DEFAULT_JOBS,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> None:
     """Download an image into a folder that every other command takes.
 
@@ -55,9 +57,9 @@ def pull(
     """
     options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, wanted, login = options.place(reference), platform_of(platform), options.login()
-    surroundings = options.surroundings()
+    surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
-    folder = ImageFolder(output, repository_of(place), tag_of(place))
+    folder = ImageFolder(output, repository_of(place), tag_of(place), surroundings.durability)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
     if not quiet:

@@ -11,6 +11,7 @@ import typer
 
 from importer.cli.console import say
 from importer.errors import UsageError
+from importer.places.durability import Durability
 from importer.report.printable import for_terminal
 from importer.transport.client import Surroundings
 from importer.transport.credentials import Password
@@ -74,9 +75,10 @@ class RemoteOptions:
             raise UsageError(f"--username needs a password, by --password-stdin or in {PASSWORD_VARIABLE}")
         return Login(Password(self.username, password))
 
-    def surroundings(self) -> Surroundings:
+    def surroundings(self, durability: Durability | None = None) -> Surroundings:
         """Connections and their patience, with messages to the standard error stream."""
-        return Surroundings.of_command(self._tell, Patience(min(20.0, self.timeout), self.timeout))
+        patience = Patience(min(20.0, self.timeout), self.timeout)
+        return Surroundings.of_command(self._tell, patience, durability or Durability())
 
     def _tell(self, message: str) -> None:
         if not self.quiet:

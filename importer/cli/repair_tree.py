@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.console import page_for_stdout, progress_shown, say
-from importer.cli.options import Jobs, NoProgress, NoRecompress, Quiet, RecompressLimit, TextOrJson, effort_of
+from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.report.printable import for_terminal
 from importer.report.tree_report import TreeReport
@@ -46,6 +47,7 @@ def repair_tree(
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Check a registry's storage, and with --apply mend it.
 
@@ -56,7 +58,11 @@ def repair_tree(
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = TreeQuestion(root, tuple(blobs or ()), quick, jobs, effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        report = _repaired(question, progress) if apply else TreeReport(check_tree(question, progress))
+        report = (
+            _repaired(question, progress, Durability(is_wanted=not no_sync))
+            if apply
+            else TreeReport(check_tree(question, progress))
+        )
     if report.is_refused and format is TextOrJson.JSON:
         say(f"blobfix: {for_terminal(report.verdict())}")
     if format is TextOrJson.JSON:
@@ -68,7 +74,7 @@ def repair_tree(
     return report.exit_code
 
 
-def _repaired(question: TreeQuestion, progress: Progress) -> TreeReport:
+def _repaired(question: TreeQuestion, progress: Progress, durability: Durability) -> TreeReport:
     remembered: Remembered = {}
     found = check_tree(question, progress, remembered)
     steps = [step for defect in found.defects for step in defect.steps]
@@ -76,5 +82,5 @@ def _repaired(question: TreeQuestion, progress: Progress) -> TreeReport:
         return TreeReport(found)
     if not steps:
         return TreeReport(found, found)
-    carry_out(found.layout, steps, progress)
+    carry_out(found.layout, steps, progress, durability)
     return TreeReport(found, check_tree(question, progress, remembered))

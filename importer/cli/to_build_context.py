@@ -17,6 +17,7 @@ from importer.cli.options import (
     Name,
     NoProgress,
     NoRecompress,
+    NoSync,
     Paths,
     PlatformOption,
     RecompressLimit,
@@ -29,16 +30,17 @@ from importer.cli.results import Tell
 from importer.cli.writing import conclude, write_images
 from importer.domain.platform import Platform
 from importer.errors import UsageError
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import listed, title_of
 from importer.writers.build_context import BuildContext, WrittenContext
+from importer.writers.context_folder import context_folder
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_context_place
 from importer.writers.selection import choose
-from importer.writers.whole_folder import WholeFolder
 
 EXAMPLES: Final = """\b
 Examples:
@@ -66,6 +68,7 @@ def to_build_context(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Write a Dockerfile and the layers in order, for docker build.
 
@@ -89,7 +92,9 @@ def to_build_context(
     pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
     check_context_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        write = partial(_write, output=output, squash=squash, progress=progress)
+        write = partial(
+            _write, output=output, squash=squash, progress=progress, durability=Durability(is_wanted=not no_sync)
+        )
         written = write_images(question, pick, write, progress)
     code = conclude(written, quiet=quiet, tell_images=_tell_written)
     if written.result:
@@ -99,13 +104,15 @@ def to_build_context(
     return code
 
 
-def _write(images: Sequence[NamedImage], *, output: Path, squash: bool, progress: Progress) -> WrittenContext:
+def _write(
+    images: Sequence[NamedImage], *, output: Path, squash: bool, progress: Progress, durability: Durability
+) -> WrittenContext:
     if len(images) > 1:
         titles = listed(title_of(image.plan) for image in images)
         raise UsageError(
             f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
         )
-    with WholeFolder(output) as folder:
+    with context_folder(output, durability) as folder:
         return BuildContext(folder, progress).write(images[0].plan, squash=squash)
 
 

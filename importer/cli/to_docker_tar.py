@@ -20,6 +20,7 @@ from importer.cli.options import (
     Name,
     NoProgress,
     NoRecompress,
+    NoSync,
     Paths,
     PlatformOption,
     RecompressLimit,
@@ -31,6 +32,7 @@ from importer.cli.requests import WriteOptions
 from importer.cli.writing import Written, conclude, write_images
 from importer.errors import UsageError
 from importer.investigation import Question
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
@@ -70,6 +72,7 @@ def to_docker_tar(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Write a tarball for docker load, with the original image id.
 
@@ -93,7 +96,7 @@ def to_docker_tar(
     question = options.question()
     pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        write = _to_pipe if output == "-" else partial(_to_file, Path(output))
+        write = _to_pipe if output == "-" else partial(_to_file, Path(output), Durability(is_wanted=not no_sync))
         written = write(question, pick, progress)
     code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
     if not quiet and output != "-":
@@ -102,9 +105,11 @@ def to_docker_tar(
     return code
 
 
-def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> Written[None]:
+def _to_file(
+    target: Path, durability: Durability, question: Question, pick: _Pick, progress: Progress
+) -> Written[None]:
     check_file_place(target, (*question.paths, *question.borrowed))
-    with TarFile(target, progress) as tar:
+    with TarFile(target, progress, durability) as tar:
 
         def write(images: Sequence[NamedImage]) -> None:
             tar.write(docker_tar_members(images, progress.advance))

@@ -19,6 +19,7 @@ from importer.cli.options import (
     Name,
     NoProgress,
     NoRecompress,
+    NoSync,
     Paths,
     PlatformOption,
     RecompressLimit,
@@ -30,6 +31,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.writing import Written, conclude, write_images
 from importer.investigation import Question
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
@@ -74,6 +76,7 @@ def to_oci_layout(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Write an OCI image layout for skopeo, podman and others, with the original manifest digest.
 
@@ -99,7 +102,7 @@ def to_oci_layout(
     pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT)
     write = _to_file if _is_archive(output) else _to_folder
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        written = write(output, question, pick, progress)
+        written = write(output, question, pick, progress, Durability(is_wanted=not no_sync))
     code = conclude(written, quiet=quiet)
     if not quiet:
         _tell_next_step(output, written.images[0], entries=written.result or 0)
@@ -115,15 +118,15 @@ def _is_archive(output: Path) -> bool:
     return output.suffix == ".tar" and not output.is_dir()
 
 
-def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
+def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability) -> _Written:
     check_layout_place(target, (*question.paths, *question.borrowed))
-    with OciFolder(target, progress) as folder:
+    with OciFolder(target, progress, durability) as folder:
         return write_images(question, pick, folder.write, progress, folder.capture())
 
 
-def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress) -> _Written:
+def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability) -> _Written:
     check_file_place(target, (*question.paths, *question.borrowed))
-    with TarFile(target, progress) as tar:
+    with TarFile(target, progress, durability) as tar:
 
         def write(images: Sequence[NamedImage]) -> int:
             tar.write(layout_members(images))

@@ -18,6 +18,7 @@ from importer.cli.options import (
     Name,
     NoProgress,
     NoRecompress,
+    NoSync,
     Paths,
     PlatformOption,
     RecompressLimit,
@@ -29,6 +30,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
 from importer.cli.writing import conclude, write_images
+from importer.places.durability import Durability
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
@@ -65,6 +67,7 @@ def to_registry_tree(
     quiet: Silent = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
+    no_sync: NoSync = False,
 ) -> int:
     """Write a storage tree that registry:2 serves, with the original manifest digest.
 
@@ -86,10 +89,13 @@ def to_registry_tree(
         recompress_limit=recompress_limit,
         jobs=jobs,
     )
-    question = options.question()
+    question, durability = options.question(), Durability(is_wanted=not no_sync)
     pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE)
     check_tree_place(output, (*question.paths, *question.borrowed))
-    with progress_shown(wanted=not (quiet or no_progress)) as progress, RegistryTree(output, progress) as tree:
+    with (
+        progress_shown(wanted=not (quiet or no_progress)) as progress,
+        RegistryTree(output, progress, durability) as tree,
+    ):
         written = write_images(question, pick, tree.write, progress, tree.capture())
     code = conclude(written, quiet=quiet)
     if not quiet:

@@ -9,10 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from importer.places.unfinished import UNFINISHED_PREFIX
 from importer.sources.source_file import SourceFile, SourceProblem
-
-UNFINISHED_PREFIX: Final = ".blobfix-"
-"""What this program writes under until it is whole; never an input."""
 
 _SPECIAL_KINDS: Final = (
     (stat.S_ISFIFO, "a named pipe"),

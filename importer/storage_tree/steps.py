@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from importer.domain.digest import Digest
 from importer.recovery.plan import ProvenBlob
@@ -67,9 +69,9 @@ class Relocate:
 Step = MoveBlob | WriteBlob | MakeFolder | WriteLink | SetAside | Relocate
 
 
-def in_order(steps: list[Step]) -> list[Step]:
+def in_phases(steps: Iterable[Step]) -> list[list[Step]]:
     """Each step once: blobs before links, links before tags, then what has been replaced, the whole tree last."""
-    return sorted(dict.fromkeys(steps), key=_rank)
+    return [list(phase) for _, phase in groupby(sorted(dict.fromkeys(steps), key=_rank), key=_rank)]
 
 
 def _rank(step: Step) -> int:

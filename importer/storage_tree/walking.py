@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from importer.errors import InputError
-from importer.sources.folder import UNFINISHED_PREFIX
+from importer.places.unfinished import UNFINISHED_PREFIX
 from importer.storage_tree.layout import Layout
 
 _MAX_FOLLOWED: Final = 100_000

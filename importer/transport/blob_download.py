@@ -54,13 +54,16 @@ class BlobDownload:
         digest, sleep = self._descriptor.digest, self._surroundings.timing.sleep
         with disk_errors(target), exclusive(lock_path(target, digest), self._tell_waiting, sleep):
             if is_whole(target, self._descriptor):
+                # It may be the work of a run that was killed before it was on the disk.
+                self._surroundings.durability.files([target])
+                self._surroundings.durability.folders([target.parent])
                 self._advance(self._descriptor.size)
                 return
             with PartialFile.open(target, digest, self._surroundings.stop) as partial:
                 if beginning := beginning or _truncated(target, self._descriptor):
                     partial.adopt(beginning.open, beginning.length)
                 self._fill(partial)
-                partial.finish(target)
+                partial.finish(target, self._surroundings.durability)
 
     def _fill(self, partial: PartialFile) -> None:
         if partial.size > self._descriptor.size:

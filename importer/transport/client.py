@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from importer.errors import NetworkError
+from importer.places.durability import Durability
 from importer.transport.address import BaseUrl, Origin
 from importer.transport.answer import Answer
 from importer.transport.authentication import MAX_ROUNDS, Authentication, FindCredentials
@@ -31,6 +32,7 @@ class Surroundings:
         policy: how patiently things are tried again.
         tell: takes messages while the work goes on; may be called from several threads.
         stop: ends the work of all threads.
+        durability: whether what is saved is on the disk before it is called done.
     """
 
     network: Network = field(default_factory=Network)
@@ -38,13 +40,16 @@ class Surroundings:
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     tell: Tell = _say_nothing
     stop: Stop = field(default_factory=Stop)
+    durability: Durability = field(default_factory=Durability)
 
     @classmethod
-    def of_command(cls, tell: Tell, patience: Patience | None = None) -> Surroundings:
+    def of_command(
+        cls, tell: Tell, patience: Patience | None = None, durability: Durability | None = None
+    ) -> Surroundings:
         """Those of one run: an interrupt ends every sleep and every transfer."""
         stop = Stop()
         timing = replace(SYSTEM_TIMING, sleep=stop.sleep)
-        return cls(Network(patience), timing, RetryPolicy(), tell, stop)
+        return cls(Network(patience), timing, RetryPolicy(), tell, stop, durability or Durability())
 
     def abort(self) -> None:
         """End all work now."""

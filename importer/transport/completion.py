@@ -12,6 +12,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError
+from importer.places.durability import Durability
 from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
 from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role
 from importer.transport.blob_download import Beginning
@@ -46,15 +47,19 @@ class Completion:
         image: where the rest is.
         platform: which child of an index matters; all do when it is None.
         tell: takes messages about what the server doesn't have.
+        durability: whether manifests are on the disk before anything depends on them.
     """
 
-    def __init__(self, scanned: Scanned, image: RemoteImage, platform: Platform | None, tell: Tell) -> None:
+    def __init__(
+        self, scanned: Scanned, image: RemoteImage, platform: Platform | None, tell: Tell, durability: Durability
+    ) -> None:
         self._folder = scanned.folder
         self._plan = scanned.plan
         self._path_of = scanned.path_of
         self._image = image
         self._platform = platform
         self._tell = tell
+        self._durability = durability
         self._root: RemoteManifest | None = None
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -99,9 +104,9 @@ class Completion:
         yield from self._of_manifest(child, folder, depth)
 
     def _of_manifest(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
-        make_folder(self._folder, folder.relative_to(self._folder).parts)
+        make_folder(self._folder, folder.relative_to(self._folder).parts, self._durability)
         is_index = isinstance(manifest.parsed, Index)
-        put_file(folder / ("list.manifest.json" if is_index else "manifest.json"), manifest.content)
+        put_file(folder / ("list.manifest.json" if is_index else "manifest.json"), manifest.content, self._durability)
         if isinstance(manifest.parsed, ImageManifest):
             for descriptor in manifest.parsed.blobs:
                 if self._path_of(descriptor.digest) is None:

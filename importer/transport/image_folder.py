@@ -6,27 +6,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import Index
 from importer.errors import OutputError
-from importer.sources.folder import UNFINISHED_PREFIX
+from importer.places.durability import Durability
+from importer.places.placing import Placing
+from importer.places.unfinished import FILE_MODE, remove_leftovers, unfinished_folder, write_blocks
 from importer.transport.partial_file import disk_errors
 from importer.transport.remote_image import RemoteManifest
-
-_FILE_MODE: Final = 0o644
 
 
 class ImageFolder:
     """The place of one image (and, for an index, of its children) below ``root``."""
 
-    def __init__(self, root: Path, repository: str, tag: str | None) -> None:
+    def __init__(self, root: Path, repository: str, tag: str | None, durability: Durability) -> None:
         self._root = root
+        self._durability = durability
         self._parts = repository.split("/")
         self._tag = tag
 
@@ -41,46 +38,52 @@ class ImageFolder:
     def write(self, manifest: RemoteManifest, folder: Path) -> Path:
         """Write a manifest's exact bytes under the name that Artifactory gives it; raises OutputError."""
         path = folder / ("list.manifest.json" if isinstance(manifest.parsed, Index) else "manifest.json")
-        put_file(path, manifest.content)
+        put_file(path, manifest.content, self._durability)
         return path
 
     def _made(self, parts: tuple[str, ...]) -> Path:
-        return make_folder(self._root, parts)
+        return make_folder(self._root, parts, self._durability)
 
 
-def make_folder(root: Path, parts: tuple[str, ...]) -> Path:
+def make_folder(root: Path, parts: tuple[str, ...], durability: Durability) -> Path:
     """Make a folder below ``root``, which may itself be new; raises OutputError, also for a link on the way."""
     folder = root
+    above = _new_above(root)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for part in parts:
+        above.append(folder)
         folder /= part
         if folder.is_symlink():
             raise OutputError(f"{folder}: is a link; downloads go into folders alone")
         with disk_errors(folder):
             folder.mkdir(exist_ok=True)
+    with disk_errors(folder):
+        durability.folders(above)
     return folder
 
 
-def put_file(path: Path, content: bytes) -> None:
+def _new_above(root: Path) -> list[Path]:
+    """The folders that get a new entry when ``root`` is made."""
+    above = [root.parent]
+    while not above[-1].exists():
+        above.append(above[-1].parent)
+    return above
+
+
+def put_file(path: Path, content: bytes, durability: Durability) -> None:
     """Write a small file in one step, unless it is there already; raises OutputError."""
     with disk_errors(path):
         if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
+            # It may be the work of a run that was killed before it was on the disk.
+            durability.files([path])
+            durability.folders([path.parent])
             return
-        descriptor, name = tempfile.mkstemp(prefix=UNFINISHED_PREFIX, dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            Path(name).chmod(_FILE_MODE)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-
-
-def demand_space(folder: Path, size: int) -> None:
-    """Raise OutputError when ``size`` bytes can't fit, before any is downloaded."""
-    with disk_errors(folder):
-        free = shutil.disk_usage(folder).free
-    if free < size:
-        raise OutputError(f"{folder}: {size:,} bytes are to be downloaded, and there is room for {free:,}")
+        remove_leftovers(path.parent)
+        with unfinished_folder(path.parent) as folder, Placing(folder, durability) as placing:
+            unfinished = folder / path.name
+            write_blocks(unfinished, [content])
+            unfinished.chmod(FILE_MODE)
+            durability.files([unfinished])
+            placing.file(unfinished, path)
+            placing.settle()

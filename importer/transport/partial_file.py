@@ -16,7 +16,8 @@ from typing import BinaryIO, Final
 
 from importer.domain.digest import Digest
 from importer.errors import OutputError
-from importer.sources.folder import UNFINISHED_PREFIX
+from importer.places.durability import Durability
+from importer.places.unfinished import UNFINISHED_PREFIX
 from importer.transport.stop import Stop
 
 _BLOCK: Final = 1 << 20
@@ -132,11 +133,13 @@ class PartialFile:
         """Whether the bytes have the digest."""
         return self._hash.hexdigest() == self._digest.hex
 
-    def finish(self, target: Path) -> None:
-        """Give the proven bytes their name, in one step; raises OutputError."""
+    def finish(self, target: Path, durability: Durability) -> None:
+        """Give the proven bytes their name, in one step, when they are on the disk; raises OutputError."""
         with disk_errors(target):
+            durability.stream(self._stream.fileno())
             self._stream.close()
             self._path.replace(target)
+            durability.folders([target.parent])
 
 
 @contextmanager

@@ -13,12 +13,13 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError, UsageError
+from importer.places.space import demand_space
 from importer.progress import Progress
 from importer.transport.blob_download import Beginning, BlobDownload
 from importer.transport.breaks import RangeLimit
 from importer.transport.client import Surroundings
-from importer.transport.image_folder import ImageFolder, demand_space
-from importer.transport.partial_file import partial_path
+from importer.transport.image_folder import ImageFolder
+from importer.transport.partial_file import disk_errors, partial_path
 from importer.transport.remote_blob import RemoteBlob
 from importer.transport.remote_image import RemoteImage, RemoteManifest
 from importer.transport.stop import run_all
@@ -133,7 +134,9 @@ def transfer_all(
     if not transfers:
         return
     limit = RangeLimit()
-    demand_space(transfers[0].target.parent, sum(map(_bytes_to_come, transfers)))
+    folder = transfers[0].target.parent
+    with disk_errors(folder):
+        demand_space(folder, sum(map(_bytes_to_come, transfers)), "downloaded")
     progress.start("Downloading", sum(each.blob.descriptor.size for each in transfers))
     ordered = sorted(transfers, key=lambda each: -each.blob.descriptor.size)
     run_all([_task(each, limit, progress.advance) for each in ordered], jobs, surroundings.abort)

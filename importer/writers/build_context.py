@@ -9,19 +9,19 @@ from typing import Final
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
 from importer.formats.documents import read_document
+from importer.places.unfinished import write_blocks
 from importer.progress import Progress
 from importer.recovery.plan import ImageKind, ImagePlan
 from importer.rules.wording import title_of
+from importer.writers.context_folder import DOCKERFILE
 from importer.writers.dockerfile import Dockerfile, dockerfile
 from importer.writers.layer_archives import LayerArchive, layer_archives, layer_title
 from importer.writers.merged_names import MergedNames, Origin
 from importer.writers.tar_entries import FOLDER, TarReader
 from importer.writers.tar_stream import END
-from importer.writers.unfinished import write_blocks
 from importer.writers.verifying_reader import unpacked_blocks, verified_blocks
 from importer.writers.whole_folder import WholeFolder
 
-DOCKERFILE: Final = "Dockerfile"
 _MERGED: Final = "root.tar"
 
 
@@ -50,7 +50,7 @@ class BuildContext:
         names = self._add_merged(plan) if squash else [archive.name for archive in archives]
         made = dockerfile(f"{title_of(plan)}, image id {plan.image_id}", names, settings)
         self._folder.write(DOCKERFILE, made.text.encode())
-        self._folder.finish(last=DOCKERFILE)
+        self._folder.finish()
         return WrittenContext(made, tuple(archive for archive in archives if archive.whiteouts))
 
     def _add_layers(self, plan: ImagePlan) -> tuple[LayerArchive, ...]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
 from importer.domain.digest import Digest
 from importer.errors import OutputError, UsageError
 from importer.formats.documents import read_document
 from importer.formats.json_text import TextForm
-from importer.locking import exclusive
+from importer.places.durability import Durability
 from importer.progress import Progress
-from importer.sources.folder import UNFINISHED_PREFIX
+from importer.recovery.plan import ProvenBlob
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (
     INDEX_NAME,
@@ -28,8 +27,6 @@ from importer.writers.oci_layout import (
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
 
-_LOCK: Final = f"{UNFINISHED_PREFIX}layout.lock"
-
 
 class OciFolder:
     """Writes images into a layout: the blobs first, ``index.json`` last.
@@ -39,11 +36,11 @@ class OciFolder:
     a folder whose ``index.json`` can't be added to.
     """
 
-    def __init__(self, target: Path, progress: Progress) -> None:
+    def __init__(self, target: Path, progress: Progress, durability: Durability) -> None:
         self._target = target
         self._progress = progress
         _present_index(target / INDEX_NAME)
-        self._folder = WholeFolder(target)
+        self._folder = WholeFolder(target, durability, _rank)
 
     def __enter__(self) -> OciFolder:
         self._folder.__enter__()
@@ -65,12 +62,15 @@ class OciFolder:
         A blob that is there already, and right, is left alone.
         """
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
-        wanted = [blob for blob in blobs.values() if not is_file_of(self._target / blob_name(blob.digest), blob)]
+        wanted = [blob for blob in blobs.values() if not self._is_there(blob)]
         self._progress.start("Writing", sum(blob.size for blob in wanted if blob.digest not in self._staging))
+        self._staging.demand_space(wanted)
         for blob in wanted:
             copy = self._staging.copy_of(blob, self._progress.advance)
             copy.replace(self._folder.place(blob_name(blob.digest)))
-        if not (self._target / LAYOUT_NAME).exists():
+        if (self._target / LAYOUT_NAME).exists():
+            self._folder.rely_on(self._target / LAYOUT_NAME)
+        else:
             self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
         index = index_of(images)
         if not self._target.exists():
@@ -82,13 +82,23 @@ class OciFolder:
 
     def _add(self, images: Sequence[NamedImage]) -> dict[str, Any]:
         """Put the blobs into their places and the images into the index as it stands now, whoever has written it."""
-        with exclusive(self._target / _LOCK, waiting=lambda: None, sleep=time.sleep):
+        with self._folder.alone():
             present = _present_index(self._target / INDEX_NAME)
             index = merged_index(present, images) if present else index_of(images)
             if index != present:
                 self._folder.write(INDEX_NAME, compact_json(index))
-            self._folder.finish(last=INDEX_NAME)
+            else:
+                self._folder.discard(INDEX_NAME)
+                self._folder.rely_on(self._target / INDEX_NAME)
+            self._folder.add()
             return index
+
+    def _is_there(self, blob: ProvenBlob) -> bool:
+        path = self._target / blob_name(blob.digest)
+        if not is_file_of(path, blob):
+            return False
+        self._folder.rely_on(path)
+        return True
 
     def _has_file_for(self, digest: Digest, size: int) -> bool:
         path = self._target / blob_name(digest)
@@ -106,3 +116,8 @@ def _present_index(path: Path) -> dict[str, Any] | None:
         raise UsageError(f"{path}: isn't the index of an OCI image layout; give a new folder")
     value: dict[str, Any] = document.value
     return value
+
+
+def _rank(path: str) -> int:
+    """The blobs, the file that says what the folder is, and last the index that binds them."""
+    return {LAYOUT_NAME: 1, INDEX_NAME: 2}.get(path, 0)

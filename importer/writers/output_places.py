@@ -9,7 +9,8 @@ from typing import Final
 
 from importer.domain.storage_paths import STORAGE_PARTS
 from importer.errors import OutputError, UsageError
-from importer.sources.folder import UNFINISHED_PREFIX
+from importer.places.unfinished import UNFINISHED_PREFIX
+from importer.writers.context_folder import unfinished_files
 from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME
 
 _HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
@@ -56,7 +57,8 @@ def check_context_place(target: Path, inputs: Iterable[Path]) -> None:
         return
     if not target.is_dir():
         raise UsageError(f"{target}: is a file; a build context needs a folder")
-    strangers = _strangers_in(target)
+    left_behind = {path.name for path in unfinished_files(target)}
+    strangers = [name for name in _strangers_in(target) if name not in left_behind]
     if strangers:
         raise UsageError(f"{target}: the folder is not empty ({strangers[0]} is there); give a new or empty one")
 

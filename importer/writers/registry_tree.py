@@ -7,13 +7,14 @@ no newline (``blobstore.go``, ``readlink``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.domain.storage_paths import (
+    BLOBS,
     LAYERS,
     REPOSITORIES,
     STORAGE_PARTS,
@@ -23,44 +24,37 @@ from importer.domain.storage_paths import (
     layer_link,
     revision_link,
 )
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import ImagePlan, ProvenBlob
 from importer.writers.named_image import NamedImage
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
-from importer.writers.unfinished import (
-    FILE_MODE,
-    folder_if_used,
-    make_folders,
-    output_errors,
-    unfinished_folder,
-    write_blocks,
-)
+from importer.writers.whole_folder import WholeFolder
+
+_STORAGE: Final = "/".join(STORAGE_PARTS)
 
 
 class RegistryTree:
     """Writes images into a registry's storage: blobs first, then links, the tag last.
 
-    Use it as a context manager: its unfinished files are gone at the end. Raises OutputError.
+    A new tree, a new repository and a new tag each appear whole. Use it as a context manager: its
+    unfinished files are gone at the end. Raises OutputError.
     """
 
-    def __init__(self, root: Path, progress: Progress) -> None:
-        self._root = root
-        self._storage = root.joinpath(*STORAGE_PARTS)
+    def __init__(self, root: Path, progress: Progress, durability: Durability) -> None:
+        self._storage = root / _STORAGE
         self._progress = progress
+        self._folder = WholeFolder(root, durability, _rank)
 
     def __enter__(self) -> RegistryTree:
-        with ExitStack() as stack:
-            stack.enter_context(output_errors(self._root))
-            stack.enter_context(folder_if_used(self._root))
-            folder = stack.enter_context(unfinished_folder(self._root))
-            self._staging = Staging(folder, self._has_file_for)
-            self._stack = stack.pop_all()
+        self._folder.__enter__()
+        self._staging = Staging(self._folder.scratch, self._has_file_for)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        self._folder.__exit__(kind, error, trace)
 
     def capture(self) -> StagingCapture:
         """A capture that stages wanted blobs while they are read for the first time."""
@@ -69,24 +63,30 @@ class RegistryTree:
     def write(self, images: Sequence[NamedImage]) -> None:
         """Write the images; what is there already, and right, is left alone."""
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
-        self._progress.start("Writing", sum(blob.size for blob in blobs.values() if blob.digest not in self._staging))
-        for blob in blobs.values():
-            self._place_blob(blob)
+        lacking = [blob for blob in blobs.values() if not self._is_there(blob)]
+        self._progress.start("Writing", sum(blob.size for blob in lacking if blob.digest not in self._staging))
+        self._staging.demand_space(lacking)
+        for blob in lacking:
+            self._staging.copy_of(blob, self._progress.advance).replace(self._place(blob_path(blob.digest)))
         for image in images:
             for repository in image.repositories:
                 self._link_image(image.plan, repository)
-        for image in images:
             for name in image.names:
                 self._tag(image.plan, name)
+        self._folder.finish()
         self._progress.stop()
 
-    def _place_blob(self, blob: ProvenBlob) -> None:
-        target = self._storage / blob_path(blob.digest)
-        if not is_file_of(target, blob):
-            self._put(self._staging.copy_of(blob, self._progress.advance), target)
+    def _is_there(self, blob: ProvenBlob) -> bool:
+        path = self._storage / blob_path(blob.digest)
+        if not is_file_of(path, blob):
+            return False
+        self._folder.rely_on(path)
+        return True
 
     def _link_image(self, plan: ImagePlan, repository: str) -> None:
-        make_folders(self._storage / REPOSITORIES / repository / LAYERS, self._root)
+        layers = f"{REPOSITORIES}/{repository}/{LAYERS}"
+        if not (self._storage / layers).is_dir():
+            self._folder.make(f"{_STORAGE}/{layers}")
         for image in plan.family:
             for blob in (*image.layers, image.config_blob):
                 if blob and blob.exact:
@@ -102,16 +102,20 @@ class RegistryTree:
     def _link(self, place: str, digest: Digest) -> None:
         path, content = self._storage / place, str(digest).encode()
         if path.is_file() and path.read_bytes() == content:
-            return
-        unfinished = self._staging.new_path()
-        write_blocks(unfinished, [content])
-        self._put(unfinished, path)
+            self._folder.rely_on(path)
+        else:
+            self._folder.write(f"{_STORAGE}/{place}", content)
 
-    def _put(self, unfinished: Path, target: Path) -> None:
-        make_folders(target.parent, self._root)
-        unfinished.chmod(FILE_MODE)
-        unfinished.replace(target)
+    def _place(self, path: str) -> Path:
+        return self._folder.place(f"{_STORAGE}/{path}")
 
     def _has_file_for(self, digest: Digest, size: int) -> bool:
         target = self._storage / blob_path(digest)
         return target.is_file() and target.stat().st_size == size
+
+
+def _rank(path: str) -> int:
+    """Blobs, links, and last what lets an image be found by its tag."""
+    if "/_manifests/tags/" in path and path.endswith("/current/link"):
+        return 2
+    return 0 if path.startswith(f"{_STORAGE}/{BLOBS}/") else 1

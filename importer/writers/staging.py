@@ -9,9 +9,10 @@ from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.inspection.file_facts import BlockSink, FileFacts
+from importer.places.space import demand_space, has_space
+from importer.places.unfinished import output_errors, write_all, write_blocks
 from importer.recovery.plan import ImagePlan, ProvenBlob
 from importer.sources.source_file import SourceFile
-from importer.writers.unfinished import output_errors, write_all, write_blocks
 from importer.writers.verifying_reader import Advance, verified_blocks
 
 HasFileFor = Callable[[Digest, int], bool]
@@ -55,6 +56,15 @@ class Staging:
         """Remember a whole copy of a blob whose digest was proven while it was made."""
         self._staged[digest] = path
 
+    def demand_space(self, blobs: Iterable[ProvenBlob]) -> None:
+        """Raise OutputError when what isn't copied yet can't fit."""
+        with output_errors(self._folder):
+            demand_space(self._folder.parent, sum(blob.size for blob in blobs if blob.digest not in self._staged))
+
+    def has_space(self, size: int) -> bool:
+        """Whether so many bytes may fit."""
+        return has_space(self._folder, size)
+
     def copy_of(self, blob: ProvenBlob, advance: Advance) -> Path:
         """A whole copy of the blob, to be moved to its place."""
         if blob.digest not in self._staged:
@@ -73,12 +83,18 @@ class StagingCapture:
         self._wanted: dict[int, set[Digest]] = {}
 
     def expect(self, facts: Iterable[FileFacts]) -> None:
-        """Note the sizes of all blobs that the manifests want and the output lacks."""
+        """Note the sizes of all blobs that the manifests want and the output lacks.
+
+        If there isn't room for all, none is copied before the plan says which of them are to be written.
+        """
         for fact in facts:
             manifest = fact.document.manifest if fact.document else None
             for blob in manifest.blobs if manifest else ():
                 if not self._has_file_for(blob.digest, blob.size):
                     self._wanted.setdefault(blob.size, set()).add(blob.digest)
+        with output_errors(self._staging.new_path()):
+            if not self._staging.has_space(sum(size * len(digests) for size, digests in self._wanted.items())):
+                self._wanted.clear()
 
     def sink_for(self, file: SourceFile) -> BlockSink | None:
         """A place for a copy of any file that may, by its size, be a wanted blob."""
@@ -99,8 +115,9 @@ class _StagingSink:
             write_all(self._stream.fileno(), block)
 
     def close(self, digest: Digest | None) -> None:
-        self._stream.close()
-        if digest in self._wanted:
-            self._staging.keep(digest, self._path)
-        else:
-            self._path.unlink()
+        with output_errors(self._path):
+            self._stream.close()
+            if digest not in self._wanted:
+                self._path.unlink()
+                return
+        self._staging.keep(digest, self._path)

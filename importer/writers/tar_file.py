@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 
 from importer.domain.digest import Digest
 from importer.inspection.file_facts import BlockSink, FileFacts
+from importer.places.durability import Durability
+from importer.places.placing import Placing
+from importer.places.space import demand_space, has_space
+from importer.places.unfinished import output_errors, remove_leftovers, unfinished_folder, write_all
 from importer.progress import Progress
 from importer.recovery.plan import ProvenBlob
 from importer.sources.source_file import SourceFile
 from importer.writers.oci_layout import TarMember, blob_name
 from importer.writers.tar_stream import END, TarStream, padding, tar_header
-from importer.writers.unfinished import output_errors, unfinished_path, write_all
 from importer.writers.verifying_reader import Advance, verified_blocks
 
 
@@ -31,29 +36,29 @@ class TarFile:
     Use it as a context manager: what isn't finished is gone at the end. Raises OutputError.
     """
 
-    def __init__(self, target: Path, progress: Progress) -> None:
+    def __init__(self, target: Path, progress: Progress, durability: Durability) -> None:
         self.target = Path(os.path.realpath(target))
         self._progress = progress
+        self._durability = durability
         self._captured: dict[str, int] = {}
-        self._finished = False
-        self._is_open = False
 
     def __enter__(self) -> TarFile:
-        self._path = unfinished_path(self.target.parent)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        try:
-            with output_errors(self.target):
-                self._descriptor = os.open(self._path, flags, 0o600)
-                self._is_open = True
-        except BaseException:
-            self._path.unlink(missing_ok=True)
-            raise
+        with ExitStack() as stack:
+            stack.enter_context(output_errors(self.target))
+            remove_leftovers(self.target.parent)
+            self._scratch = stack.enter_context(unfinished_folder(self.target.parent))
+            self._path = self._scratch / "archive"
+            self._descriptor = os.open(self._path, flags, 0o600)
+            self._opened = stack.enter_context(ExitStack())
+            self._opened.callback(os.close, self._descriptor)
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        if not self._finished:
-            self._close()
-            self._path.unlink(missing_ok=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def capture(self) -> TarCapture:
         """A capture that puts blobs at their places in the archive while they are first read."""
@@ -64,22 +69,24 @@ class TarFile:
         new = [member for member in members if member.name not in self._captured]
         self._progress.start("Writing", sum(member.size for member in new))
         with output_errors(self.target):
+            demand_space(self.target.parent, sum(_room_for(member) for member in new) + len(END))
             offset = 0
             for member in members:
                 offset = self._add(member, offset)
             self._write_at(offset, END)
             os.ftruncate(self._descriptor, offset + len(END))
+            self._durability.stream(self._descriptor)
             # Windows moves no file that is open.
-            self._close()
+            self._opened.close()
             self._path.chmod(0o666 & ~_umask())
-            self._path.replace(self.target)
-        self._finished = True
+            with Placing(self._scratch, self._durability) as placing:
+                placing.file(self._path, self.target)
+                placing.settle()
         self._progress.stop()
 
-    def _close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            os.close(self._descriptor)
+    def has_space(self, size: int) -> bool:
+        """Whether so many bytes may fit."""
+        return has_space(self.target.parent, size)
 
     def _add(self, member: TarMember, offset: int) -> int:
         offset = self._write_at(offset, tar_header(member.name, member.size))
@@ -119,7 +126,7 @@ class TarCapture:
         self._free: dict[int, list[Digest]] = {}
 
     def expect(self, facts: Iterable[FileFacts]) -> None:
-        """Lay out the archive, when there is one manifest and so no choice."""
+        """Lay out the archive, when there is one manifest and so no choice, and room for it."""
         manifests = {fact.digest: fact for fact in facts if fact.document and fact.document.manifest}
         if len(manifests) != 1:
             return
@@ -127,7 +134,9 @@ class TarCapture:
         sizes = {fact.digest: fact.size}
         if fact.document and fact.document.manifest:
             sizes |= {blob.digest: blob.size for blob in fact.document.manifest.blobs}
-        self._lay_out(sizes)
+        with output_errors(self._tar.target):
+            if self._tar.has_space(sum(sizes.values())):
+                self._lay_out(sizes)
 
     def _lay_out(self, sizes: Mapping[Digest, int]) -> None:
         offset = 0
@@ -161,7 +170,8 @@ class _PartSink:
             write_all(self._descriptor, block)
 
     def close(self, digest: Digest | None) -> None:
-        os.close(self._descriptor)
+        with output_errors(self._tar.target):
+            os.close(self._descriptor)
         if digest == self._digest:
             self._tar.note_captured(blob_name(self._digest), self._offset)
         else:
@@ -172,6 +182,11 @@ def _blocks(member: TarMember, advance: Advance) -> Iterator[bytes]:
     if isinstance(member.content, ProvenBlob):
         return verified_blocks(member.content, advance)
     return iter([member.content])
+
+
+def _room_for(member: TarMember) -> int:
+    """What a member takes in the archive, in bytes."""
+    return len(tar_header(member.name, member.size)) + member.size + len(padding(member.size))
 
 
 def _umask() -> int:

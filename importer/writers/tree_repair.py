@@ -1,8 +1,9 @@
 """Carrying out the steps that mend a storage tree.
 
 Everything is made beside its place and takes it in one step. What is taken out of the tree goes to
-``.blobfix-set-aside`` below the root, under the same path. A kill between two steps leaves a tree
-that the next run understands.
+``.blobfix-set-aside`` below the root, under the same path. A kill between two steps, or a power cut,
+leaves a tree that the next run understands: each phase is on the disk before the next one depends on it,
+and nothing loses its old name before the new one is.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from importer.domain.digest import Digest
 from importer.domain.storage_paths import DATA, blob_path
 from importer.errors import OutputError
 from importer.locking import exclusive
+from importer.places.durability import Durability
+from importer.places.exchange import exchange
+from importer.places.space import demand_space
+from importer.places.unfinished import FILE_MODE, UNFINISHED_PREFIX, make_folders, output_errors, write_blocks
 from importer.progress import Progress
-from importer.sources.folder import UNFINISHED_PREFIX
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
 from importer.storage_tree.steps import (
@@ -33,11 +37,9 @@ from importer.storage_tree.steps import (
     Step,
     WriteBlob,
     WriteLink,
-    in_order,
+    in_phases,
 )
 from importer.storage_tree.supplies import SET_ASIDE
-from importer.writers.exchange import exchange
-from importer.writers.unfinished import FILE_MODE, make_folders, output_errors, write_blocks
 from importer.writers.verifying_reader import verified_blocks
 
 _LOCK: Final = f"{UNFINISHED_PREFIX}repair.lock"
@@ -47,23 +49,21 @@ _KEPT: Final = frozenset({"blobs", "repositories", "sha256", "sha512", "_layers"
 """Folders that stay when they get empty: a registry looks for them."""
 
 
-def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress) -> None:
+def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress, durability: Durability) -> None:
     """Carry out the steps in their order.
 
     Raises OutputError when another repair is at work, the tree leads out of its root, or the system
     refuses; VerificationError and InputError when a source has changed. What is done by then stays.
     """
-    ordered = in_order(list(steps))
-    with output_errors(layout.root), _alone(layout.root), _workshop(layout.root) as folder:
-        worker = _Worker(layout, folder, progress)
-        progress.start("Writing", sum(step.blob.size for step in ordered if isinstance(step, WriteBlob)))
-        # A file may have to leave the place that another is to take: all get a second name first.
-        for step in ordered:
-            if isinstance(step, MoveBlob):
-                worker.pick_up(step)
-        for step in ordered:
-            worker.do(step)
-        progress.stop()
+    size = sum(step.blob.size for step in steps if isinstance(step, WriteBlob))
+    with output_errors(layout.root), _alone(layout.root):
+        demand_space(layout.root, size)
+        with _workshop(layout.root) as folder:
+            worker = _Worker(layout, folder, progress, durability)
+            progress.start("Writing", size)
+            for phase in in_phases(steps):
+                worker.carry_out(phase)
+            progress.stop()
 
 
 @contextmanager
@@ -90,54 +90,85 @@ def _workshop(root: Path) -> Iterator[Path]:
 
 
 class _Worker:
-    def __init__(self, layout: Layout, folder: Path, progress: Progress) -> None:
+    def __init__(self, layout: Layout, folder: Path, progress: Progress, durability: Durability) -> None:
         self._layout = layout
         self._root = layout.root
         self._real_root = Path(os.path.realpath(layout.root))
         self._folder = folder
         self._progress = progress
+        self._durability = durability
         self._count = itertools.count()
-        self._picked_up: dict[Digest, Path] = {}
+        self._ready: dict[Step, Path] = {}
+        self._touched: dict[Path, None] = {}
 
-    def do(self, step: Step) -> None:
-        """Carry out one step."""
+    def carry_out(self, phase: Sequence[Step]) -> None:
+        """Carry out steps that don't depend on each other; they are on the disk then."""
+        # A file may have to leave the place that another is to take: all get a second name first.
+        self._ready = {step: path for step in phase if (path := self._made_ready(step))}
+        self._durability.files(self._ready.values())
+        for step in phase:
+            self._do(step)
+        self._settle()
+        for step in phase:
+            if isinstance(step, MoveBlob):
+                self._leave(step)
+        self._settle()
+
+    def _made_ready(self, step: Step) -> Path | None:
+        """The file that the step puts into its place, if it puts one."""
         match step:
             case MoveBlob():
-                self._move_blob(step)
+                return self._pick_up(step)
             case WriteBlob(blob):
                 unfinished = self._unfinished()
                 write_blocks(unfinished, verified_blocks(blob, self._progress.advance))
-                self._put(unfinished, self._place(blob_path(blob.digest)))
+                return unfinished
+            case WriteLink(_, digest):
+                unfinished = self._unfinished()
+                write_blocks(unfinished, [str(digest).encode()])
+                return unfinished
+        return None
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case MoveBlob(digest=digest):
+                self._put(self._ready[step], self._place(blob_path(digest)))
+            case WriteBlob(blob):
+                self._put(self._ready[step], self._place(blob_path(blob.digest)))
             case MakeFolder(path):
-                make_folders(self._inside(self._place(path)), self._root)
+                self._make_folders(self._inside(self._place(path)))
             case WriteLink(path, digest):
-                self._write_link(path, digest)
+                self._write_link(self._ready[step], self._place(path), digest)
             case SetAside(path):
                 self._set_aside(path)
             case Relocate():
                 self._relocate(step)
 
-    def pick_up(self, step: MoveBlob) -> None:
+    def _settle(self) -> None:
+        """Wait until all names are on the disk that were given or taken away so far."""
+        touched, self._touched = self._touched, {}
+        self._durability.folders(folder for folder in touched if folder.is_dir())
+
+    def _pick_up(self, step: MoveBlob) -> Path:
         """Give a file that is to move a second name; raises OutputError when it has changed since it was hashed."""
         source = self._inside(self._place(step.source))
         status = source.stat()
         if (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) != step.stamp:
             raise OutputError(f"{source}: has changed since it was checked; run the command again when the tree rests")
-        self._picked_up[step.digest] = self._unfinished()
-        _copy(source, self._picked_up[step.digest])
+        unfinished = self._unfinished()
+        _copy(source, unfinished)
+        return unfinished
 
-    def _move_blob(self, step: MoveBlob) -> None:
-        self._put(self._picked_up[step.digest], self._place(blob_path(step.digest)))
+    def _leave(self, step: MoveBlob) -> None:
+        """Take the old name from a blob that has its own by now."""
         source = self._place(step.source)
         # In another blob's place the bytes stay until that blob comes.
         if not step.keeps_source and source.is_file():
             source.unlink()
+            self._touched[source.parent] = None
             self._prune(source.parent)
 
-    def _write_link(self, path: str, digest: Digest) -> None:
-        unfinished = self._unfinished()
-        write_blocks(unfinished, [str(digest).encode()])
-        target = self._place(path)
+    def _write_link(self, unfinished: Path, target: Path, digest: Digest) -> None:
         if target.is_file() and _says_something_else(target, digest):
             self._keep_copy(target)
         self._put(unfinished, target)
@@ -150,10 +181,18 @@ class _Worker:
             self._replace_obstacle(obstacle, unfinished, target)
             return
         self._inside(target)
-        make_folders(target.parent, self._root)
+        self._make_folders(target.parent)
         if target.name == DATA and target.exists():
             self._keep_copy(target)
-        unfinished.replace(target)
+        self._rename(unfinished, target)
+
+    def _make_folders(self, folder: Path) -> None:
+        for made in make_folders(folder, self._root):
+            self._touched[made.parent] = None
+
+    def _rename(self, source: Path, target: Path) -> None:
+        self._touched |= {source.parent: None, target.parent: None}
+        source.replace(target)
 
     def _obstacle(self, target: Path) -> Path | None:
         """The entry that keeps the target from being a file: a folder there, or a file above it."""
@@ -169,24 +208,30 @@ class _Worker:
         aside = self._place_aside(obstacle)
         below = target.relative_to(obstacle)
         if below.parts:
-            make_folders((aside / below).parent, self._root)
-        unfinished.replace(aside / below if below.parts else aside)
+            self._make_folders((aside / below).parent)
+        self._rename(unfinished, aside / below)
+        self._settle()
         exchange(aside, obstacle)
+        self._touched |= {aside.parent: None, obstacle.parent: None}
 
     def _set_aside(self, path: str) -> None:
         source = self._inside(self._place(path))
         if os.path.lexists(source):
-            source.rename(self._place_aside(source))
+            self._rename(source, self._place_aside(source))
             self._prune(source.parent)
 
     def _keep_copy(self, path: Path) -> None:
         """Keep what is about to be replaced, under a second name where the file system has such."""
-        _copy(path, self._place_aside(path))
+        copy = self._place_aside(path)
+        _copy(path, copy)
+        self._durability.files([copy])
+        self._touched[copy.parent] = None
+        self._settle()
 
     def _place_aside(self, path: Path) -> Path:
         """A free name below the folder of things set aside."""
         target = self._root / SET_ASIDE / path.relative_to(self._root)
-        make_folders(target.parent, self._root)
+        self._make_folders(target.parent)
         names = itertools.chain([target], (target.with_name(f"{target.name}.{n}") for n in itertools.count(1)))
         return next(name for name in names if not os.path.lexists(name))
 
@@ -195,8 +240,8 @@ class _Worker:
         obstacle = self._obstacle(target.parent / "-")
         if obstacle:
             raise OutputError(f"{obstacle}: is in the way of the tree, which belongs to {target}")
-        make_folders(self._inside(target).parent, self._root)
-        source.rename(target)
+        self._make_folders(self._inside(target).parent)
+        self._rename(source, target)
         self._prune(source.parent)
 
     def _prune(self, folder: Path) -> None:
@@ -206,6 +251,7 @@ class _Worker:
             while folder != self._root and (folder.name not in _KEPT or folder.name == folder.parent.name):
                 folder.rmdir()
                 folder = folder.parent
+                self._touched[folder] = None
 
     def _place(self, path: str) -> Path:
         return Path(self._layout.place(path))

@@ -14,6 +14,7 @@ import pytest
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
+from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.plan import Output
 from importer.writers.oci_folder import OciFolder
@@ -334,7 +335,7 @@ class TestSeveralAtATime:
         ]
         layout = tmp_path / "layout"
         assert blobfix("to-oci-layout", folders[0].parents[2], "-o", layout).code == 0
-        with OciFolder(layout, SilentProgress()) as late:
+        with OciFolder(layout, SilentProgress(), Durability()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
             plan = survey(Question((folders[2].parents[2],)), SilentProgress()).plan
             late.write(choose(plan, Choice(), Output.OCI_LAYOUT).images)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.domain import media_types
+from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.transport.client import Surroundings
 from importer.transport.image_folder import ImageFolder
@@ -175,7 +176,9 @@ class TestFolders:
             surroundings = Surroundings.of_command(lambda _: None)
             image = open_image(place, surroundings, Login())
             barrier.wait()
-            Pull(image, ImageFolder(tmp_path / "out", "team/app", "1.4"), surroundings, SilentProgress()).run()
+            Pull(
+                image, ImageFolder(tmp_path / "out", "team/app", "1.4", Durability()), surroundings, SilentProgress()
+            ).run()
 
         threads = [threading.Thread(target=one) for _ in range(2)]
         for thread in threads:

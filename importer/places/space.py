@@ -1,0 +1,23 @@
+"""Whether there is room for what is to be written, asked before the first byte."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from importer.errors import OutputError
+
+
+def has_space(folder: Path, size: int) -> bool:
+    """Whether ``size`` bytes may fit; a file system that doesn't tell its size is believed to be large."""
+    usage = shutil.disk_usage(folder)
+    return not usage.total or usage.free >= size
+
+
+def demand_space(folder: Path, size: int, purpose: str = "written") -> None:
+    """Raise OutputError when ``size`` bytes can't fit in the folder, and OSError when the system doesn't say."""
+    if not has_space(folder, size):
+        raise OutputError(
+            f"{folder}: {size:,} bytes are to be {purpose}, and {shutil.disk_usage(folder).free:,} bytes are free "
+            "there; make room, or choose another place"
+        )

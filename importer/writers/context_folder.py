@@ -1,0 +1,38 @@
+"""The folder of a build context, which docker sends as it is: what a killed run has left in it must be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from importer.places.durability import Durability
+from importer.places.unfinished import dead_folders, output_errors
+from importer.writers.whole_folder import WHOLE, WholeFolder
+
+DOCKERFILE: Final = "Dockerfile"
+
+
+@contextmanager
+def context_folder(target: Path, durability: Durability) -> Iterator[WholeFolder]:
+    """A folder in which the Dockerfile becomes visible last; what a killed run has put there goes first.
+
+    Raises OutputError.
+    """
+    with output_errors(target):
+        for path in unfinished_files(target):
+            path.unlink()
+    with WholeFolder(target, durability, lambda path: int(path == DOCKERFILE), by_link=True) as folder:
+        yield folder
+
+
+def unfinished_files(target: Path) -> tuple[Path, ...]:
+    """The files that a run has put there which was killed before its Dockerfile was."""
+    placed = [
+        target / file.name
+        for folder in dead_folders(target)
+        for file in (folder / WHOLE).glob("*")
+        if (target / file.name).is_file() and file.samefile(target / file.name)
+    ]
+    return () if target / DOCKERFILE in placed else tuple(placed)
