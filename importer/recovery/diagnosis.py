@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
-from importer.domain.media_types import Compression
 from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import claimed_digest, is_marker
+from importer.inventory.inventory import is_marker
 from importer.recovery.causes import (
     Cause,
     Corrupt,
@@ -26,7 +23,7 @@ from importer.recovery.causes import (
     Truncated,
     ZeroFilled,
 )
-from importer.recovery.leftovers import BySize, Leftovers
+from importer.recovery.leftovers import Leftovers
 
 PARTIAL_ENDINGS: Final = (".part", ".crdownload", ".download", ".partial", ".opdownload")
 """What Firefox and curl, Chrome, Safari, Edge and wget, and Opera append to an unfinished download."""
@@ -40,46 +37,15 @@ _MIN_ZEROS_OF_TAR: Final = 10_240 + 512
 _MAX_ERROR_TEXT: Final = 64 * 1024
 
 
-def remains_of(descriptor: Descriptor, candidates: Leftovers, beneath: Leftovers) -> tuple[FileFacts, bool] | None:
-    """Find the file that was meant to be the blob, or what came to light beneath a mishap of it.
-
-    Returns the file and whether its name says so; without a name, only a file that can be nothing
-    else is taken: the one broken file of the right kind that isn't larger than the blob.
-    """
+def remains_of(descriptor: Descriptor, candidates: Leftovers, beneath: Leftovers) -> FileFacts | None:
+    """Find the file that by its name was meant to be the blob, or what came to light beneath a mishap of it."""
     revealed = (fact for fact in beneath.named_after(descriptor) if fact.size <= descriptor.size)
-    named = [*candidates.named_after(descriptor), *revealed]
-    if named:
-        return max(named, key=lambda fact: (_is_layer_like(fact, descriptor), not _is_wrapped(fact), fact.size)), True
-    broken = candidates.sorted_by(_unnamed_layers).broken_forms_of(descriptor)
-    return (broken[0], False) if len(broken) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Unnamed:
-    """Layer-like files without a digest in their names: those of one size, and those that were cut short."""
-
-    by_size: Mapping[tuple[Compression, int], Sequence[FileFacts]]
-    cut_short: Mapping[Compression, BySize[FileFacts]]
-
-    def broken_forms_of(self, descriptor: Descriptor) -> Sequence[FileFacts]:
-        """Files that can be what is left of the blob; two of them are as good as many."""
-        compression, size = media_types.compression_of(descriptor.media_type), descriptor.size
-        if compression is None:
-            return ()
-        shorter = self.cut_short[compression].first_below(size, 2) if compression in self.cut_short else ()
-        return (*self.by_size.get((compression, size), ())[:2], *shorter)
-
-
-def _unnamed_layers(facts: Sequence[FileFacts]) -> _Unnamed:
-    by_size: dict[tuple[Compression, int], list[FileFacts]] = {}
-    cut_short: dict[Compression, list[tuple[int, FileFacts]]] = {}
-    for fact in facts:
-        compression = compression_of_kind(fact.kind)
-        if claimed_digest(fact.file) is None:
-            by_size.setdefault((compression, fact.size), []).append(fact)
-            if fact.content and fact.content.ending in _CUT_SHORT:
-                cut_short.setdefault(compression, []).append((fact.size, fact))
-    return _Unnamed(by_size, {compression: BySize(cut) for compression, cut in cut_short.items()})
+    named = (*candidates.named_after(descriptor), *revealed)
+    return max(
+        named,
+        key=lambda fact: (_is_layer_like(fact, descriptor), not _is_wrapped(fact), fact.size),
+        default=None,
+    )
 
 
 def _is_layer_like(fact: FileFacts, descriptor: Descriptor) -> bool:

@@ -164,13 +164,11 @@ class BlobFinder:
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
         descriptor = wish.descriptor
-        remains = remains_of(descriptor, self.leftovers, self._beneath.files)
-        if remains:
-            fact, is_named = remains
+        fact = remains_of(descriptor, self.leftovers, self._beneath.files)
+        if fact:
             form = self._beneath.form_of(fact)
             earlier = form.mishaps if form else ()
-            cause = diagnose(descriptor, fact)
-            return _plan(wish, BlobStatus.DAMAGED, cause=cause, earlier=earlier, file=fact, certain=is_named)
+            return _plan(wish, BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), earlier=earlier, file=fact)
         if not descriptor.digest.is_checkable:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
         if problem := self._problems.get(descriptor.digest):

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.inspection.file_facts import FileFacts
+from importer.inspection.file_facts import TOLD_DIGEST, FileFacts
 from importer.inventory.inventory import claimed_digest
 
 MOST_TRIED: Final = 64
@@ -39,10 +39,6 @@ class BySize(Generic[_Item]):
         """The smallest of those that have the size or more, as many as may be tried."""
         start = bisect_left(self._sizes, size)
         return self._items[start : start + MOST_TRIED]
-
-    def first_below(self, size: int, count: int) -> Sequence[_Item]:
-        """The smallest of all, so many at most, as far as they are smaller than the size."""
-        return self._items[: min(count, bisect_left(self._sizes, size))]
 
 
 class Leftovers:
@@ -81,9 +77,15 @@ def likeliest_first(facts: Iterable[FileFacts], descriptor: Descriptor) -> list[
     )
 
 
+def claim_of(fact: FileFacts) -> Digest | None:
+    """The digest that a file's name gives it, or else the server's headers that were saved with it."""
+    told = fact.properties.get(TOLD_DIGEST)
+    return claimed_digest(fact.file) or (Digest.parse(told) if told else None)
+
+
 def _by_claim(facts: Sequence[FileFacts]) -> Mapping[Digest, Sequence[FileFacts]]:
     claims: dict[Digest, list[FileFacts]] = {}
     for fact in facts:
-        if claim := claimed_digest(fact.file):
+        if claim := claim_of(fact):
             claims.setdefault(claim, []).append(fact)
     return claims

@@ -168,7 +168,8 @@ def _inspected(
     file = replace(outer.file, open=lambda: open_pieces(blocks_of(recipe)))
     try:
         facts = inspect_file(file, advance=advance)
-        facts = replace(facts, file=replace(file, size=facts.size))
+        # What the headers told of the body isn't lost with them.
+        facts = replace(facts, file=replace(file, size=facts.size), properties=outer.properties)
         if can_decompress(facts.kind):
             facts = replace(facts, content=examine_content(facts.file, facts.kind, advance=advance))
     except (OSError, DecodeError):

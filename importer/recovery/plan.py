@@ -288,6 +288,21 @@ class ImagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class AmbiguousRemains:
+    """A damaged file that may be the beginning of several blobs, and so belongs to none.
+
+    Attributes:
+        file: the file.
+        digests: the blobs that it may be, the smallest first.
+        more: how many further ones there are.
+    """
+
+    file: FileFacts
+    digests: tuple[Digest, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All images of the input, and which files they use.
 
@@ -295,8 +310,10 @@ class Plan:
         images: indexes first, then by name and digest.
         used: paths of the files from which something is taken.
         explained: paths of the files whose damage a blob's cause tells of.
+        ambiguous: damaged files that may be the remains of several missing blobs.
     """
 
     images: tuple[ImagePlan, ...]
     used: frozenset[str]
     explained: frozenset[str]
+    ambiguous: tuple[AmbiguousRemains, ...] = ()

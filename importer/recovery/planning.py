@@ -45,6 +45,7 @@ from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import files_of
 from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
+from importer.recovery.remains import settle_remains
 from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
 
@@ -81,7 +82,10 @@ def make_plan(
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
     images = tuple(sorted(_joined(plans, rebuilt), key=_order))
-    return Plan(images, frozenset(_used(images)), frozenset(_explained(images)))
+    taken = frozenset(_used(images)) | frozenset(_explained(images))
+    settled = settle_remains(images, (fact for fact in finder.leftovers.facts if fact.file.path not in taken))
+    used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))
+    return Plan(settled.images, used, explained, settled.ambiguous)
 
 
 class _Planner:

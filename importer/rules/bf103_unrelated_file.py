@@ -66,7 +66,9 @@ def _contents(plan: Plan) -> frozenset[Digest]:
 
 def _told_paths(case: Case) -> frozenset[str]:
     sidecars = (sidecar.facts.file.path for sidecar in case.known.sidecars)
-    return case.plan.used.union(case.plan.explained, sidecars, (fact.file.path for fact in lost_manifests(case)))
+    ambiguous = (remains.file.file.path for remains in case.plan.ambiguous)
+    lost = (fact.file.path for fact in lost_manifests(case))
+    return case.plan.used.union(case.plan.explained, sidecars, lost, ambiguous)
 
 
 def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:

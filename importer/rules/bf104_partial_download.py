@@ -33,7 +33,7 @@ def _whole_one(case: Case, fact: FileFacts) -> str:
 
 def _unneeded(case: Case) -> Iterator[Observation]:
     wanted = {blob.descriptor.digest for image in case.plan.images for blob in image.all_blobs}
-    told = case.plan.used | case.plan.explained
+    told = case.plan.used.union(case.plan.explained, (remains.file.file.path for remains in case.plan.ambiguous))
     for fact in case.inventory.facts:
         is_told = fact.file.path in told or fact.file.borrowed or not wanted.isdisjoint(fact.digests)
         if is_partial(fact) and not is_told:

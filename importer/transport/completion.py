@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,6 +56,7 @@ class Completion:
         self._folder = scanned.folder
         self._plan = scanned.plan
         self._path_of = scanned.path_of
+        self._perhaps = _possible_beginnings(scanned.plan)
         self._image = image
         self._platform = platform
         self._tell = tell
@@ -90,7 +91,8 @@ class Completion:
                 continue
             folder = self._folder_of(blob) if blob.file and blob.certain else beside
             remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
-            yield Transfer(remote, folder / blob.descriptor.digest.file_name, _beginning(blob))
+            beginning = _beginning(blob) or self._perhaps.get(blob.descriptor.digest)
+            yield Transfer(remote, folder / blob.descriptor.digest.file_name, beginning)
 
     def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
@@ -158,6 +160,15 @@ def _has_manifest(image: ImagePlan) -> bool:
 
 def _is_lacking(blob: BlobPlan) -> bool:
     return blob.exact is None and not blob.is_dispensable
+
+
+def _possible_beginnings(plan: Plan) -> Mapping[Digest, Beginning]:
+    """Files that may be the beginning of several blobs, for each of them: a download asks the server whether it is."""
+    return {
+        digest: Beginning(remains.file.file.open, remains.file.zeros_from)
+        for remains in plan.ambiguous
+        for digest in remains.digests
+    }
 
 
 def _beginning(blob: BlobPlan) -> Beginning | None:
