@@ -76,6 +76,10 @@ Salvage = Annotated[
     bool,
     typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
 ]
+ReplaceTags = Annotated[
+    bool,
+    typer.Option("--replace-tags", help="Let tags that are there already name the images that are written now."),
+]
 NoRecompress = Annotated[
     bool,
     typer.Option("--no-recompress", help="Don't compute the original gzip of layers that were unpacked on their way."),

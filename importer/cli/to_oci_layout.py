@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -23,13 +23,15 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     RecompressLimit,
+    ReplaceTags,
     Salvage,
     Select,
     Silent,
     Sparse,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.writing import Written, conclude, write_images
+from importer.cli.writing import Tags, Written, conclude, write_images
+from importer.domain import media_types
 from importer.investigation import Question
 from importer.places.durability import Durability
 from importer.progress import Progress
@@ -37,10 +39,12 @@ from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
-from importer.writers.oci_layout import layout_members
+from importer.writers.oci_layout import index_of, layout_members, short_name_in
 from importer.writers.output_places import check_file_place, check_layout_place
 from importer.writers.selection import Selection, choose
 from importer.writers.tar_file import TarFile
+
+_OCI_TYPES: Final = frozenset({media_types.OCI_MANIFEST, media_types.OCI_INDEX})
 
 EXAMPLES: Final = """\b
 Examples:
@@ -71,6 +75,7 @@ def to_oci_layout(
     ] = False,
     salvage: Salvage = False,
     sparse: Sparse = False,
+    replace_tags: ReplaceTags = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
     quiet: Silent = False,
@@ -80,8 +85,9 @@ def to_oci_layout(
 ) -> int:
     """Write an OCI image layout for skopeo, podman and others, with the original manifest digest.
 
-    Of several images each that can be written is; the others are named (exit code 4). An existing layout is added to.
-    Helm charts and other artifacts are written as well.
+    Of several images each that can be written is; the others are named (exit code 4). An existing layout is added to;
+    a name that another image has there is replaced only with --replace-tags. Helm charts and other artifacts are
+    written as well.
     """
     options = WriteOptions(
         paths=paths,
@@ -100,46 +106,52 @@ def to_oci_layout(
     question = options.question()
     choice = replace(options.choice(), oci_media_types=oci_media_types)
     pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT)
-    write = _to_file if _is_archive(output) else _to_folder
+    write = _to_file if _is_archive(output) else partial(_to_folder, replace_tags=replace_tags)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         written = write(output, question, pick, progress, Durability(is_wanted=not no_sync))
     code = conclude(written, quiet=quiet)
     if not quiet:
-        _tell_next_step(output, written.images[0], entries=written.result or 0)
+        _tell_next_step(output, written.images[0], written.result or {})
     return code
 
 
 _Pick = Callable[[Plan], Selection]
-_Written = Written[int]
-"""The images, and how many entries the layout's index has."""
+_Written = Written[dict[str, Any]]
+"""The images, and the layout's index."""
 
 
 def _is_archive(output: Path) -> bool:
     return output.suffix == ".tar" and not output.is_dir()
 
 
-def _to_folder(target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability) -> _Written:
+def _to_folder(
+    target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability, *, replace_tags: bool
+) -> _Written:
     check_layout_place(target, (*question.paths, *question.borrowed))
     with OciFolder(target, progress, durability) as folder:
-        return write_images(question, pick, folder.write, progress, folder.capture())
+        write = partial(folder.write, replace_tags=replace_tags)
+        tags = Tags(folder.moved_tags, may_move=replace_tags)
+        return write_images(question, pick, write, progress, folder.capture(), tags)
 
 
 def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability) -> _Written:
     check_file_place(target, (*question.paths, *question.borrowed))
     with TarFile(target, progress, durability) as tar:
 
-        def write(images: Sequence[NamedImage]) -> int:
+        def write(images: Sequence[NamedImage]) -> dict[str, Any]:
             tar.write(layout_members(images))
-            return sum(len(image.names) or 1 for image in images)
+            return index_of(images)
 
         return write_images(question, pick, write, progress, tar.capture())
 
 
-def _tell_next_step(output: Path, image: NamedImage, entries: int) -> None:
+def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> None:
     place = f"{'oci-archive' if _is_archive(output) else 'oci'}:{output}"
     name = image.names[0] if image.names else None
-    # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
-    tag = f":{name.tag}" if name and entries > 1 else ""
     target = f"{name.repository}:{name.tag}" if name else "NAME:TAG"
+    # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
+    tag = f":{short_name_in(index, name)}" if name and len(index["manifests"]) > 1 else ""
     typer.echo(f"Written to {for_terminal(str(output))}. To copy it into a registry:")
     typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")
+    if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
+        typer.echo("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")

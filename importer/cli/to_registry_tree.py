@@ -22,6 +22,7 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     RecompressLimit,
+    ReplaceTags,
     Salvage,
     Select,
     Silent,
@@ -29,7 +30,7 @@ from importer.cli.options import (
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
-from importer.cli.writing import conclude, write_images
+from importer.cli.writing import Tags, conclude, write_images
 from importer.places.durability import Durability
 from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
@@ -62,6 +63,7 @@ def to_registry_tree(
     salvage: Salvage = False,
     convert_schema1: ConvertSchema1 = False,
     sparse: Sparse = False,
+    replace_tags: ReplaceTags = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
     quiet: Silent = False,
@@ -72,7 +74,7 @@ def to_registry_tree(
     """Write a storage tree that registry:2 serves, with the original manifest digest.
 
     Of several images each that can be written is; the others are named (exit code 4). An existing tree is added to.
-    The tag becomes visible last.
+    The tag becomes visible last; one that names another image is replaced only with --replace-tags.
     """
     options = WriteOptions(
         paths=paths,
@@ -96,7 +98,8 @@ def to_registry_tree(
         progress_shown(wanted=not (quiet or no_progress)) as progress,
         RegistryTree(output, progress, durability) as tree,
     ):
-        written = write_images(question, pick, tree.write, progress, tree.capture())
+        tags = Tags(tree.moved_tags, may_move=replace_tags)
+        written = write_images(question, pick, tree.write, progress, tree.capture(), tags)
     code = conclude(written, quiet=quiet)
     if not quiet:
         _tell_next_step(output, written.images[0])

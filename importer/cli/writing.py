@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import typer
 
@@ -17,6 +17,7 @@ from importer.progress import Progress
 from importer.recovery.plan import Plan
 from importer.report.exit_codes import INCOMPLETE, INTACT
 from importer.report.printable import for_terminal
+from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Selection
@@ -26,10 +27,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[Result]):
-    """What became of the images; ``result`` is what the writer gave, None when there was nothing to write."""
+    """What became of the images.
+
+    Attributes:
+        selection: those that were written, and those that couldn't be.
+        result: what the writer gave; None when there was nothing to write.
+        moved: tags of the output that named other images before.
+    """
 
     selection: Selection
     result: Result | None
+    moved: tuple[MovedTag, ...] = ()
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -42,19 +50,40 @@ class Written(Generic[Result]):
         return INCOMPLETE if self.selection.refused else INTACT
 
 
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags that an output has already.
+
+    Attributes:
+        moved_by: which of them name other images than the ones that are to be written.
+        may_move: whether these may take their names.
+    """
+
+    moved_by: Callable[[Sequence[NamedImage]], Iterable[MovedTag]]
+    may_move: bool
+
+
+NEW_OUTPUT: Final = Tags(lambda _: (), may_move=False)
+
+
 def write_images(
     question: Question,
     choose: Callable[[Plan], Selection],
     write: Callable[[Sequence[NamedImage]], Result],
     progress: Progress,
     capture: Capture | None = None,
+    tags: Tags = NEW_OUTPUT,
 ) -> Written[Result]:
     """Look at the input, and write each image that can be written; the others are for ``conclude`` to name.
 
-    Raises what ``survey``, ``choose`` and ``write`` raise.
+    Raises what ``survey``, ``choose`` and ``write`` raise, and UsageError for tags that would move and may not.
     """
     selection = choose(survey(question, progress, capture).plan)
-    return Written(selection, write(selection.images) if selection.images else None)
+    if not selection.images:
+        return Written(selection, None)
+    moved = tuple(tags.moved_by(selection.images))
+    demand_replaceable(moved, replace_tags=tags.may_move)
+    return Written(selection, write(selection.images), moved)
 
 
 def conclude(
@@ -74,6 +103,8 @@ def conclude(
         raise _error_of(refused, refused[0].reason)
     if written.images and not quiet:
         tell_images(written.images, tell)
+    for tag in written.moved:
+        say(for_terminal(str(tag)))
     for refusal in refused:
         say(for_terminal(f"Not {verb}: {refusal.reason}"))
     if not written.images:

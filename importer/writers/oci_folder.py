@@ -14,6 +14,7 @@ from importer.formats.json_text import TextForm
 from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import ProvenBlob
+from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (
     INDEX_NAME,
@@ -23,6 +24,7 @@ from importer.writers.oci_layout import (
     compact_json,
     index_of,
     merged_index,
+    tags_moved,
 )
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
@@ -56,10 +58,16 @@ class OciFolder:
         """A capture that stages wanted blobs while they are read for the first time."""
         return self._staging.capture()
 
-    def write(self, images: Sequence[NamedImage]) -> int:
-        """Write the images, and tell how many entries the index has then.
+    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
+        """Names that the layout has already, for other images; raises as the class says."""
+        present = _present_index(self._target / INDEX_NAME)
+        return tags_moved(present, images) if present else ()
 
-        A blob that is there already, and right, is left alone.
+    def write(self, images: Sequence[NamedImage], *, replace_tags: bool = True) -> dict[str, Any]:
+        """Write the images, and give the index as it is then.
+
+        A blob that is there already, and right, is left alone. Raises UsageError when names that the layout has
+        by now, whoever wrote it meanwhile, would move and may not.
         """
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
         wanted = [blob for blob in blobs.values() if not self._is_there(blob)]
@@ -76,14 +84,15 @@ class OciFolder:
         if not self._target.exists():
             self._folder.write(INDEX_NAME, compact_json(index))
         if not self._folder.appear():
-            index = self._add(images)
+            index = self._add(images, replace_tags=replace_tags)
         self._progress.stop()
-        return len(index["manifests"])
+        return index
 
-    def _add(self, images: Sequence[NamedImage]) -> dict[str, Any]:
+    def _add(self, images: Sequence[NamedImage], *, replace_tags: bool) -> dict[str, Any]:
         """Put the blobs into their places and the images into the index as it stands now, whoever has written it."""
         with self._folder.alone():
             present = _present_index(self._target / INDEX_NAME)
+            demand_replaceable(tags_moved(present, images) if present else (), replace_tags=replace_tags)
             index = merged_index(present, images) if present else index_of(images)
             if index != present:
                 self._folder.write(INDEX_NAME, compact_json(index))

@@ -7,7 +7,7 @@ Sources: OCI image-spec, image-layout.md and annotations.md; containerd, core/im
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +15,16 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.recovery.plan import ProvenBlob
+from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.staging import blobs_of
 
 INDEX_NAME: Final = "index.json"
 LAYOUT_NAME: Final = "oci-layout"
 LAYOUT_FILE: Final = b'{"imageLayoutVersion":"1.0.0"}'
+
+_Named = tuple[dict[str, Any], Reference | None]
+"""An entry of ``index.json``, and the name that it gives the image."""
 
 _FULL_NAME: Final = "io.containerd.image.name"
 _SHORT_NAME: Final = "org.opencontainers.image.ref.name"
@@ -55,15 +59,34 @@ def layout_members(images: Sequence[NamedImage]) -> tuple[TarMember, ...]:
 
 def index_of(images: Iterable[NamedImage]) -> dict[str, Any]:
     """The ``index.json`` of a new layout: one entry for each name, one for an image without."""
-    entries = [entry for image in images for entry in _descriptors(image)]
-    return {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries}
+    return merged_index({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}, images)
 
 
 def merged_index(present: dict[str, Any], images: Iterable[NamedImage]) -> dict[str, Any]:
     """The ``index.json`` of a layout to which images are added; a name that was taken now means the new image."""
-    entries = index_of(images)["manifests"]
-    kept = [old for old in present["manifests"] if not any(_is_replaced(old, entry) for entry in entries)]
+    images = tuple(images)
+    new = _Entries.of(present, images)
+    kept = [old for old in present["manifests"] if new.successor_of(old) is None]
+    unchanged = {_full_name(old): old for old in present["manifests"] if _full_name(old)}
+    entries = [_as_it_was(entry, unchanged.get(_full_name(entry))) for entry in new.entries]
     return present | {"manifests": [*kept, *entries]}
+
+
+def tags_moved(present: dict[str, Any], images: Iterable[NamedImage]) -> tuple[MovedTag, ...]:
+    """The names of a layout that would mean another image if these were added."""
+    new = _Entries.of(present, tuple(images))
+    pairs = ((old, new.successor_of(old)) for old in present["manifests"])
+    return tuple(
+        MovedTag(name, Digest.parse(old["digest"]), Digest.parse(entry["digest"]))
+        for old, successor in pairs
+        if successor and (entry := successor[0])["digest"] != old["digest"] and (name := successor[1])
+    )
+
+
+def short_name_in(index: dict[str, Any], name: Reference) -> str:
+    """By what skopeo and umoci find an image in a layout: its tag, unless that would find two."""
+    entries = (entry for entry in index["manifests"] if _full_name(entry) == name.fully_qualified)
+    return next(map(_short_name, entries), name.tag)
 
 
 def compact_json(value: Any) -> bytes:
@@ -71,26 +94,68 @@ def compact_json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _is_replaced(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    was, now = old.get("annotations") or {}, new.get("annotations") or {}
-    if _FULL_NAME in was:
-        return bool(was[_FULL_NAME] == now.get(_FULL_NAME))
-    if _SHORT_NAME in was:
-        # Programs that know only short names must not find two.
-        return bool(was[_SHORT_NAME] == now.get(_SHORT_NAME))
-    return bool(old["digest"] == new["digest"])
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The entries of the images to add, each with its name, found by what an entry can be known by."""
+
+    entries: tuple[dict[str, Any], ...]
+    by_full_name: Mapping[str, _Named]
+    by_short_name: Mapping[str, _Named]
+    by_digest: Mapping[str, _Named]
+
+    @classmethod
+    def of(cls, present: dict[str, Any], images: Sequence[NamedImage]) -> _Entries:
+        repositories = _repositories_by_tag(present, images)
+        named = [each for image in images for each in _descriptors(image, repositories)]
+        return cls(
+            tuple(entry for entry, _ in named),
+            {_full_name(entry): (entry, name) for entry, name in named if name},
+            {_short_name(entry): (entry, name) for entry, name in named if name},
+            {entry["digest"]: (entry, name) for entry, name in named},
+        )
+
+    def successor_of(self, old: dict[str, Any]) -> _Named | None:
+        """The entry that takes an old one's place: programs must not find two by what they know."""
+        if _full_name(old):
+            return self.by_full_name.get(_full_name(old))
+        if _short_name(old):
+            return self.by_short_name.get(_short_name(old))
+        return self.by_digest.get(old["digest"])
 
 
-def _descriptors(image: NamedImage) -> Iterator[dict[str, Any]]:
+def _full_name(entry: dict[str, Any]) -> str:
+    return str((entry.get("annotations") or {}).get(_FULL_NAME) or "")
+
+
+def _short_name(entry: dict[str, Any]) -> str:
+    return str((entry.get("annotations") or {}).get(_SHORT_NAME) or "")
+
+
+def _as_it_was(entry: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
+    """An entry whose image keeps its name; what it was called for skopeo may stand in somebody's script."""
+    return old if old and old["digest"] == entry["digest"] else entry
+
+
+def _repositories_by_tag(present: dict[str, Any], images: Iterable[NamedImage]) -> Mapping[str, set[str]]:
+    """The full names that are, or ask to be, known by a tag alone."""
+    found: dict[str, set[str]] = {}
+    for old in present["manifests"]:
+        if _full_name(old):
+            found.setdefault(_short_name(old), set()).add(_full_name(old))
+    for image in images:
+        for name in image.names:
+            found.setdefault(name.tag, set()).add(name.fully_qualified)
+    return found
+
+
+def _descriptors(image: NamedImage, repositories: Mapping[str, set[str]]) -> Iterator[_Named]:
     # A containerd store knows an image that was picked from an index by the index's digest.
     named = image.index if image.index and image.index.manifest.exact else image.plan
     manifest = named.manifest.descriptor
     descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
     for name in image.names:
-        yield descriptor | {"annotations": _annotations(name)}
+        # The same tag of two repositories: skopeo takes the whole name as well, and would find two by the tag.
+        short = name.tag if len(repositories[name.tag]) == 1 else str(name)
+        yield descriptor | {"annotations": {_FULL_NAME: name.fully_qualified, _SHORT_NAME: short}}, name
     if not image.names:
-        yield descriptor
-
-
-def _annotations(name: Reference) -> dict[str, str]:
-    return {_FULL_NAME: name.fully_qualified, _SHORT_NAME: name.tag}
+        yield descriptor, None

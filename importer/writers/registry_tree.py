@@ -27,6 +27,8 @@ from importer.domain.storage_paths import (
 from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import ImagePlan, ProvenBlob
+from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
+from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
@@ -59,6 +61,20 @@ class RegistryTree:
     def capture(self) -> StagingCapture:
         """A capture that stages wanted blobs while they are read for the first time."""
         return self._staging.capture()
+
+    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
+        """Tags that the tree has already, for other images."""
+        wanted = [(name, image.plan.manifest.descriptor.digest) for image in images for name in image.names]
+        before = ((name, self._digest_of(name), digest) for name, digest in wanted)
+        return tuple(MovedTag(name, was, now) for name, was, now in before if was and was != now)
+
+    def _digest_of(self, name: Reference) -> Digest | None:
+        """What a tag names now; a link in which no digest can be read names nothing."""
+        path = self._storage / current_link(name.repository, name.tag)
+        if not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            return read_link_text(stream.read(MAX_LINK_SIZE)).digest
 
     def write(self, images: Sequence[NamedImage]) -> None:
         """Write the images; what is there already, and right, is left alone."""

@@ -14,6 +14,7 @@ from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.recovery.schema1_images import can_be_converted, converted
 from importer.writers import refusals
+from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage
 from importer.writers.referrers import nameless_referrers, with_referrers
 from importer.writers.refusals import Refusal, titles
@@ -55,10 +56,15 @@ class Selection:
 def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     """Pick the images to write, and say of each other one why it can't be, as truly as asked.
 
-    Raises NoImageError when there is none, and UsageError when the choice fits none or several.
+    Raises NoImageError when there is none, and UsageError when the choice fits none or several, or when two different
+    images, whether they can be written or not, go by one name.
     """
     images = _suited(_selected(_standing(plan), choice), choice, output)
-    outcomes = [_outcome(NamedImage(i, (choice.name,) if choice.name else i.names), choice, output) for i in images]
+    named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
+    outcomes = [_outcome(image, choice, output) for image in named]
+    demand_distinct_names(
+        [each if isinstance(each, NamedImage) else image for each, image in zip(outcomes, named, strict=True)], output
+    )
     written = [outcome for outcome in outcomes if isinstance(outcome, NamedImage)]
     if output is not Output.DOCKER_TAR:
         referrers = nameless_referrers(plan.images)
