@@ -27,7 +27,11 @@ from importer.cli.to_docker_tar import to_docker_tar
 from importer.cli.to_oci_layout import to_oci_layout
 from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
+from importer.errors import CannotWriteError
 from importer.formats.schema_validation import SchemaName, violations
+from importer.recovery.plan import Output, Plan
+from importer.writers.named_image import NamedImage
+from importer.writers.selection import Choice, choose
 
 SEVERE = ("error", "warning")
 
@@ -48,6 +52,14 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"))(_command)
+
+
+def chosen(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:
+    """The images to write; raises CannotWriteError, as a command does, when there is none that can be."""
+    selection = choose(plan, choice, output)
+    if not selection.images:
+        raise CannotWriteError(selection.refused[0].reason)
+    return selection.images
 
 
 @dataclass(frozen=True)

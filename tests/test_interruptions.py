@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,21 +17,20 @@ import pytest
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
-from importer.errors import BlobfixError, CannotWriteError
+from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
 from importer.progress import SilentProgress
-from importer.recovery.plan import Output, Plan
+from importer.recovery.plan import Output
 from importer.writers.docker_tar import docker_tar_members
-from importer.writers.named_image import NamedImage
 from importer.writers.registry_tree import RegistryTree
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile, stream_members
 from tests import damage
 from tests.blobfix import blobfix, contents, leftovers, snapshot, start
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
-from tests.in_process import assert_tar_is_sound, assert_tree_is_sound
+from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
 
 _DEADLINE = 60.0
 WRITERS = ("to-registry-tree", "to-docker-tar")
@@ -232,29 +231,21 @@ def _blob(storage: Path, digest: str) -> bytes:
     return (storage / f"blobs/sha256/{value[:2]}/{value}/data").read_bytes()
 
 
-def _chosen(plan: Plan, choice: Choice, output: Output) -> Sequence[NamedImage]:
-    """The images that can be written; one that can't is an error, as it is for a command with one image."""
-    selection = choose(plan, choice, output)
-    if selection.refused:
-        raise CannotWriteError(selection.refused[0].reason)
-    return selection.images
-
-
 def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
     with RegistryTree(root, progress, Durability()) as tree:
         plan = investigate(Question((place,)), progress, tree.capture()).case.plan
-        tree.write(_chosen(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE))
+        tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE))
 
 
 def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
     with TarFile(target, progress, Durability()) as tar:
         plan = investigate(Question((place,)), progress, tar.capture()).case.plan
-        tar.write(docker_tar_members(_chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance))
+        tar.write(docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance))
 
 
 def _write_pipe(place: Path, target: Path, progress: SilentProgress) -> None:
     plan = investigate(Question((place,)), progress).case.plan
-    members = docker_tar_members(_chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance)
+    members = docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance)
     progress.start("Writing", 0)
     with target.with_suffix(".pipe").open("wb") as stream:
         stream_members(members, stream.write, progress.advance)

@@ -25,12 +25,12 @@ from importer.report.json_report import report
 from importer.rules.rule import Severity
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.registry_tree import RegistryTree
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile
 from tests import damage
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
-from tests.in_process import assert_tar_is_sound, assert_tree_is_sound
+from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
 
 IMAGES = (
     make_image(sample_layers("properties", 4000)),
@@ -180,7 +180,7 @@ def test_what_is_written_is_the_original_to_the_byte(
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
     with RegistryTree(root, QUIET, Durability()) as tree:
         plan = investigate(Question((folder,), digests=known), QUIET, tree.capture()).case.plan
-        images = choose(plan, Choice(NAME), Output.REGISTRY_TREE).images
+        images = chosen(plan, Choice(NAME), Output.REGISTRY_TREE)
         tree.write(images)
     digests = [image.plan.manifest.descriptor.digest for image in images]
     assert_tree_is_sound(root, digests[0])
@@ -190,7 +190,7 @@ def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Dig
 def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Digest]:
     with TarFile(target, QUIET, Durability()) as tar:
         plan = investigate(Question((folder,), digests=known), QUIET, tar.capture()).case.plan
-        images = choose(plan, Choice(NAME), Output.DOCKER_TAR).images
+        images = chosen(plan, Choice(NAME), Output.DOCKER_TAR)
         tar.write(docker_tar_members(images, QUIET.advance))
     image_id = images[0].plan.image_id
     assert image_id

@@ -28,12 +28,12 @@ from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.plan import Output
 from importer.writers.registry_tree import RegistryTree
-from importer.writers.selection import Choice, choose
+from importer.writers.selection import Choice
 from tests import damage
 from tests.blobfix import blobfix, leftovers, snapshot
 from tests.images.content import sample_layers, text
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
-from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, run, scan
+from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, chosen, run, scan
 
 
 def as_go_writes(image: GeneratedImage) -> GeneratedImage:
@@ -374,7 +374,7 @@ class TestFilesThatChangeWhileTheyAreRead:
                 with RegistryTree(out / "tree", meddler, Durability()) as tree:
                     question = Question((folder.parents[2],), jobs=1)
                     plan = investigate(question, meddler, tree.capture()).case.plan
-                    images = choose(plan, Choice(), Output.REGISTRY_TREE).images
+                    images = chosen(plan, Choice(), Output.REGISTRY_TREE)
                     tree.write(images)
             except BlobfixError:
                 tags = list(out.rglob("current/link"))

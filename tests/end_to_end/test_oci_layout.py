@@ -141,7 +141,7 @@ class TestFolder:
     def test_a_name_moves_on_to_the_newer_image(self, layout: Path, tmp_path: Path) -> None:
         image = make_image(sample_layers("newer", 20_000))
         folder = write_artifactory_folder(image, tmp_path / "newer")
-        assert blobfix("to-oci-layout", folder, "-n", "team/app:1.4", "-o", layout).code == 0
+        assert blobfix("to-oci-layout", folder, "-n", "team/app:1.4", "-o", layout, "--replace-tags").code == 0
         assert blobfix("to-oci-layout", folder, "-n", "team/app:1.5", "-o", layout).code == 0
         names = [entry["annotations"]["io.containerd.image.name"] for entry in entries(layout)]
         assert names == ["docker.io/team/app:1.4", "docker.io/team/app:1.5"]

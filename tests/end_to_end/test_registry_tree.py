@@ -191,7 +191,7 @@ class TestAgain:
     ) -> None:
         other = make_image(sample_layers("other", 5000))
         folder = write_artifactory_folder(other, tmp_path / "other")
-        assert blobfix("to-registry-tree", folder, "-o", tree, "-n", "team/app:1.4").code == 0
+        assert blobfix("to-registry-tree", folder, "-o", tree, "-n", "team/app:1.4", "--replace-tags").code == 0
         registry = serve_registry(tree)
         assert registry.manifest("team/app", "1.4") == other.manifest
         assert len(registry.manifest("team/app", pushed_image.manifest_digest)) > 0
