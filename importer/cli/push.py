@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Final
 
@@ -20,6 +20,7 @@ from importer.cli.options import (
     Paths,
     PlatformOption,
     RecompressLimit,
+    ReplaceTags,
     Select,
     Silent,
     Sparse,
@@ -34,16 +35,17 @@ from importer.cli.remote import (
     Username,
 )
 from importer.cli.requests import WriteOptions
-from importer.cli.writing import conclude, write_images
+from importer.cli.writing import Tags, conclude, write_images
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import UsageError
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
 from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
-from importer.transport.places import RegistryPlace
+from importer.transport.places import RegistryPlace, RegistryPrefix
 from importer.transport.push import DEFAULT_JOBS, Push, Pushed
 from importer.transport.sources import connect
+from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, Selection, choose, select_images
 from importer.writers.verifying_reader import verified_blocks
@@ -51,7 +53,7 @@ from importer.writers.verifying_reader import verified_blocks
 EXAMPLES: Final = """\b
 Examples:
   blobfix push ./downloads registry.example/team/app:1.4
-  blobfix push ./downloads registry.example/team/app --all-tags
+  blobfix push ./downloads registry.example/mirror --all-tags
   blobfix push ./downloads https://host.example/artifactory/api/docker/docker-local/v2/team/app:1.4
 """
 
@@ -61,9 +63,12 @@ _IN_SILENCE: Final = SilentProgress().advance
 
 def push(
     paths: Paths = None,
-    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Where the image is to go.")] = ...,  # type: ignore[assignment]
+    reference: Annotated[
+        str, typer.Argument(metavar="REFERENCE", help="Where the image is to go; with --all-tags, HOST[/PREFIX].")
+    ] = ...,  # type: ignore[assignment]
     all_tags: Annotated[
-        bool, typer.Option("--all-tags", help="Push every image that is here, each under its own tag.")
+        bool,
+        typer.Option("--all-tags", help="Push every image that is here, each to its own repository and tag."),
     ] = False,
     mount_from: Annotated[
         list[str] | None,
@@ -75,6 +80,7 @@ def push(
     borrow: Borrow = None,
     allow_new_digest: AllowNewDigest = False,
     sparse: Sparse = False,
+    replace_tags: ReplaceTags = False,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
     username: Username = None,
@@ -91,7 +97,8 @@ def push(
     the image's own. With --all-tags, each image that can be pushed is; the others are named (exit code 4).
     """
     remote = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
-    place, login = remote.registry_place(reference), remote.login()
+    place = remote.registry_prefix(reference) if all_tags else remote.registry_place(reference)
+    login = remote.login()
     options = WriteOptions(
         paths=paths,
         name=None,
@@ -107,48 +114,97 @@ def push(
     question, choice = options.question(), options.choice()
     client = connect(place, remote.surroundings(), login)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        work = Push(client, place, progress, jobs, tuple(mount_from or ()))
+        work = Push(client, progress, jobs, tuple(mount_from or ()))
+        destination = _Below(place) if isinstance(place, RegistryPrefix) else _At(place)
         # What may be left out, or be had from another repository, isn't uploaded before that is known.
-        sure = not (select or platform or mount_from or place.digest)
-        with work.early_uploads(several=all_tags) if sure else nullcontext() as early:
+        sure = isinstance(place, RegistryPlace) and not (select or platform or mount_from or place.digest)
+        with work.early_uploads(place) if sure and isinstance(place, RegistryPlace) else nullcontext() as early:
 
             def send(images: Sequence[NamedImage]) -> Pushed:
-                return work.run([_outgoing(image, place) for image in images], early)
+                return work.run([going for image in images for going in destination.outgoing(image)], early)
 
-            pick = partial(_named, choice=choice, place=place, all_tags=all_tags)
-            written = write_images(question, pick, send, progress, early)
+            tags = Tags(partial(_moved, work=work, destination=destination), may_move=replace_tags)
+            pick = partial(destination.choose, choice=choice)
+            written = write_images(question, pick, send, progress, early, tags)
     code = conclude(written, quiet=quiet, verb="pushed")
     if written.result and not quiet:
         typer.echo(f"{written.result.sent} blobs uploaded, {written.result.skipped} were there already")
     return code
 
 
-def _named(plan: Plan, choice: Choice, place: RegistryPlace, *, all_tags: bool) -> Selection:
-    """The images to push, under the names that they get; raises as ``choose`` does."""
-    if all_tags and (place.tag or place.digest):
-        raise UsageError("--all-tags takes every image's own tag; give the repository without one")
-    if all_tags:
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """Each image's own repository, below a registry's prefix."""
+
+    prefix: RegistryPrefix
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """All images, under the names that they get; raises as ``choose`` does."""
         chosen = choose(plan, choice, Output.REGISTRY_TREE)
-        named = (replace(each, names=tuple(_here(place, name.tag) for name in each.names)) for each in chosen.images)
-        return replace(chosen, images=tuple(named))
-    here = select_images(plan, choice.select)
-    if len(here) > 1:
-        raise UsageError(
-            f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose one "
-            "with --select, or push each under its own tag with --all-tags"
-        )
-    chosen = choose(plan, replace(choice, name=_here(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
-    own = chosen.images
-    if not own:
-        return chosen
-    if place.digest and own[0].plan.manifest_digest != place.digest:
-        raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")
-    if place.tag or place.digest:
-        return chosen
-    tags = {name.tag for image in plan.images for name in image.names if _is_same(image, own[0])}
-    if len(tags) != 1:
-        return chosen
-    return replace(chosen, images=(replace(own[0], names=(_here(place, tags.pop()),)), *own[1:]))
+        return replace(chosen, images=tuple(map(self._placed, chosen.images)))
+
+    def place_of(self, repository: str) -> RegistryPlace:
+        """The repository of an image that was chosen."""
+        return replace(self.prefix.place_of("x"), repository=repository)
+
+    def outgoing(self, image: NamedImage) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
+        """The image, for each repository that it goes to."""
+        for repository in image.repositories:
+            tags = tuple(name.tag for name in image.names if name.repository == repository)
+            yield self.place_of(repository), _outgoing(image, tags)
+
+    def _placed(self, image: NamedImage) -> NamedImage:
+        names = tuple(_reference(self._own(name.repository), name.tag) for name in image.names)
+        return replace(image, names=names, beside=tuple(self._own(name).repository for name in image.beside))
+
+    def _own(self, repository: str) -> RegistryPlace:
+        try:
+            return self.prefix.place_of(repository)
+        except ValueError as error:
+            raise UsageError(f"{error}; choose a shorter prefix") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """One image, and what refers to it, at one place."""
+
+    place: RegistryPlace
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The one image, under the name that it gets; raises as ``choose`` does."""
+        place, here = self.place, select_images(plan, choice.select)
+        if len(here) > 1:
+            raise UsageError(
+                f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose "
+                "one with --select, or push each to its own repository with --all-tags"
+            )
+        chosen = choose(plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
+        own = chosen.images
+        if own and place.digest and own[0].plan.manifest_digest != place.digest:
+            raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")
+        tags = {name.tag for image in plan.images for name in image.names if own and _is_same(image, own[0])}
+        if place.tag or place.digest or len(tags) != 1:
+            return chosen
+        return replace(chosen, images=(replace(own[0], names=(_reference(place, tags.pop()),)), *own[1:]))
+
+    def place_of(self, repository: str) -> RegistryPlace:  # noqa: ARG002 - there is only one
+        """The repository."""
+        return self.place
+
+    def outgoing(self, image: NamedImage) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
+        """The image, once."""
+        tags = () if self.place.digest and not self.place.tag else tuple(name.tag for name in image.names)
+        yield self.place, _outgoing(image, tags)
+
+
+def _moved(images: Sequence[NamedImage], work: Push, destination: _Below | _At) -> Iterator[MovedTag]:
+    """The tags that the registry has for other images."""
+    for image in images:
+        for place, outgoing in destination.outgoing(image):
+            for tag in outgoing.tags:
+                before, now = work.repository(place).tag(tag), outgoing.manifests[-1].digest
+                if before and before != now:
+                    yield MovedTag(_reference(place, tag), before, now)
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:
@@ -156,12 +212,12 @@ def _is_same(image: ImagePlan, named: NamedImage) -> bool:
     return image.manifest.descriptor.digest == original.manifest.descriptor.digest
 
 
-def _here(place: RegistryPlace, tag: str) -> Reference:
+def _reference(place: RegistryPlace, tag: str) -> Reference:
     host = place.shown_host or place.base.authority
     return replace(Reference.of_repository(place.repository, tag), host=host)
 
 
-def _outgoing(image: NamedImage, place: RegistryPlace) -> OutgoingImage:
+def _outgoing(image: NamedImage, tags: tuple[str, ...]) -> OutgoingImage:
     manifests, blobs = [], []
     for member in image.plan.family:
         for blob in member.all_blobs:
@@ -173,5 +229,4 @@ def _outgoing(image: NamedImage, place: RegistryPlace) -> OutgoingImage:
                 blobs.append(
                     OutgoingBlob(blob.exact.digest, blob.exact.size, partial(verified_blocks, blob.exact, _IN_SILENCE))
                 )
-    tags = () if place.digest and not place.tag else tuple(name.tag for name in image.names)
     return OutgoingImage(tuple(blobs), tuple(manifests), tags)

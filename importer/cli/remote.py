@@ -16,7 +16,7 @@ from importer.report.printable import for_terminal
 from importer.transport.client import Surroundings
 from importer.transport.credentials import Password
 from importer.transport.network import Patience
-from importer.transport.places import Place, RegistryPlace, parse_place
+from importer.transport.places import Place, RegistryPlace, RegistryPrefix, parse_place, parse_prefix
 from importer.transport.sources import PASSWORD_VARIABLE, Login
 
 Username = Annotated[
@@ -63,6 +63,13 @@ class RemoteOptions:
         if not isinstance(place, RegistryPlace):
             raise UsageError(f"{text!r} is a folder in Artifactory; this needs a registry, as in host/team/app:1.4")
         return place
+
+    def registry_prefix(self, text: str) -> RegistryPrefix:
+        """A registry, or a prefix in one, for images that keep their own repositories; raises UsageError."""
+        try:
+            return parse_prefix(text, plain_http=self.plain_http)
+        except ValueError as error:
+            raise UsageError(f"{error}") from error
 
     def login(self) -> Login:
         """What to log in with; raises UsageError for a name without a password, or the other way round."""

@@ -44,14 +44,12 @@ class EarlyUploads:
     Args:
         target: where to.
         lacks: asks the registry; raises NetworkError.
-        several: whether all images of the input are to be pushed, not only one.
         longest_wait: seconds for which the registry may keep the reading waiting, in all.
     """
 
-    def __init__(self, target: Target, lacks: Lacks, *, several: bool, longest_wait: float = LONGEST_WAIT) -> None:
+    def __init__(self, target: Target, lacks: Lacks, *, longest_wait: float = LONGEST_WAIT) -> None:
         self._target = target
         self._lacks = lacks
-        self._several = several
         self._patience = _Patience(longest_wait, target.client.surroundings.timing)
         self._wanted: dict[int, set[Digest]] = {}
         self._begun: list[_Sending] = []
@@ -72,7 +70,7 @@ class EarlyUploads:
     def expect(self, facts: Iterable[FileFacts]) -> None:
         """Note what the registry lacks of the image; of several, nobody knows yet which are wanted."""
         manifests = {fact.digest: fact.document.manifest for fact in facts if fact.document and fact.document.manifest}
-        if len(manifests) > 1 and not self._several:
+        if len(manifests) > 1:
             return
         for manifest in manifests.values():
             for blob in manifest.blobs:

@@ -19,6 +19,8 @@ from importer.transport.address import BaseUrl, split_url
 _HUB_API: Final = "registry-1.docker.io"
 _HUB_NAMES: Final = frozenset({DEFAULT_HOST, f"index.{DEFAULT_HOST}", _HUB_API})
 _API: Final = re.compile(r"(?P<before>.*?)/v2/(?P<name>.+?)(?:/(?:manifests|blobs)/(?P<target>[^/]+)|/tags/list)?/?")
+_PREFIX_API: Final = re.compile(r"(?P<before>.*?)/v2(?:/(?P<name>.*))?")
+_PREFIX_KEY: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)(?P<name>(?:/.*)?)")
 _DOCKER_API: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)/(?P<name>.+)")
 _STORAGE: Final = re.compile(r"(?P<before>.*?/artifactory)/(?P<rest>.+)")
 _MANIFESTS: Final = ("manifest.json", "list.manifest.json")
@@ -90,6 +92,27 @@ class StoragePlace:
         return f"{self.folder}/"
 
 
+@dataclass(frozen=True, slots=True)
+class RegistryPrefix:
+    """A registry, or the part of one below a prefix: images keep their own repositories there.
+
+    Attributes:
+        base: what stands before ``/v2/``.
+        prefix: the folders before each repository; empty for the registry itself.
+        shown_host: what people call the registry; credentials are kept under this name.
+    """
+
+    base: BaseUrl
+    prefix: str = ""
+    shown_host: str = ""
+
+    def place_of(self, repository: str) -> RegistryPlace:
+        """Where a repository goes; raises ValueError when the whole name is none that a registry takes."""
+        name = f"{self.prefix}/{repository}" if self.prefix else repository
+        Reference.of_repository(name, DEFAULT_TAG)
+        return RegistryPlace(self.base, name, shown_host=self.shown_host)
+
+
 Place = RegistryPlace | StoragePlace
 
 
@@ -115,7 +138,34 @@ def parse_reference(text: str, *, plain_http: bool = False) -> RegistryPlace:
     return RegistryPlace(BaseUrl.of_host(host, plain_http=plain_http), repository, tag, digest, host)
 
 
-def _parse_url(text: str, plain_http: bool) -> Place:
+def parse_prefix(text: str, *, plain_http: bool = False) -> RegistryPrefix:
+    """Read ``HOST[/PREFIX]``, or an address of a registry's API with or without names behind ``/v2``.
+
+    Raises ValueError, with the reason in plain words.
+    """
+    if "://" in text:
+        base, path = _base_of(text, plain_http)
+        api = _PREFIX_API.fullmatch(path) or _PREFIX_KEY.fullmatch(path)
+        prefix = RegistryPrefix(
+            replace(base, path=api["before"] if api else ""), (api["name"] or "" if api else path).strip("/")
+        )
+    else:
+        host, _, names = text.partition("/")
+        is_host = host == "localhost" or any(c in host for c in ".:")
+        hub = not is_host or host in _HUB_NAMES
+        base = BaseUrl.of_host(_HUB_API if hub else host, plain_http=plain_http and not hub)
+        prefix = RegistryPrefix(base, (names if is_host else text).strip("/"), DEFAULT_HOST if hub else host)
+        Reference.parse(f"{prefix.shown_host}/x")
+    if not text.strip("/"):
+        raise ValueError(f"{text!r} names no registry; give HOST or HOST/PREFIX")
+    if "@" in prefix.prefix or ":" in prefix.prefix:
+        raise ValueError(f"{text!r} names one image; every image takes its own tag here, so give HOST or HOST/PREFIX")
+    prefix.place_of("x")
+    return prefix
+
+
+def _base_of(text: str, plain_http: bool) -> tuple[BaseUrl, str]:
+    """The server of an address, and the path on it."""
     try:
         parts = split_url(text)
     except ValueError as error:
@@ -124,7 +174,11 @@ def _parse_url(text: str, plain_http: bool) -> Place:
     base = BaseUrl(parts.scheme, parts.netloc)
     if parts.scheme == "http" and not (plain_http or base.origin.is_loopback):
         raise ValueError(f"{text!r} is plain http, which anybody on the way can read and change; allow --plain-http")
-    path = unquote(parts.path)
+    return base, unquote(parts.path)
+
+
+def _parse_url(text: str, plain_http: bool) -> Place:
+    base, path = _base_of(text, plain_http)
     if api := _API.fullmatch(path):
         return _registry_place(replace(base, path=api["before"]), api["name"], api["target"])
     if api := _DOCKER_API.fullmatch(path):

@@ -10,7 +10,7 @@ from importer.transport.artifactory import ArtifactoryFolder
 from importer.transport.client import Client, Surroundings
 from importer.transport.credentials import AccessToken, ApiKey, Credentials, Password
 from importer.transport.docker_config import DockerConfig, config_path
-from importer.transport.places import Place, RegistryPlace, StoragePlace
+from importer.transport.places import Place, RegistryPrefix, StoragePlace
 from importer.transport.registry import Repository
 from importer.transport.remote_image import RemoteImage
 
@@ -31,7 +31,7 @@ class Login:
     password: Password | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
-    def credentials_for(self, place: Place) -> Credentials | None:
+    def credentials_for(self, place: Place | RegistryPrefix) -> Credentials | None:
         """What was said for this run, else what docker keeps; raises InputError."""
         if self.password:
             return self.password
@@ -42,7 +42,7 @@ class Login:
         return DockerConfig.read(config_path(self.environment)).credentials_for(_server_of(place))
 
 
-def connect(place: Place, surroundings: Surroundings, login: Login) -> Client:
+def connect(place: Place | RegistryPrefix, surroundings: Surroundings, login: Login) -> Client:
     """The client of a place's server."""
     eager = isinstance(place, StoragePlace)
     return Client(place.base, surroundings, lambda: login.credentials_for(place), eager=eager)
@@ -68,7 +68,7 @@ def tag_of(place: Place) -> str | None:
     return place.tag or "latest"
 
 
-def _server_of(place: Place) -> str:
-    if isinstance(place, RegistryPlace) and place.shown_host:
+def _server_of(place: Place | RegistryPrefix) -> str:
+    if not isinstance(place, StoragePlace) and place.shown_host:
         return place.shown_host
     return f"{place.base.authority}{place.base.path}"

@@ -68,7 +68,7 @@ class Registry:
 
 def early_uploads(server: FaultyServer, world: World, longest_wait: float = 5.0) -> EarlyUploads:
     target = Target(world.client(server.url), f"{server.url}/v2/a", "repository:a:pull,push")
-    return EarlyUploads(target, lambda *_: True, several=False, longest_wait=longest_wait)
+    return EarlyUploads(target, lambda *_: True, longest_wait=longest_wait)
 
 
 def inspect(folder: Path, early: EarlyUploads) -> None:
@@ -166,7 +166,7 @@ def test_a_slow_registry_does_not_hold_up_the_reading(
 def test_what_the_registry_has_is_not_sent(server: FaultyServer, world: World, folder: Path) -> None:
     Registry(server)
     target = Target(world.client(server.url), f"{server.url}/v2/a", "repository:a:pull,push")
-    with EarlyUploads(target, lambda *_: False, several=False) as early:
+    with EarlyUploads(target, lambda *_: False) as early:
         inspect(folder, early)
     assert not server.seen
 
@@ -223,5 +223,5 @@ def test_of_several_images_none_is_sent_before_one_is_chosen(
     outcome = run("push", tmp_path / "in", f"{server.host}/team/app:1.4")
     assert outcome.code == 2
     assert "a reference names one image, and there are 2 here" in outcome.output
-    assert "--select, or push each under its own tag with --all-tags" in outcome.output
+    assert "--select, or push each to its own repository with --all-tags" in outcome.output
     assert not server.seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.transport.places import RegistryPlace, StoragePlace, parse_place
+from importer.transport.places import RegistryPlace, StoragePlace, parse_place, parse_prefix
 
 DIGEST = "sha256:" + "ab" * 32
 CHILD = "sha256__" + "ab" * 32
@@ -106,3 +106,40 @@ def test_plain_http_is_for_this_machine_or_for_those_who_ask_for_it() -> None:
 )
 def test_a_place_is_shown_as_it_can_be_given(text: str) -> None:
     assert str(parse_place(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "repository"),
+    [
+        ("registry.example", "https://registry.example", "team/app"),
+        ("registry.example:5000/", "https://registry.example:5000", "team/app"),
+        ("localhost:5000/mirror", "http://localhost:5000", "mirror/team/app"),
+        ("registry.example/a/b", "https://registry.example", "a/b/team/app"),
+        ("somebody", "https://registry-1.docker.io", "somebody/team/app"),
+        ("https://host.example/v2", "https://host.example", "team/app"),
+        ("https://host.example/v2/mirror/", "https://host.example", "mirror/team/app"),
+        ("https://host.example/mirror", "https://host.example", "mirror/team/app"),
+        (
+            "https://host.example/artifactory/api/docker/docker-local/v2/mirror",
+            "https://host.example/artifactory/api/docker/docker-local",
+            "mirror/team/app",
+        ),
+        (
+            "https://host.example/artifactory/api/docker/docker-local",
+            "https://host.example/artifactory/api/docker/docker-local",
+            "team/app",
+        ),
+    ],
+)
+def test_a_prefix_goes_before_each_repository(text: str, base: str, repository: str) -> None:
+    place = parse_prefix(text).place_of("team/app")
+    assert (str(place.base), place.repository) == (base, repository)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["registry.example/app:1", "team/app:1.4", "registry.example/a@sha256:00", "UPPER/x", "http://a.example", ""],
+)
+def test_what_is_no_prefix_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_prefix(text)

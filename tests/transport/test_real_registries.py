@@ -112,9 +112,51 @@ class TestPushing:
         for tag in ("1.3", "1.4"):
             write_artifactory_folder(make_image(sample_layers(tag, 20_000)), tmp_path / "in" / "team" / "app" / tag)
         assert run("push", tmp_path / "in", f"{registry.host}/mirror/app").code == 2
-        succeed("push", tmp_path / "in", f"{registry.host}/mirror/app", "--all-tags")
-        assert sorted(registry.tags("mirror/app")) == ["1.3", "1.4"]
-        assert succeed("tags", f"{registry.host}/mirror/app").output.split() == ["1.3", "1.4"]
+        succeed("push", tmp_path / "in", f"{registry.host}/mirror", "--all-tags")
+        assert sorted(registry.tags("mirror/team/app")) == ["1.3", "1.4"]
+        assert succeed("tags", f"{registry.host}/mirror/team/app").output.split() == ["1.3", "1.4"]
+
+    def test_five_repositories_stay_five(self, registry: DockerRegistry, skopeo: Skopeo, tmp_path: Path) -> None:
+        base = sample_layers("base", 20_000)
+        images = {f"team{number}/app": make_image([*base, {"n": str(number).encode()}]) for number in range(5)}
+        for name, image in images.items():
+            write_artifactory_folder(image, tmp_path / "in" / name / "1")
+        pushed = succeed("push", tmp_path / "in", registry.host, "--all-tags")
+        assert registry.catalog() == sorted(images)
+        for name, image in images.items():
+            assert skopeo.raw_manifest(f"docker://{registry.host}/{name}:1").encode() == image.manifest
+        wanted = sum(len(image.blobs) for image in images.values())
+        assert f"{wanted} blobs uploaded, 0 were there already" in pushed.output
+        # What the first repository got is mounted into the others.
+        sent = len({digest for image in images.values() for digest in image.blobs})
+        assert registry.log.count("http.request.method=PATCH") == sent
+        again = succeed("push", tmp_path / "in", registry.host, "--all-tags")
+        assert f"0 blobs uploaded, {wanted} were there already" in again.output
+
+    def test_a_tag_of_another_image_is_said_and_stays(self, registry: DockerRegistry, tmp_path: Path) -> None:
+        old, new = (make_image(sample_layers(text, 9_000)) for text in ("old", "new"))
+        for image in (old, new):
+            write_artifactory_folder(image, tmp_path / image.image_id.hex / "team" / "app" / "1")
+        first, second = (tmp_path / image.image_id.hex for image in (old, new))
+        succeed("push", first, f"{registry.host}/team/app:1")
+        for where in ([f"{registry.host}/team/app:1"], [registry.host, "--all-tags"]):
+            refused = run("push", second, *where)
+            assert refused.code == 2
+            assert f"{registry.host}/team/app:1 named {old.manifest_digest} before" in refused.output
+            assert registry.manifest("team/app", "1") == old.manifest
+        replaced = succeed("push", second, registry.host, "--all-tags", "--replace-tags")
+        assert f"{registry.host}/team/app:1 named {old.manifest_digest} before" in replaced.output
+        assert registry.manifest("team/app", "1") == new.manifest
+        succeed("push", second, f"{registry.host}/team/app:1")
+
+    def test_two_images_of_one_name_are_refused(self, registry: DockerRegistry, tmp_path: Path) -> None:
+        for text in ("old", "new"):
+            image = make_image(sample_layers(text, 9_000))
+            write_artifactory_folder(image, tmp_path / "in" / text.upper() / "team" / "app" / "1")
+        refused = run("push", tmp_path / "in", registry.host, "--all-tags")
+        assert refused.code == 2
+        assert "two images are called team/app:1" in refused.output
+        assert registry.catalog() == []
 
     def test_a_reference_without_a_tag_takes_the_images_own(
         self, registry: DockerRegistry, whole_image: GeneratedImage, tmp_path: Path
