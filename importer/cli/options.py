@@ -13,8 +13,10 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
+from importer.formats.name_table import NameTable, NameTableError, read_name_table
 from importer.recovery.recompressing import Effort
 from importer.report.origin import Origin
+from importer.writers.naming import NameTemplate, Naming
 
 
 class TextOrJson(StrEnum):
@@ -36,6 +38,24 @@ Paths = Annotated[
 ]
 Name = Annotated[
     str | None, typer.Option("-n", "--name", metavar="NAME[:TAG]", help="The image's name, as in team/app:1.4.")
+]
+Names = Annotated[
+    Path | None,
+    typer.Option(
+        "--names",
+        metavar="FILE",
+        help="A table (CSV, TSV, JSON lines) that names the images that have no name: name, and digest, sha256, sha1 "
+        "or path; or Artifactory's table nodes.",
+        readable=False,
+    ),
+]
+NameTemplateText = Annotated[
+    str | None,
+    typer.Option(
+        "--name-template",
+        metavar="TEXT",
+        help="A name for those that have none, as in recovered/{image_id}; also {digest}, {title}, {version}.",
+    ),
 ]
 Select = Annotated[
     str | None,
@@ -120,6 +140,25 @@ def reference_of(name: str | None) -> Reference | None:
         return Reference.parse(name) if name is not None else None
     except ValueError as error:
         raise UsageError(f"--name: {error}") from error
+
+
+def naming_of(table: Path | None, template: str | None) -> Naming:
+    """Read ``--names`` and ``--name-template``; raises UsageError."""
+    try:
+        made = NameTemplate.parse(template) if template is not None else None
+    except ValueError as error:
+        raise UsageError(f"--name-template: {error}") from error
+    return Naming(_table_of(table) if table else None, made)
+
+
+def _table_of(path: Path) -> NameTable:
+    try:
+        with path.open("rb") as stream:
+            return read_name_table(stream)
+    except NameTableError as error:
+        raise UsageError(f"--names {path}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"--names {path}: can't be read: {error.strerror}") from error
 
 
 def digests_of(digests: list[str] | None) -> tuple[Digest, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.cli.options import digests_of, effort_of, paths_or_here, platform_of, reference_of
+from importer.cli.options import digests_of, effort_of, naming_of, paths_or_here, platform_of, reference_of
+from importer.errors import UsageError
 from importer.investigation import Question
 from importer.recovery.examination import Depth
 from importer.writers.selection import Choice
@@ -20,6 +21,8 @@ class WriteOptions:
 
     paths: list[Path] | None
     name: str | None
+    names: Path | None = None
+    name_template: str | None = None
     select: str | None
     platform: str | None
     digest: list[str] | None
@@ -48,8 +51,11 @@ class WriteOptions:
 
     def choice(self) -> Choice:
         """What to write; raises UsageError."""
+        if self.name is not None and (self.names or self.name_template is not None):
+            raise UsageError("--name names one image; leave it out, or --names and --name-template")
         return Choice(
             name=reference_of(self.name),
+            naming=naming_of(self.names, self.name_template),
             select=self.select,
             platform=platform_of(self.platform),
             allow_new_digest=self.allow_new_digest,

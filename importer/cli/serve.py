@@ -17,6 +17,8 @@ from importer.cli.options import (
     Digests,
     Jobs,
     Name,
+    Names,
+    NameTemplateText,
     NoProgress,
     NoRecompress,
     Paths,
@@ -54,6 +56,8 @@ def serve(
         str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at; others than this machine's too.")
     ] = "127.0.0.1",
     name: Name = None,
+    names: Names = None,
+    name_template: NameTemplateText = None,
     select: Select = None,
     platform: PlatformOption = None,
     digest: Digests = None,
@@ -73,6 +77,8 @@ def serve(
     options = WriteOptions(
         paths=paths,
         name=name,
+        names=names,
+        name_template=name_template,
         select=select,
         platform=platform,
         digest=digest,

@@ -18,6 +18,8 @@ from importer.cli.options import (
     Digests,
     Jobs,
     Name,
+    Names,
+    NameTemplateText,
     NoProgress,
     NoRecompress,
     NoSync,
@@ -60,6 +62,8 @@ def to_docker_tar(
         str, typer.Option("-o", "--output", metavar="FILE|-", help="The file to write; - is the standard output.")
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
+    names: Names = None,
+    name_template: NameTemplateText = None,
     select: Select = None,
     platform: PlatformOption = None,
     digest: Digests = None,
@@ -82,6 +86,8 @@ def to_docker_tar(
     options = WriteOptions(
         paths=paths,
         name=name,
+        names=names,
+        name_template=name_template,
         select=select,
         platform=platform,
         digest=digest,

@@ -17,6 +17,8 @@ from importer.cli.options import (
     Digests,
     Jobs,
     Name,
+    Names,
+    NameTemplateText,
     NoProgress,
     NoRecompress,
     NoSync,
@@ -62,6 +64,8 @@ def to_oci_layout(
         ),
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
+    names: Names = None,
+    name_template: NameTemplateText = None,
     select: Select = None,
     platform: PlatformOption = None,
     digest: Digests = None,
@@ -92,6 +96,8 @@ def to_oci_layout(
     options = WriteOptions(
         paths=paths,
         name=name,
+        names=names,
+        name_template=name_template,
         select=select,
         platform=platform,
         digest=digest,

@@ -16,6 +16,8 @@ from importer.cli.options import (
     Digests,
     Jobs,
     Name,
+    Names,
+    NameTemplateText,
     NoProgress,
     NoRecompress,
     NoSync,
@@ -55,6 +57,8 @@ def to_registry_tree(
         ),
     ] = ...,  # type: ignore[assignment]
     name: Name = None,
+    names: Names = None,
+    name_template: NameTemplateText = None,
     select: Select = None,
     platform: PlatformOption = None,
     digest: Digests = None,
@@ -79,6 +83,8 @@ def to_registry_tree(
     options = WriteOptions(
         paths=paths,
         name=name,
+        names=names,
+        name_template=name_template,
         select=select,
         platform=platform,
         digest=digest,

@@ -17,6 +17,7 @@ from importer.progress import Progress
 from importer.recovery.plan import Plan
 from importer.report.exit_codes import INCOMPLETE, INTACT
 from importer.report.printable import for_terminal
+from importer.rules.wording import listed
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.refusals import Refusal
@@ -105,6 +106,9 @@ def conclude(
         tell_images(written.images, tell)
     for tag in written.moved:
         say(for_terminal(str(tag)))
+    for image in () if quiet else written.selection.named:
+        names = listed(map(str, image.names))
+        say(for_terminal(f"{image.manifest.descriptor.digest} had no name and is called {names}"))
     for refusal in refused:
         say(for_terminal(f"Not {verb}: {refusal.reason}"))
     if not written.images:

@@ -15,6 +15,9 @@ _REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 _MAX_REPOSITORY_LENGTH: Final = 255
+# Stores of a CRI call images without a name by their ids.
+_HEX_LENGTHS: Final = {"sha256": 64, "sha512": 128}
+_HEX: Final = re.compile(r"[0-9a-f]+")
 DEFAULT_HOST: Final = "docker.io"
 DEFAULT_TAG: Final = "latest"
 
@@ -49,6 +52,8 @@ class Reference:
     def _check(self, text: str) -> None:
         if "@" in text:
             raise ValueError(f"{text!r} holds a digest; give a name and a tag, as in team/app:1.4")
+        if _HEX_LENGTHS.get(self.repository) == len(self.tag) and _HEX.fullmatch(self.tag):
+            raise ValueError(f"{text!r} is a digest, and no name; give one, as in team/app:1.4")
         if self.repository != self.repository.lower():
             raise ValueError(f"{text!r} has upper-case letters; repository names are lower case")
         if not _REPOSITORY.fullmatch(self.repository) or len(self.repository) > _MAX_REPOSITORY_LENGTH:

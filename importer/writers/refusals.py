@@ -41,8 +41,9 @@ def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
 
 def nameless(image: ImagePlan) -> Refusal:
     """An image without a name where one is needed."""
-    reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one"
-    return Refusal(image, f"{reason}; give it with --name, as in --name team/app:1.4", is_usage=True)
+    how = "--name team/app:1.4, or for several images --names FILE or --name-template 'recovered/{image_id}'"
+    reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one; give it with {how}"
+    return Refusal(image, reason, is_usage=True)
 
 
 def index_refused(index: ImagePlan, advice: str) -> Refusal:

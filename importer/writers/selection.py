@@ -16,6 +16,7 @@ from importer.recovery.schema1_images import can_be_converted, converted
 from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage
+from importer.writers.naming import Naming, with_names
 from importer.writers.referrers import nameless_referrers, with_referrers
 from importer.writers.refusals import Refusal, titles
 
@@ -26,6 +27,7 @@ class Choice:
 
     Attributes:
         name: the name to write under.
+        naming: where images without a name get one.
         select: the name, manifest digest or image id of one image among several.
         platform: which child of an index.
         sparse: whether an index will do of which some children are missing.
@@ -36,6 +38,7 @@ class Choice:
     """
 
     name: Reference | None = None
+    naming: Naming | None = None
     select: str | None = None
     platform: Platform | None = None
     sparse: bool = False
@@ -47,10 +50,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is written, each image followed by what refers to it, and what can't be."""
+    """What becomes of the images.
+
+    Attributes:
+        images: those that are written, each followed by what refers to it.
+        refused: those that can't be.
+        named: those that had no name and got one.
+    """
 
     images: tuple[NamedImage, ...]
     refused: tuple[Refusal, ...] = ()
+    named: tuple[ImagePlan, ...] = ()
 
 
 def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
@@ -59,6 +69,8 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     Raises NoImageError when there is none, and UsageError when the choice fits none or several, or when two different
     images, whether they can be written or not, go by one name.
     """
+    nameless = {image.manifest.descriptor.digest for image in plan.images if not image.names}
+    plan = with_names(plan, choice.naming) if choice.naming else plan
     images = _suited(_selected(_standing(plan), choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     outcomes = [_outcome(image, choice, output) for image in named]
@@ -71,7 +83,11 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
         written = [each for image in written for each in with_referrers(image, referrers, output)]
     if choice.oci_media_types and written:
         written = _of_oci_types(written)
-    return Selection(tuple(written), tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal)))
+    return Selection(
+        tuple(written),
+        tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal)),
+        tuple(image for image in images if image.names and image.manifest.descriptor.digest in nameless),
+    )
 
 
 def _outcome(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
