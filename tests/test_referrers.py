@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from importer.domain.digest import Digest
-from tests.blobfix import blobfix
+from tests.blobfix import blobfix, contents
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.programs.docker_registry import DockerRegistry
@@ -39,6 +40,30 @@ def referrer_to(subject: GeneratedImage | bytes, content: bytes, folder: Path) -
     return made
 
 
+def tag_of(subject: bytes) -> str:
+    """Where clients of a registry without the referrers API look (distribution-spec, "Referrers Tag Schema")."""
+    return str(Digest.of(subject)).replace(":", "-")
+
+
+def listing_of(registry: DockerRegistry, repository: str, subject: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(registry.manifest(repository, tag_of(subject)))
+    return value
+
+
+def listed_for(registry: DockerRegistry, repository: str, subject: bytes) -> set[str]:
+    return {entry["digest"] for entry in listing_of(registry, repository, subject)["manifests"]}
+
+
+def assert_found(registry: DockerRegistry, repository: str, tag: str, referrers: list[bytes]) -> None:
+    """A client finds the SBOM by the image, the signature by the SBOM, and both are there."""
+    sbom, signature = referrers
+    assert registry.manifest(repository, tag) == IMAGE.manifest
+    assert str(Digest.of(sbom)) in listed_for(registry, repository, IMAGE.manifest)
+    assert str(Digest.of(signature)) in listed_for(registry, repository, sbom)
+    for manifest in referrers:
+        assert registry.manifest(repository, str(Digest.of(manifest))) == manifest
+
+
 @pytest.fixture
 def referrers(tmp_path: Path) -> list[bytes]:
     """An image, an SBOM of it, and a signature of that."""
@@ -54,10 +79,43 @@ def test_a_registry_serves_them_beside_the_image(
     assert result.code == 0, result.stderr
     assert "refers to an image in team/app" in result.text
     registry = serve_registry(tmp_path / "tree")
-    assert registry.tags("team/app") == ["1.4"]
-    for manifest in referrers:
-        assert registry.manifest("team/app", str(Digest.of(manifest))) == manifest
+    assert_found(registry, "team/app", "1.4", referrers)
     assert blobfix("repair-tree", tmp_path / "tree").code == 0
+    assert set(registry.tags("team/app")) <= {"1.4", *(tag_of(each) for each in (IMAGE.manifest, *referrers))}
+
+
+def test_garbage_collection_keeps_what_clients_find(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree").code == 0
+    registry = serve_registry(tmp_path / "tree")
+    registry.garbage_collect()
+    assert_found(registry, "team/app", "1.4", referrers)
+
+
+def test_their_index_is_added_to_and_never_replaced(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    tree = tmp_path / "tree"
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tree).code == 0
+    written = contents(tree)
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tree).code == 0
+    assert contents(tree) == written
+    (tmp_path / "in" / "team" / "app" / "1.4" / "sbom.json").unlink()
+    (tmp_path / "in" / "team" / "app" / "1.4" / "signature.json").unlink()
+    scanned = referrer_to(IMAGE, b"scan", tmp_path / "in" / "team" / "app" / "1.4")
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tree).code == 0
+    registry = serve_registry(tree)
+    assert listed_for(registry, "team/app", IMAGE.manifest) == {
+        str(Digest.of(manifest)) for manifest in (referrers[0], scanned)
+    }
+
+
+def test_a_tree_with_them_is_written_again_as_it_is(referrers: list[bytes], tmp_path: Path) -> None:
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree").code == 0
+    assert blobfix("to-registry-tree", tmp_path / "tree", "-o", tmp_path / "copy").code == 0
+    assert contents(tmp_path / "copy") == contents(tmp_path / "tree")
+    assert blobfix("to-docker-tar", tmp_path / "tree", "-o", tmp_path / "image.tar").code == 0
 
 
 def test_a_push_takes_them_along(
@@ -65,9 +123,16 @@ def test_a_push_takes_them_along(
 ) -> None:
     registry = serve_registry(tmp_path / "registry")
     assert blobfix("push", tmp_path / "in", f"{registry.host}/mirror/app:2").code == 0
-    assert registry.tags("mirror/app") == ["2"]
-    for manifest in referrers:
-        assert registry.manifest("mirror/app", str(Digest.of(manifest))) == manifest
+    assert_found(registry, "mirror/app", "2", referrers)
+    entry = listing_of(registry, "mirror/app", IMAGE.manifest)["manifests"][0]
+    assert entry["artifactType"] == "application/vnd.example.sbom"
+    assert blobfix("push", tmp_path / "in", f"{registry.host}/mirror/app:2").code == 0
+    more = referrer_to(IMAGE, b"scan", tmp_path / "in" / "team" / "app" / "1.4")
+    assert blobfix("push", tmp_path / "in", f"{registry.host}/mirror/app:2").code == 0
+    wanted = {str(Digest.of(manifest)) for manifest in (referrers[0], more)}
+    assert listed_for(registry, "mirror/app", IMAGE.manifest) == wanted
+    registry.garbage_collect()
+    assert_found(registry, "mirror/app", "2", [*referrers])
 
 
 def test_a_name_is_the_images_own(referrers: list[bytes], tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ from importer.cli.remote import (
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.writing import Tags, conclude, write_images
+from importer.domain.digest import Digest
+from importer.domain.media_types import OCI_INDEX
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import UsageError
 from importer.progress import SilentProgress
@@ -49,6 +51,7 @@ from importer.transport.push import DEFAULT_JOBS, Push, Pushed
 from importer.transport.sources import connect
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
+from importer.writers.referrer_tags import is_listing, listings_of
 from importer.writers.selection import Choice, Selection, choose, select_images
 from importer.writers.verifying_reader import verified_blocks
 
@@ -127,7 +130,9 @@ def push(
         with work.early_uploads(place) if sure and isinstance(place, RegistryPlace) else nullcontext() as early:
 
             def send(images: Sequence[NamedImage]) -> Pushed:
-                return work.run([going for image in images for going in destination.outgoing(image)], early)
+                pushed = work.run([going for image in images for going in destination.outgoing(image)], early)
+                _list_referrers(images, work, destination)
+                return pushed
 
             tags = Tags(partial(_moved, work=work, destination=destination), may_move=replace_tags)
             pick = partial(destination.choose, choice=choice)
@@ -156,7 +161,8 @@ class _Below:
     def outgoing(self, image: NamedImage) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
         """The image, for each repository that it goes to."""
         for repository in image.repositories:
-            tags = tuple(name.tag for name in image.names if name.repository == repository)
+            own = [name.tag for name in image.names if name.repository == repository]
+            tags = tuple(tag for tag in own if not is_listing(image.plan, tag))
             yield self.place_of(repository), _outgoing(image, tags)
 
     def _placed(self, image: NamedImage) -> NamedImage:
@@ -211,6 +217,16 @@ def _moved(images: Sequence[NamedImage], work: Push, destination: _Below | _At) 
                 before, now = work.repository(place).tag(tag), outgoing.manifests[-1].digest
                 if before and before != now:
                     yield MovedTag(_reference(place, tag), before, now)
+
+
+def _list_referrers(images: Sequence[NamedImage], work: Push, destination: _Below | _At) -> None:
+    """Tell clients what refers to the images, where the registry doesn't do it itself."""
+    for listing in listings_of(images):
+        repository = work.repository(destination.place_of(listing.repository))
+        if not repository.lists_referrers(listing.subject):
+            content = listing.merged_into(repository.content(listing.tag))
+            index = OutgoingManifest(Digest.of(content), OCI_INDEX, content)
+            repository.put(OutgoingImage((), (index,), (listing.tag,)))
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:

@@ -14,6 +14,7 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.domain.schema1 import Schema1Manifest
 from importer.recovery.plan import ImagePlan, ProvenBlob, Role
 from importer.writers.named_image import NamedImage
+from importer.writers.referrer_tags import artifact_type_of, descriptor_of
 from importer.writers.verifying_reader import verified_blocks
 
 
@@ -33,9 +34,7 @@ class ServedManifest:
     @property
     def artifact_type(self) -> str:
         """What a referrer is, as its descriptor says it (distribution-spec, "Listing Referrers")."""
-        if isinstance(self.parsed, ImageManifest):
-            return self.parsed.artifact_type or self.parsed.config.media_type
-        return ""
+        return artifact_type_of(self.parsed)
 
     @property
     def subject(self) -> Digest | None:
@@ -46,16 +45,7 @@ class ServedManifest:
     @property
     def descriptor(self) -> dict[str, Any]:
         """How a list of referrers points at it."""
-        value: dict[str, Any] = {
-            "mediaType": self.media_type,
-            "digest": str(self.digest),
-            "size": len(self.content),
-        }
-        if self.artifact_type:
-            value["artifactType"] = self.artifact_type
-        if not isinstance(self.parsed, Schema1Manifest) and self.parsed.annotations:
-            value["annotations"] = dict(self.parsed.annotations)
-        return value
+        return descriptor_of(self.parsed, self.digest, len(self.content))
 
 
 @dataclass(slots=True)

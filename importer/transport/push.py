@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from importer.domain.digest import Digest
+from importer.domain.media_types import OCI_INDEX
 from importer.errors import NetworkError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.progress import Progress
@@ -28,6 +29,7 @@ from importer.transport.upload_session import Target
 
 DEFAULT_JOBS: Final = 3
 _ACCEPT: Final = {"Accept": ", ".join(MANIFEST_TYPES)}
+_NO_REFERRERS: Final = frozenset({400, 404, 405, 501})
 _PUT: Final = frozenset({200, 201, 202})
 
 
@@ -76,6 +78,18 @@ class RepositoryPush:
                 ) from error
         ask = Ask("GET", url, _ACCEPT, scope=self.target.scope)
         return Digest.of(self._client.fetch(ask, {200}, MAX_DOCUMENT_SIZE).content)
+
+    def lists_referrers(self, subject: str) -> bool:
+        """Whether the registry tells by itself what refers to a manifest (distribution-spec, "Listing Referrers")."""
+        ask = Ask("GET", f"{self._api}/referrers/{subject}", {"Accept": OCI_INDEX}, scope=self.target.scope)
+        with self._client.ask(ask, {200, *_NO_REFERRERS}) as answer:
+            return answer.status == 200 and answer.media_type == OCI_INDEX
+
+    def content(self, tag: str) -> bytes | None:
+        """The manifest that a tag names; None when there is none."""
+        ask = Ask("GET", f"{self._api}/manifests/{tag}", _ACCEPT, scope=self.target.scope)
+        fetched = self._client.fetch(ask, {200, 404}, MAX_DOCUMENT_SIZE)
+        return fetched.content if fetched.answer.status == 200 else None
 
     def put(self, image: OutgoingImage) -> None:
         """Put the manifests of an image whose blobs are there, the tags last."""

@@ -30,6 +30,7 @@ from importer.recovery.plan import ImagePlan, ProvenBlob
 from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
+from importer.writers.referrer_tags import ReferrersListing, is_listing, listings_of
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
 
@@ -64,7 +65,12 @@ class RegistryTree:
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
         """Tags that the tree has already, for other images."""
-        wanted = [(name, image.plan.manifest.descriptor.digest) for image in images for name in image.names]
+        wanted = [
+            (name, image.plan.manifest.descriptor.digest)
+            for image in images
+            for name in image.names
+            if not is_listing(image.plan, name.tag)
+        ]
         before = ((name, self._digest_of(name), digest) for name, digest in wanted)
         return tuple(MovedTag(name, was, now) for name, was, now in before if was and was != now)
 
@@ -88,7 +94,10 @@ class RegistryTree:
             for repository in image.repositories:
                 self._link_image(image.plan, repository)
             for name in image.names:
-                self._tag(image.plan, name)
+                if not is_listing(image.plan, name.tag):
+                    self._tag(name, image.plan.manifest.descriptor.digest)
+        for listing in listings_of(images):
+            self._list_referrers(listing)
         self._folder.finish()
         self._progress.stop()
 
@@ -110,8 +119,18 @@ class RegistryTree:
             digest = image.manifest.descriptor.digest
             self._link(revision_link(repository, digest), digest)
 
-    def _tag(self, plan: ImagePlan, name: Reference) -> None:
-        digest = plan.manifest.descriptor.digest
+    def _list_referrers(self, listing: ReferrersListing) -> None:
+        name = Reference.of_repository(listing.repository, listing.tag)
+        before = self._digest_of(name)
+        path = self._storage / blob_path(before) if before else None
+        content = listing.merged_into(path.read_bytes() if path and path.is_file() else None)
+        digest = Digest.of(content)
+        if not (self._storage / blob_path(digest)).is_file():
+            self._folder.write(f"{_STORAGE}/{blob_path(digest)}", content)
+        self._link(revision_link(listing.repository, digest), digest)
+        self._tag(name, digest)
+
+    def _tag(self, name: Reference, digest: Digest) -> None:
         self._link(index_link(name.repository, name.tag, digest), digest)
         self._link(current_link(name.repository, name.tag), digest)
 

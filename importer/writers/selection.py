@@ -17,6 +17,7 @@ from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage
 from importer.writers.naming import Naming, with_names
+from importer.writers.referrer_tags import is_listing
 from importer.writers.referrers import nameless_referrers, with_referrers
 from importer.writers.refusals import Refusal, titles
 
@@ -146,7 +147,12 @@ def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequ
     """Without the charts and signatures beside an image, which docker can't load, unless one was picked."""
     if choice.select or output is not Output.DOCKER_TAR:
         return images
-    return [image for image in images if image.kind is not ImageKind.ARTIFACT] or images
+    return [image for image in images if not _is_beside(image)] or images
+
+
+def _is_beside(image: ImagePlan) -> bool:
+    """Whether it is no image of its own: a chart, a signature, or the index that lists what refers to another."""
+    return image.kind is ImageKind.ARTIFACT or any(is_listing(image, name.tag) for name in image.names)
 
 
 def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
