@@ -14,6 +14,7 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.domain.schema1 import Schema1Manifest
 from importer.formats.schema_validation import SchemaViolation
+from importer.formats.signatures import FileKind
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.causes import AttestationMissing, Cause, Foreign
@@ -285,6 +286,11 @@ class ImagePlan:
         untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
         intact = untouched and all(state is ImageStatus.INTACT for state in states)
         return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE
+
+
+def is_docker_save(image: ImagePlan) -> bool:
+    """Whether docker save's own kind of manifest stands for the image: it names files, and no digests."""
+    return bool(image.manifest.file and image.manifest.file.kind is FileKind.DOCKER_SAVE_MANIFEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from importer.recovery.causes import (
 from importer.recovery.family import Family
 from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
+from importer.recovery.named import missing_manifests, missing_saves
 from importer.recovery.naming import names_by_digest
 from importer.recovery.plan import (
     BlobPlan,
@@ -81,7 +82,9 @@ def make_plan(
     plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
-    images = tuple(sorted(_joined(plans, rebuilt), key=_order))
+    here = (*plans, *rebuilt)
+    missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
+    images = tuple(sorted((*_joined(plans, rebuilt), *missing), key=_order))
     taken = frozenset(_used(images)) | frozenset(_explained(images))
     settled = settle_remains(images, (fact for fact in finder.leftovers.facts if fact.file.path not in taken))
     used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))

@@ -21,10 +21,12 @@ from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.formats.documents import read_document
 from importer.inspection.content import can_decompress, compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import Inventory, claimed_digest
+from importer.inventory.inventory import Inventory, claimed_digest, file_beside
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import ContentMissing, DigestMismatch, ManifestMissing, WellKnown
-from importer.recovery.naming.docker_save import saved_images
+from importer.recovery.diagnosis import diagnose
+from importer.recovery.named import named_manifests
+from importer.recovery.naming.docker_save import SavedImage, saved_images
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipes import Decompressed, Literal, Whole
 from importer.recovery.repairs.text_document import read_small
@@ -65,7 +67,7 @@ def rebuild_images(
     """
     plans = tuple(plans)
     alone = not any(plan.parsed for plan in plans)
-    saved = {config.digest: image.manifest for config, image in saved_images(inventory)}
+    saved = {config.digest: image for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
         blob, config = _config(fact, known)
         if config is None or fact.file.path in taken:
@@ -75,7 +77,7 @@ def rebuild_images(
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
         if alone or fact.digest in saved or any(layer.content for layer in layers):
             rebuilt = _rebuilt(blob, config, layers, _provable(inventory, known, fact))
-            yield _as_saved(rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
+            yield _as_saved(inventory, rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
 
 
 def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
@@ -134,11 +136,25 @@ def _rebuilt(
     )
 
 
-def _as_saved(image: ImagePlan, manifest: FileFacts) -> ImagePlan:
-    """An image of docker save: its own kind of manifest stands where a registry's never was."""
+def _as_saved(inventory: Inventory, image: ImagePlan, saved: SavedImage) -> ImagePlan:
+    """An image of docker save: its own kind of manifest stands where a registry's never was, and names the files."""
     if image.manifest.is_here:
         return image
-    return replace(image, manifest=replace(image.manifest, status=BlobStatus.OK, cause=None, file=manifest))
+    manifest = replace(image.manifest, status=BlobStatus.OK, cause=None, file=saved.manifest)
+    return replace(image, manifest=manifest, blobs=tuple(_where_saved(inventory, blob, saved) for blob in image.blobs))
+
+
+def _where_saved(inventory: Inventory, layer: BlobPlan, saved: SavedImage) -> BlobPlan:
+    """A layer that isn't here, with what lies, or should lie, where the manifest says."""
+    position, manifest = layer.position, saved.manifest
+    if not isinstance(layer.cause, ContentMissing) or position is None or position >= len(saved.layers):
+        return layer
+    # Docker saves plain tars; only its containerd store saves layers as they were pulled.
+    descriptor = replace(layer.descriptor, media_type=media_types.DOCKER_LAYER)
+    fact = file_beside(inventory, manifest.file, saved.layers[position])
+    if fact:
+        return replace(layer, status=BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), file=fact)
+    return replace(layer, path=manifest.file.path.removesuffix(manifest.file.name) + saved.layers[position])
 
 
 def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:
@@ -199,6 +215,7 @@ def _provable(inventory: Inventory, known: KnownDigests, config: FileFacts) -> f
     """Digests that nobody has and that the lost manifest may have had."""
     digests = set(known.given)
     digests |= {child.digest for _, index in indexes_of(inventory) for child in index.children}
+    digests |= {named.descriptor.digest for named in named_manifests(inventory)}
     for fact in inventory.facts:
         if fact.file.parts[:-1] == config.file.parts[:-1] and "manifest" in fact.file.name.lower():
             digests |= known.expected_of(fact).keys()

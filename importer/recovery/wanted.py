@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from importer.domain.config import ImageConfig
 from importer.domain.descriptor import Descriptor
@@ -14,6 +15,12 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, file_beside
+
+NAME_ANNOTATIONS: Final = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+"""The annotations under which a layout keeps a manifest's name: the full one of containerd first.
+
+Sources: containerd, core/images/annotations.go; OCI image-spec, annotations.md.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,15 @@ def layout_indexes(inventory: Inventory) -> Iterator[tuple[FileFacts, Index]]:
 
 
 def is_layout_index(inventory: Inventory, fact: FileFacts) -> bool:
-    """Whether the file is the ``index.json`` beside an ``oci-layout`` (image-spec, image-layout.md)."""
-    return fact.file.name == "index.json" and file_beside(inventory, fact.file, "oci-layout") is not None
+    """Whether the file is the ``index.json`` of an OCI layout (image-spec, image-layout.md).
+
+    Beside it lies an ``oci-layout``; where that was lost, the names that it gives its manifests tell it.
+    """
+    if fact.file.name != "index.json":
+        return False
+    children = fact.document.index.children if fact.document and fact.document.index else ()
+    is_naming = any(not child.annotations.keys().isdisjoint(NAME_ANNOTATIONS) for child in children)
+    return is_naming or file_beside(inventory, fact.file, "oci-layout") is not None
 
 
 def schema1_manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Schema1Manifest]]:

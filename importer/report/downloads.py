@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
 from importer.recovery.causes import (
     AttestationMissing,
@@ -13,18 +15,20 @@ from importer.recovery.causes import (
     Foreign,
     Marker,
     Missing,
+    NotAManifest,
     PartialDownload,
     SizeMismatch,
     Split,
     Truncated,
 )
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role, is_docker_save
 from importer.report.origin import Origin
 from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
 
 _UNKNOWN_IMAGE = "<image>"
 _UNKNOWN_TAG = "<tag>"
+_MANIFESTS: Final = frozenset({Role.MANIFEST, Role.CHILD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,13 @@ class Download:
     """One thing to fetch again.
 
     Attributes:
-        digest, size: of the blob (bytes).
+        digest, size: of the blob (bytes; 0 where nothing tells it).
         have: bytes of it that are here and good to continue from.
         reason: the name of the rule that explains why.
         file_name: what Artifactory calls it.
         paths: where it lies: in Artifactory's storage, and in the registry API.
         command: a command line that fetches it, when the server is known.
-        platform: of an index's child.
+        platform: of a manifest.
     """
 
     digest: Digest
@@ -66,9 +70,13 @@ def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
 
 
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
+    # A manifest whose digest nobody knows can be told by the folder of its tag alone, as the findings do.
+    if image.parsed is None and image.proofs and not isinstance(image.manifest.cause, NotAManifest):
+        yield image.manifest
     for blob in image.blobs:
         lacks = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.exact
-        if lacks and not isinstance(blob.cause, ContentMissing | AttestationMissing | SizeMismatch):
+        is_saved = blob.role is Role.LAYER and is_docker_save(image)
+        if lacks and not is_saved and not isinstance(blob.cause, ContentMissing | AttestationMissing | SizeMismatch):
             yield blob
 
 
@@ -81,10 +89,10 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
         size=blob.descriptor.size,
         have=have,
         reason=rule.name if rule else str(blob.status),
-        file_name="manifest.json" if blob.role is Role.CHILD else blob.descriptor.digest.file_name,
+        file_name=_manifest_name(blob) if blob.role in _MANIFESTS else blob.descriptor.digest.file_name,
         paths=tuple(_paths(image, blob, name)),
         command=_command(image, blob, _origin_of(plan, name, origin)) if origin else None,
-        platform=blob.descriptor.platform if blob.role is Role.CHILD else None,
+        platform=blob.descriptor.platform if blob.role in _MANIFESTS else None,
     )
 
 
@@ -114,7 +122,11 @@ def _paths(image: ImagePlan, blob: BlobPlan, place: tuple[str, str]) -> Iterator
     repository, tag = place
     digest = blob.descriptor.digest
     if blob.role is Role.CHILD:
-        yield from (f"{repository}/{folder}/manifest.json" for folder in _child_folders(digest))
+        yield from (f"{repository}/{folder}/{_manifest_name(blob)}" for folder in _child_folders(digest))
+        yield f"/v2/{repository}/manifests/{digest}"
+        return
+    if blob.role is Role.MANIFEST:
+        yield f"{repository}/{tag}/{_manifest_name(blob)}"
         yield f"/v2/{repository}/manifests/{digest}"
         return
     if isinstance(blob.cause, Marker):
@@ -141,7 +153,7 @@ def _command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
     """A curl command that fetches a blob into its folder, going on where a true beginning ends."""
     if isinstance(blob.cause, Foreign):
         return None
-    if blob.role is Role.CHILD:
+    if blob.role in _MANIFESTS:
         return _manifest_command(image, blob, origin)
     # A child's folder has one of two spellings, which can't be told from here; the API knows the blob by its digest.
     from_api = isinstance(blob.cause, Marker) or (bool(image.parents) and not image.names)
@@ -155,13 +167,19 @@ def _command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
 
 
 def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
-    """A curl command that fetches the manifest of an index's child; what that wants, the next scan tells."""
+    """A curl command that fetches a manifest by its digest; what that wants, the next scan tells."""
     url = origin.manifest_url(blob.descriptor.digest)
     if url is None:
         return None
-    accept = for_shell(f"Accept: {blob.descriptor.media_type}")
-    file = for_shell(f"{_path_to_save(image, blob)}/manifest.json")
+    types = blob.descriptor.media_type if blob.descriptor.size else ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
+    accept = for_shell(f"Accept: {types}")
+    file = for_shell(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}")
     return f"curl -fL --retry 5 -H {accept} --create-dirs -o {file} {for_shell(url)}"
+
+
+def _manifest_name(blob: BlobPlan) -> str:
+    """What Artifactory calls the manifest."""
+    return "list.manifest.json" if blob.descriptor.media_type in INDEX_TYPES else "manifest.json"
 
 
 def _joining(blob: BlobPlan, target: str) -> str:

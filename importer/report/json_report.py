@@ -60,14 +60,14 @@ def _image(image: ImagePlan) -> dict[str, Any]:
         "parent": _text(image.parents[0]) if image.parents else None,
         "status": image.status.value,
         "outputs": {output.value: str(image.fidelity(output)) for output in Output},
-        "blobs": [_blob(blob) for blob in image.all_blobs],
+        "blobs": [_blob(image, blob) for blob in image.all_blobs],
     }
 
 
-def _blob(blob: BlobPlan) -> dict[str, Any]:
+def _blob(image: ImagePlan, blob: BlobPlan) -> dict[str, Any]:
     rule = rule_explaining(blob.cause) if blob.cause else None
     path = path_of(blob)
-    unknown = blob.role is Role.MANIFEST and not blob.is_here
+    unknown = blob.role is Role.MANIFEST and not blob.is_here and not image.proofs
     entry: dict[str, Any] = {
         "role": blob.role.value,
         "position": blob.position,

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.plan import BlobPlan, ImagePlan, Role
+from importer.recovery.plan import BlobPlan, ImagePlan, Role, is_docker_save
 from importer.recovery.recipes import Whole
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -16,17 +15,13 @@ def find(case: Case) -> Iterator[Observation]:
     """Every file that is taken as it is, of which no copy has the right name; each file once."""
     seen: set[str] = set()
     for image in case.plan.images:
-        for blob in () if _is_saved(image) else image.all_blobs:
+        # Docker save has names of its own, by which nobody is to find a digest.
+        for blob in () if is_docker_save(image) else image.all_blobs:
             fact = _taken_whole(blob)
             if not fact or fact.file.path in seen or _has_right_name(case, blob, fact):
                 continue
             seen.add(fact.file.path)
             yield _observed(image, blob)
-
-
-def _is_saved(image: ImagePlan) -> bool:
-    """Docker save has names of its own, by which nobody is to find a digest."""
-    return bool(image.manifest.file and image.manifest.file.kind is FileKind.DOCKER_SAVE_MANIFEST)
 
 
 def _taken_whole(blob: BlobPlan) -> FileFacts | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import Empty
+from importer.recovery.plan import BlobPlan
 from importer.rules.files import lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
@@ -15,7 +16,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is empty; {whereabouts(image, blob)} has {bytes_of(blob.descriptor.size)}",
+            f"{file_of(blob)} is empty; it should be {whereabouts(image, blob)}, {_wanted(blob)}",
             fetch_again(blob),
         )
     for fact in lost_manifests(case):
@@ -26,6 +27,10 @@ def find(case: Case) -> Iterator[Observation]:
                 path=fact.file.path,
                 digest=fact.digest,
             )
+
+
+def _wanted(blob: BlobPlan) -> str:
+    return bytes_of(blob.descriptor.size) if blob.descriptor.size else str(blob.descriptor.digest)
 
 
 RULE: Final = Rule(

@@ -25,9 +25,14 @@ def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observa
         image,
         blob,
         f"{file_of(blob)} is named after {whereabouts(image, blob)}, but holds other bytes: {bytes_of(cause.have)} "
-        f"({_kind_of(blob, cause)}) instead of {bytes_of(blob.descriptor.size)}, digest {cause.actual}{endless}",
+        f"({_kind_of(blob, cause)}){_wanted(blob)}, digest {cause.actual}{endless}",
         fetch_again(blob),
     )
+
+
+def _wanted(blob: BlobPlan) -> str:
+    descriptor = blob.descriptor
+    return f" instead of {bytes_of(descriptor.size)}" if descriptor.size else f", not {descriptor.digest}"
 
 
 def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:

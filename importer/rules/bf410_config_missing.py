@@ -7,12 +7,15 @@ from importer.recovery.causes import ConfigMissing
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, whereabouts
 
+_WHOLE: Final = "its layers are all here"
+_SAVED: Final = "only the manifest.json of docker save names it"
+
 
 def find(case: Case) -> Iterator[Observation]:
     """Every container image whose config is nowhere."""
     for image, blob, _ in blobs_with(case, ConfigMissing):
-        here = all(layer.is_here for layer in image.layers)
-        salvage = "its layers are all here" if here else "and not all of its layers are here either"
+        here = bool(image.layers) and all(layer.is_here for layer in image.layers)
+        salvage = _SAVED if not image.layers else _WHOLE if here else "and not all of its layers are here either"
         remedy = f"{fetch_again(blob)}, or name a place that has it with --borrow"
         yield Observation(
             f"{whereabouts(image, blob)} is missing: no file here has the digest {blob.descriptor.digest}; {salvage}",

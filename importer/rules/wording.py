@@ -144,4 +144,7 @@ def fetch_again(blob: BlobPlan) -> str:
         return f"download the folder {digest}/ (or {digest.file_name}/), which lies beside the tag's folder, again"
     if blob.role is Role.MANIFEST:
         return "download the manifest again"
-    return f"download {digest.file_name} again, {bytes_of(blob.descriptor.size)}"
+    if not blob.descriptor.size and blob.diff_id == digest:
+        return "save the image again with docker save: no registry has the layer under a digest that is known here"
+    size = f", {bytes_of(blob.descriptor.size)}" if blob.descriptor.size else ""
+    return f"download {digest.file_name} again{size}"

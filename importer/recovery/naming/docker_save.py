@@ -17,28 +17,42 @@ from importer.inventory.inventory import Inventory, file_beside
 
 @dataclass(frozen=True, slots=True)
 class SavedImage:
-    """An entry of a docker save manifest: the manifest's file, and the tags."""
+    """An entry of a docker save manifest: the manifest's file, the tags, and the files it names."""
 
     manifest: FileFacts
     tags: tuple[str, ...]
+    config: str
+    layers: tuple[str, ...]
+
+    @property
+    def names(self) -> Iterator[Reference]:
+        """The tags that are names."""
+        for tag in self.tags:
+            try:
+                yield Reference.parse(tag).familiar
+            except ValueError:
+                continue
 
 
 def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
     """The tags of each config, under the config's digest."""
     for config, item in saved_images(inventory):
-        for tag in item.tags:
-            try:
-                yield config.digest, Reference.parse(tag).familiar
-            except ValueError:
-                continue
+        yield from ((config.digest, name) for name in item.names)
 
 
 def saved_images(inventory: Inventory) -> Iterator[tuple[FileFacts, SavedImage]]:
     """Each image that a docker save manifest lists, with its config's file."""
+    for item in save_entries(inventory):
+        config = file_beside(inventory, item.manifest.file, item.config)
+        if config:
+            yield config, item
+
+
+def save_entries(inventory: Inventory) -> Iterator[SavedImage]:
+    """Each image that a docker save manifest lists, whether or not its files are here."""
     for fact in inventory.facts:
         if fact.kind is not FileKind.DOCKER_SAVE_MANIFEST or fact.file.borrowed or not fact.document:
             continue
         for item in fact.document.value if fact.document.is_valid else ():
-            config = file_beside(inventory, fact.file, item["Config"])
-            if config:
-                yield config, SavedImage(fact, tuple(item.get("RepoTags") or ()))
+            layers = tuple(item.get("Layers") or ())
+            yield SavedImage(fact, tuple(item.get("RepoTags") or ()), item["Config"], layers)

@@ -7,15 +7,11 @@ Sources: OCI image-spec annotations.md (``org.opencontainers.image.ref.name``); 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.inventory.inventory import Inventory
-from importer.recovery.wanted import layout_indexes
-
-_FULL_NAME: Final = "io.containerd.image.name"
-_REF_NAME: Final = "org.opencontainers.image.ref.name"
+from importer.recovery.wanted import NAME_ANNOTATIONS, layout_indexes
 
 
 def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
@@ -28,7 +24,7 @@ def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
 
 
 def _name_in(annotations: Mapping[str, str]) -> Reference | None:
-    for key in (_FULL_NAME, _REF_NAME):
+    for key in NAME_ANNOTATIONS:
         text = annotations.get(key, "")
         if "/" in text or (":" in text and "@" not in text):
             try:

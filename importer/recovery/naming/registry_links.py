@@ -10,6 +10,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
+from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 
 _TAGS: Final = ("_manifests", "tags")
@@ -18,12 +19,18 @@ _CURRENT: Final = ("current", "link")
 
 def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
     """The name of each manifest to which a tag points."""
+    yield from ((digest, name) for _, digest, name in tags(inventory))
+
+
+def tags(inventory: Inventory) -> Iterator[tuple[FileFacts, Digest, Reference]]:
+    """Each tag's link, the digest that it names, and the tag's full name."""
     for fact in inventory.facts:
         parts = fact.file.parts
         if parts[-2:] != _CURRENT or parts[-5:-3] != _TAGS:
             continue
         start = parts.index("repositories") + 1 if "repositories" in parts else 0
         try:
-            yield Digest.parse(fact.excerpt.strip()), Reference.of_repository("/".join(parts[start:-5]), parts[-3])
+            name = Reference.of_repository("/".join(parts[start:-5]), parts[-3])
+            yield fact, Digest.parse(fact.excerpt.strip()), name
         except ValueError:
             continue
