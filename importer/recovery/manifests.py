@@ -18,6 +18,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause, DigestMismatch, NotAManifest
+from importer.recovery.manifest_text import alteration_in
 from importer.recovery.plan import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.recovery.recipes import Literal, Whole
 from importer.recovery.repairs.text_document import read_small
@@ -40,6 +41,7 @@ class FoundManifest:
         proofs: where its digest is known from; none when nothing proves it.
         parents: indexes that list it.
         other_forms: digests that other forms of an unproven manifest's text have, by the change.
+        alteration: what shows that a program has changed an unproven manifest's text.
     """
 
     blob: BlobPlan
@@ -48,6 +50,7 @@ class FoundManifest:
     proofs: tuple[str, ...]
     parents: tuple[Digest, ...] = ()
     other_forms: tuple[tuple[str, Digest], ...] = ()
+    alteration: str | None = None
 
     @property
     def digest(self) -> Digest:
@@ -87,7 +90,7 @@ def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
     if restored:
         return _restored_manifest(files, vouchers, *restored)
     found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
-    return replace(found, other_forms=_other_forms(fact))
+    return replace(found, other_forms=_other_forms(fact), alteration=alteration_in(read_small(fact)))
 
 
 def _restored_manifest(

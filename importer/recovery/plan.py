@@ -64,6 +64,18 @@ class Output(StrEnum):
     OCI_LAYOUT = "oci-layout"
 
 
+class Proof(StrEnum):
+    """What speaks for a manifest's bytes.
+
+    PROVEN: a digest that was known beforehand is theirs. PLAUSIBLE: none is known, but the text is as a program
+    writes it that makes images. ALTERED: no such program writes it.
+    """
+
+    PROVEN = "proven"
+    PLAUSIBLE = "plausible"
+    ALTERED = "altered"
+
+
 class Fidelity(IntEnum):
     """How true an output is to the original; the higher, the truer."""
 
@@ -168,6 +180,7 @@ class ImagePlan:
         parents: the indexes it belongs to.
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
         other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
+        alteration: what shows that a program has changed an unproven manifest's text; None when nothing does.
         flaws: what is wrong with it as a whole.
         children: the plans of an index's children that are here.
         asked_platform: which of an index's platforms the user asks about.
@@ -182,6 +195,7 @@ class ImagePlan:
     parents: tuple[Digest, ...] = ()
     proofs: tuple[str, ...] = ()
     other_forms: tuple[tuple[str, Digest], ...] = ()
+    alteration: str | None = None
     flaws: tuple[Flaw, ...] = ()
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
@@ -191,6 +205,18 @@ class ImagePlan:
     def manifest_digest(self) -> Digest | None:
         """The digest of the original manifest; None when its bytes aren't here."""
         return self.manifest.descriptor.digest if self.parsed and self.manifest.is_here else None
+
+    @property
+    def proof(self) -> Proof:
+        """What speaks for the manifest's bytes."""
+        if self.proofs:
+            return Proof.PROVEN
+        return Proof.ALTERED if self.alteration else Proof.PLAUSIBLE
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether the manifest is here, and not with the digest that it had."""
+        return self.proof is Proof.ALTERED and self.manifest.is_here
 
     @property
     def image_id(self) -> Digest | None:
@@ -220,10 +246,11 @@ class ImagePlan:
         """Whether it is whole, can be made whole, or can't."""
         if self.kind is ImageKind.INDEX:
             return self._status_of_index()
-        if max(self.fidelity(output) for output in Output) is not Fidelity.EXACT:
+        best = max(self.fidelity(output) for output in Output)
+        if best is not Fidelity.EXACT and not (self.is_altered and best is Fidelity.SAME_IMAGE):
             return ImageStatus.INCOMPLETE
         untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
-        return ImageStatus.INTACT if untouched and not self.flaws else ImageStatus.REPAIRABLE
+        return ImageStatus.INTACT if untouched and not self.flaws and not self.is_altered else ImageStatus.REPAIRABLE
 
     def fidelity(self, output: Output) -> Fidelity:
         """How true to the original the output would be."""
@@ -234,7 +261,7 @@ class ImagePlan:
         if self.kind is ImageKind.INDEX:
             return self._index_fidelity(output)
         if self.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in self.blobs):
-            return Fidelity.EXACT
+            return Fidelity.SAME_IMAGE if self.is_altered else Fidelity.EXACT
         return Fidelity.SAME_IMAGE if self._docker_tar_fidelity() is Fidelity.EXACT else Fidelity.NONE
 
     def _docker_tar_fidelity(self) -> Fidelity:
@@ -275,8 +302,9 @@ class ImagePlan:
     def _index_fidelity(self, output: Output) -> Fidelity:
         if not self.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in self.blobs):
             return Fidelity.NONE
-        fidelities = [child.fidelity(output) for child in self.children]
-        return Fidelity.EXACT if all(f is Fidelity.EXACT for f in fidelities) else Fidelity.NONE
+        if not all(child.fidelity(output) is Fidelity.EXACT for child in self.children):
+            return Fidelity.NONE
+        return Fidelity.SAME_IMAGE if self.is_altered else Fidelity.EXACT
 
     def _status_of_index(self) -> ImageStatus:
         states = [child.status for child in self.children if child.kind is not ImageKind.ARTIFACT]
@@ -284,7 +312,7 @@ class ImagePlan:
         if not complete or ImageStatus.INCOMPLETE in states:
             return ImageStatus.INCOMPLETE
         untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
-        intact = untouched and all(state is ImageStatus.INTACT for state in states)
+        intact = untouched and not self.is_altered and all(state is ImageStatus.INTACT for state in states)
         return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE
 
 

@@ -151,6 +151,7 @@ class _Planner:
             parents=found.parents,
             proofs=found.proofs,
             other_forms=found.other_forms,
+            alteration=found.alteration,
             flaws=tuple(_flaws(manifest, config, layers)),
             platform=config.platform if config else None,
         )
@@ -176,6 +177,8 @@ class _Planner:
             blobs=tuple(blobs),
             parents=found.parents,
             proofs=found.proofs,
+            other_forms=found.other_forms,
+            alteration=found.alteration,
             children=tuple(children.values()),
         )
 
@@ -255,6 +258,7 @@ def _invalid(found: FoundManifest) -> ImagePlan:
         parsed=None,
         parents=found.parents,
         proofs=found.proofs,
+        alteration=found.alteration,
         flaws=(flaw,),
     )
 

@@ -59,6 +59,7 @@ def _image(image: ImagePlan) -> dict[str, Any]:
         "platform": _text(image.platform),
         "parent": _text(image.parents[0]) if image.parents else None,
         "status": image.status.value,
+        "proof": image.proof.value,
         "outputs": {output.value: str(image.fidelity(output)) for output in Output},
         "blobs": [_blob(image, blob) for blob in image.all_blobs],
     }

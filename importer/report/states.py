@@ -55,7 +55,8 @@ class Titles:
 
 def short_size(blob: BlobPlan) -> str:
     """The size of a blob in two or three digits, for columns: ``2.8 MB``; where nothing tells it, ``?``."""
-    if isinstance(blob.cause, ContentMissing) or not blob.descriptor.size:
+    is_lost = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED)
+    if isinstance(blob.cause, ContentMissing) or (is_lost and not blob.descriptor.size):
         return "?"
     size, unit = float(blob.descriptor.size), "B"
     for larger in ("kB", "MB", "GB"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.investigation import Investigation
-from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output
+from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Proof
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
@@ -29,6 +29,11 @@ _STYLES: Final = {
     BlobStatus.CONTENT_OK: "yellow",
     BlobStatus.MISSING: "red",
     BlobStatus.DAMAGED: "red",
+}
+_PROOFS: Final = {
+    Proof.PROVEN: "(proven)",
+    Proof.PLAUSIBLE: "",
+    Proof.ALTERED: "(altered: not the digest it had)",
 }
 _SALVAGED_SHOWN: Final = 50
 
@@ -79,7 +84,8 @@ class _TextReport:
         if is_brief and len(self.investigation.case.plan.images) > 1:
             return
         if image.manifest_digest:
-            self.page.line(f"manifest {image.manifest_digest}", indent=2)
+            proof = _PROOFS[image.proof]
+            self.page.line(f"manifest {image.manifest_digest}", f"  {proof}" if proof else "", indent=2, hang=2)
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)

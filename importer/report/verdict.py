@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from importer.investigation import Investigation
-from importer.recovery.plan import ImageKind, ImageStatus, Plan
+from importer.recovery.plan import BlobStatus, ImageKind, ImageStatus, Plan
 from importer.report.downloads import downloads_of
 
 _NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
+_ALTERED: Final = "another program has changed the text of a manifest, and so its digest"
 _WHOLE: Final = {1: "The image is", 2: "Both images are"}
 
 
@@ -29,9 +30,24 @@ def verdict_of(investigation: Investigation) -> str:
         whole = _WHOLE.get(len(states), f"All {len(states)} images are")
         is_here = all(blob.is_here for image in plan.images for blob in image.all_blobs)
         return f"{whole} intact: every byte {'' if is_here else 'that registries keep '}is here."
-    if len(states) == 1:
+    return _of_mended(plan)
+
+
+def _of_mended(plan: Plan) -> str:
+    """What is said where nothing is lost, though not all is as it was."""
+    count = len(plan.images)
+    if _only_altered(plan):
+        return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
+    if count == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."
-    return f"Nothing is lost: {len(states)} images, some of them damaged, can all be written from what is here."
+    return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."
+
+
+def _only_altered(plan: Plan) -> bool:
+    """Whether nothing is wrong but that a program has changed the text of manifests."""
+    bad = [image for image in plan.images if image.status is not ImageStatus.INTACT]
+    untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for i in bad for blob in i.all_blobs)
+    return untouched and any(i.is_altered for i in bad) and not any(i.flaws for i in bad)
 
 
 def _whole_platforms(plan: Plan) -> str:

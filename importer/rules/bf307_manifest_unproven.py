@@ -12,7 +12,9 @@ def find(case: Case) -> Iterator[Observation]:
     """Every sound manifest whose digest was known from nowhere."""
     for image in case.plan.images:
         digest = image.manifest.descriptor.digest
-        if _is_unproven(image):
+        if image.is_altered and image.manifest.status is BlobStatus.OK:
+            yield _altered(image)
+        elif _is_unproven(image):
             yield Observation(
                 f"nothing here proves the manifest of {title_of(image)}; as it is, its digest is {digest}",
                 remedy="compare that with the digest that Artifactory or docker pull shows, "
@@ -21,6 +23,21 @@ def find(case: Case) -> Iterator[Observation]:
                 digest=digest,
                 image=image,
             )
+
+
+def _altered(image: ImagePlan) -> Observation:
+    digest = image.manifest.descriptor.digest
+    return Observation(
+        f"the manifest of {title_of(image)} was changed by another program: {image.alteration}; "
+        f"its digest is now {digest}, and the original one isn't known",
+        remedy="download the manifest again with curl -fL -O, or give its digest with --digest: the original text is "
+        "restored where it can be. A docker tar is exact even so; a registry tree and an OCI layout need "
+        "--allow-new-digest, which writes the manifest as it is, under its new digest" + _other_forms(image),
+        path=path_of(image.manifest),
+        digest=digest,
+        image=image,
+        severity=Severity.WARNING,
+    )
 
 
 def _other_forms(image: ImagePlan) -> str:
@@ -42,7 +59,9 @@ RULE: Final = Rule(
         meaning=(
             "Layers and config are proven by the digests in the manifest, but nothing vouches for the manifest itself. "
             "It is valid, and most likely just as it was; if a program has changed its text, "
-            "say its line ends or its indentation, its digest isn't the original one any more."
+            "say its line ends or its indentation, its digest isn't the original one any more. Where the text is as no "
+            "program writes it that makes images (indented by tabs, its keys sorted), it was changed for certain, and "
+            "is called altered; else it is called plausible."
         ),
         origin=(
             "manifest.json doesn't carry its own digest in its name as the layers do. "
@@ -50,7 +69,9 @@ RULE: Final = Rule(
         ),
         remedy=(
             "It uses the manifest as it is and shows its digest. Given the right digest with --digest, it checks the "
-            "manifest, and restores it where only its text was re-formatted."
+            "manifest, and restores it where only its text was re-formatted. An altered manifest goes into a docker "
+            "tar, for docker doesn't look at it, but into a registry tree or an OCI layout only with "
+            "--allow-new-digest: as it is, under the digest that it has now."
         ),
         advice=(
             "Look the digest up where the image comes from: in Artifactory it is the property docker.manifest.digest "

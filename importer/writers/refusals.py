@@ -78,6 +78,12 @@ def _platforms(index: ImagePlan) -> str:
 
 def _reason(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
     title = title_of(plan)
+    if fidelity is Fidelity.SAME_IMAGE and plan.is_altered:
+        return (
+            f"{title}: the original manifest can't be written, since the text of the one here was changed: "
+            f"{plan.alteration}. --digest proves it, --allow-new-digest writes it as it is, under its own digest; "
+            "to-docker-tar needs no option"
+        )
     if fidelity is Fidelity.SAME_IMAGE:
         why = (
             "since not every layer has its original bytes"

@@ -186,10 +186,17 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage |
     if fidelity is Fidelity.EXACT:
         return _labelled(image, choice, output)
     if fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest:
+        if image.plan.is_altered and _has_all_bytes(image.plan):
+            # To write it anew would be one more alteration.
+            return _labelled(image, choice, output)
         return _changed(image, with_new_manifest(image.plan))
     if choice.salvage and can_get_new_config(image.plan):
         return _changed(image, with_new_config(image.plan))
     return refusals.refused(image.plan, output, fidelity)
+
+
+def _has_all_bytes(plan: ImagePlan) -> bool:
+    return plan.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in plan.blobs)
 
 
 def _of_another_platform(image: ImagePlan, choice: Choice) -> Refusal | None:
@@ -219,8 +226,16 @@ def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage |
         if child is None:
             return refusals.index_refused(image.plan, "--platform writes one of them")
         return NamedImage(child, image.names, index=image.plan)
-    if image.plan.fidelity(output) is Fidelity.EXACT:
+    fidelity = image.plan.fidelity(output)
+    if fidelity is Fidelity.EXACT or (fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest):
         return _labelled(image, choice, output)
+    if image.plan.is_altered and not choice.allow_new_digest:
+        return refusals.refused(image.plan, output, Fidelity.SAME_IMAGE)
+    return _of_gappy_index(image, choice, output)
+
+
+def _of_gappy_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+    """An index of which some children are missing, if the choice says that it will do."""
     whole = tuple(child for child in image.plan.children if child.fidelity(output) is Fidelity.EXACT)
     if choice.sparse and whole and image.plan.manifest.is_here:
         return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
