@@ -174,6 +174,7 @@ def scan_report() -> Document:
                 "platform": "linux/amd64",
                 "parent": None,
                 "status": "incomplete",
+                "proof": "plausible",
                 "outputs": {"registry-tree": "none", "docker-tar": "same-image", "oci-layout": "exact"},
                 "blobs": [
                     {**unproven, "path": "manifest.json", "rule": "manifest-unproven"},

@@ -16,7 +16,6 @@ def blob(size: int, cause: ContentMissing | None = None) -> BlobPlan:
 @pytest.mark.parametrize(
     ("size", "shown"),
     [
-        (0, "0 B"),
         (999, "999 B"),
         (1000, "1.0 kB"),
         (9_949, "9.9 kB"),
@@ -34,3 +33,4 @@ def test_sizes_are_rounded_to_two_or_three_digits(size, shown):
 
 def test_size_that_nothing_tells_is_not_zero():
     assert short_size(blob(0, ContentMissing())) == "?"
+    assert short_size(blob(0)) == "?"
