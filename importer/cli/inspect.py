@@ -12,7 +12,7 @@ from importer.cli.options import PlatformOption, Select, platform_of
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Platform
-from importer.errors import CannotWriteError
+from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImageKind, ImagePlan, ProvenBlob
@@ -23,7 +23,8 @@ from importer.transport.pull import chosen_manifest
 from importer.transport.remote_image import RemoteImage
 from importer.transport.small_blob import read_small_blob
 from importer.transport.sources import open_image
-from importer.writers.selection import select_images
+from importer.writers.refusals import Refusal
+from importer.writers.selection import child_for, select_images
 from importer.writers.verifying_reader import verified_blocks
 
 EXAMPLES: Final = """\b
@@ -75,8 +76,10 @@ def _local(path: Path, select: str | None, platform: Platform | None) -> ShownIm
     plan = survey(Question(paths=(path,), effort=NO_EFFORT), SilentProgress()).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
-        fitting = [child for child in image.family if child.platform and child.platform.matches(platform)]
-        image = fitting[0] if fitting else image
+        child = child_for(image, platform)
+        if isinstance(child, Refusal) and child.is_usage:
+            raise UsageError(child.reason)
+        image = image if isinstance(child, Refusal) else child
     return _shown(image)
 
 

@@ -62,7 +62,12 @@ Select = Annotated[
     typer.Option("--select", metavar="NAME|DIGEST", help="One image among several: its name, digest or image id."),
 ]
 PlatformOption = Annotated[
-    str | None, typer.Option("--platform", metavar="OS/ARCH[/VARIANT]", help="One platform of a multi-platform image.")
+    str | None,
+    typer.Option(
+        "--platform",
+        metavar="OS/ARCH[/VARIANT]",
+        help="One platform of a multi-platform image; of several builds of Windows windows/amd64:OS.VERSION.",
+    ),
 ]
 Digests = Annotated[
     list[str] | None,

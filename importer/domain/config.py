@@ -24,6 +24,13 @@ class ImageConfig:
 def parse_config(value: Mapping[str, Any]) -> ImageConfig:
     """Read a config that its schema has accepted; raises ValueError."""
     return ImageConfig(
-        platform=Platform(value.get("os") or "linux", value["architecture"], value.get("variant") or None),
+        platform=Platform(
+            value.get("os") or "linux", value["architecture"], value.get("variant") or None, _os_version(value)
+        ),
         diff_ids=tuple(Digest.parse(diff_id) for diff_id in value["rootfs"].get("diff_ids") or ()),
     )
+
+
+def _os_version(value: Mapping[str, Any]) -> str | None:
+    version = value.get("os.version")
+    return version if isinstance(version, str) and version else None

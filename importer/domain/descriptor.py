@@ -45,4 +45,10 @@ class Descriptor:
 
 
 def _platform(value: Mapping[str, Any]) -> Platform:
-    return Platform(value.get("os") or "unknown", value.get("architecture") or "unknown", value.get("variant") or None)
+    version = value.get("os.version")
+    return Platform(
+        value.get("os") or "unknown",
+        value.get("architecture") or "unknown",
+        value.get("variant") or None,
+        version if isinstance(version, str) and version else None,
+    )

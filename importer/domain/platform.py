@@ -1,11 +1,12 @@
 """Platforms: for which machine an image is made.
 
-Source: OCI image-spec, image-index.md, property ``platform``.
+Sources: OCI image-spec, image-index.md, property ``platform``; containerd/platforms, ``FormatAll``.
 """
 
 from __future__ import annotations
 
 import platform as host
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,24 +19,32 @@ _ARCHITECTURES: Final = {
     "i386": "386",
     "i686": "386",
 }
+_PLATFORM: Final = re.compile(
+    r"(?P<os>[^/():]+)(?:\((?P<version>[^/():]+)\))?/(?P<architecture>[^/():]+)"
+    r"(?:/(?P<variant>[^/():]+))?(?::(?P<number>[^/():]+))?"
+)
 _DEFAULT_VARIANTS: Final = {("arm64", "v8"), ("arm", "v7"), ("amd64", "v1")}
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Operating system, CPU architecture and its variant."""
+    """Operating system, CPU architecture and its variant; of Windows the version, too, by which its builds differ."""
 
     os: str
     architecture: str
     variant: str | None = None
+    os_version: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Platform:
-        """Read ``linux/arm64/v8``; raises ValueError for anything of another form."""
-        parts = text.split("/")
-        if len(parts) not in (2, 3) or not all(parts):
+        """Read ``linux/arm64/v8`` or ``windows/amd64:10.0.20348``; containerd writes ``windows(10.0.20348)/amd64``.
+
+        Raises ValueError for anything of another form.
+        """
+        match = _PLATFORM.fullmatch(text)
+        if not match or (match["version"] and match["number"]):
             raise ValueError(f"not a platform: {text!r}")
-        return cls(*parts)
+        return cls(match["os"], match["architecture"], match["variant"], match["version"] or match["number"])
 
     @classmethod
     def of_this_machine(cls) -> Platform:
@@ -60,6 +69,8 @@ class Platform:
         """Whether an image of this platform serves a user who asked for the other."""
         if (self.os, self.architecture) != (wanted.os, wanted.architecture):
             return False
+        if wanted.os_version and not f"{self.os_version}.".startswith(f"{wanted.os_version}."):
+            return False
         return wanted.variant is None or self._variant_or_default == wanted._variant_or_default
 
     @property
@@ -67,6 +78,11 @@ class Platform:
         if self.variant is not None:
             return self.variant
         return next((v for a, v in _DEFAULT_VARIANTS if a == self.architecture), None)
+
+    @property
+    def with_version(self) -> str:
+        """The platform, and after a colon the operating system's version where it is known."""
+        return f"{self}:{self.os_version}" if self.os_version else str(self)
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)

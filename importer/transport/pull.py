@@ -122,8 +122,11 @@ def chosen_manifest(image: RemoteImage, platform: Platform | None) -> RemoteMani
     children = manifest.parsed.children
     fitting = [child for child in children if child.platform and child.platform.matches(platform)]
     if not fitting:
-        there = ", ".join(str(child.platform) for child in children if child.platform)
-        raise UsageError(f"--platform: the image isn't made for {platform}; there are {there or 'none named'}")
+        wanted, there = platform.with_version, ", ".join(c.platform.with_version for c in children if c.platform)
+        raise UsageError(f"--platform: the image isn't made for {wanted}; there are {there or 'none named'}")
+    if len({child.platform.os_version for child in fitting if child.platform}) > 1:
+        builds = " or ".join(child.platform.with_version for child in fitting if child.platform)
+        raise UsageError(f"--platform: there are {len(fitting)} images for {platform}; choose {builds}")
     return image.child(fitting[0])
 
 

@@ -36,7 +36,8 @@ def refused(image: ImagePlan, output: Output, fidelity: Fidelity) -> Refusal:
 
 def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
     """An image that isn't made for the platform asked for."""
-    return Refusal(image, f"{title_of(image)} is for {image.platform}, not for {wanted}", is_usage=True)
+    own = image.platform.with_version if image.platform else "no platform"
+    return Refusal(image, f"{title_of(image)} is for {own}, not for {wanted.with_version}", is_usage=True)
 
 
 def nameless(image: ImagePlan) -> Refusal:
@@ -54,7 +55,15 @@ def index_refused(index: ImagePlan, advice: str) -> Refusal:
 
 def lacks_platform(index: ImagePlan, wanted: Platform) -> Refusal:
     """An index without an image for the platform asked for."""
-    return Refusal(index, f"{title_of(index)} has no image for {wanted} here: {_platforms(index)}")
+    return Refusal(index, f"{title_of(index)} has no image for {wanted.with_version} here: {_platforms(index)}")
+
+
+def of_several_builds(index: ImagePlan, wanted: Platform, builds: Sequence[ImagePlan]) -> Refusal:
+    """An index with several builds of an operating system for the platform asked for."""
+    told = ", ".join(f"{b.platform.with_version} ({b.manifest.descriptor.digest})" for b in builds if b.platform)
+    one = builds[-1].platform or wanted
+    reason = f"{title_of(index)} has {len(builds)} images for {wanted.with_version}: {told}"
+    return Refusal(index, f"{reason}; choose one with --platform {one.with_version}, or by --select", is_usage=True)
 
 
 def titles(images: Sequence[ImagePlan]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import NoImageError, UsageError
@@ -72,7 +73,7 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     """
     nameless = {image.manifest.descriptor.digest for image in plan.images if not image.names}
     plan = with_names(plan, choice.naming) if choice.naming else plan
-    images = _suited(_selected(_standing(plan), choice), choice, output)
+    images = _suited(_selected(_standing(plan), plan, choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     outcomes = [_outcome(image, choice, output) for image in named]
     demand_distinct_names(
@@ -100,6 +101,17 @@ def _outcome(image: NamedImage, choice: Choice, output: Output) -> NamedImage | 
     return written
 
 
+def child_for(index: ImagePlan, platform: Platform) -> ImagePlan | Refusal:
+    """The image of an index for a platform; of several builds of Windows none is taken without being asked for."""
+    matching = [child for child in index.family if child.platform and child.platform.matches(platform)]
+    images = [child for child in matching if child.kind is ImageKind.IMAGE]
+    if not images:
+        return refusals.lacks_platform(index, platform)
+    if len({child.platform.os_version for child in images if child.platform}) > 1:
+        return refusals.of_several_builds(index, platform, images)
+    return images[0]
+
+
 def _of_oci_types(images: Sequence[NamedImage]) -> list[NamedImage]:
     rewritten = [replace(each, plan=with_oci_types(each.plan), original=each.original or each.plan) for each in images]
     if all(new.plan is old.plan for new, old in zip(rewritten, images, strict=True)):
@@ -113,7 +125,7 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
     Raises UsageError when the choice fits none or several.
     """
     standing, referrers = _standing(plan), nameless_referrers(plan.images)
-    chosen = [NamedImage(image, image.names) for image in (_selected(standing, choice) if standing else ())]
+    chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
     kept = [each.plan for image in chosen for each in with_referrers(image, referrers)]
     family = {member.manifest.descriptor.digest for image in kept for member in image.family}
     images = [image for image in plan.images if image.manifest.descriptor.digest in family]
@@ -134,7 +146,7 @@ def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
 
     Raises NoImageError and UsageError.
     """
-    return _selected(_standing(plan), Choice(select=select))
+    return _selected(_standing(plan), plan, Choice(select=select))
 
 
 def _standing(plan: Plan) -> Sequence[ImagePlan]:
@@ -155,13 +167,14 @@ def _is_beside(image: ImagePlan) -> bool:
     return image.kind is ImageKind.ARTIFACT or any(is_listing(image, name.tag) for name in image.names)
 
 
-def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan]:
+def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:
     if not images:
         raise NoImageError(
             "there is no image here: no file is a manifest. Save manifest.json from the folder "
             "in which the layers lie, and put it beside them"
         )
     selected = [image for image in images if choice.select is None or _answers_to(image, choice.select)]
+    selected = selected or list(_within(plan, choice.select or ""))
     if not selected:
         raise UsageError(f"no image here is called {choice.select}; there are {titles(images)}")
     if choice.name and len(selected) > 1:
@@ -171,10 +184,23 @@ def _selected(images: Sequence[ImagePlan], choice: Choice) -> Sequence[ImagePlan
     return selected
 
 
+def _within(plan: Plan, wanted: str) -> Iterator[ImagePlan]:
+    """A child of an index, or what refers to an image, by its digest; a child goes by the names of its index."""
+    names: dict[Digest, tuple[Reference, ...]] = {}
+    for image in plan.images:
+        for child in image.family[:-1] if image.names else ():
+            names.setdefault(child.manifest.descriptor.digest, image.names)
+    for image in plan.images:
+        if wanted and _answers_to(replace(image, names=()), wanted):
+            yield replace(image, names=image.names or names.get(image.manifest.descriptor.digest, ()))
+
+
 def _answers_to(image: ImagePlan, wanted: str) -> bool:
     names = [str(name) for name in image.names] + [name.repository for name in image.names]
     digests = [str(digest) for digest in (image.manifest.descriptor.digest, image.image_id) if digest]
     hexes = [digest.partition(":")[2] for digest in digests]
+    claimed = Digest.from_name(wanted)
+    wanted = str(claimed) if claimed and str(claimed) in digests else wanted
     is_prefix = len(wanted) >= 12 and any(value.startswith(wanted) for value in (*digests, *hexes))
     return wanted in (*names, *digests, *hexes) or is_prefix
 
@@ -246,11 +272,10 @@ def _of_gappy_index(image: NamedImage, choice: Choice, output: Output) -> NamedI
 
 
 def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output) -> NamedImage | Refusal:
-    matching = [child for child in image.plan.family if child.platform and child.platform.matches(platform)]
-    images = [child for child in matching if child.kind is ImageKind.IMAGE]
-    if not images:
-        return refusals.lacks_platform(image.plan, platform)
-    written = _writable(NamedImage(images[0], image.names), replace(choice, platform=None), output)
+    child = child_for(image.plan, platform)
+    if isinstance(child, Refusal):
+        return child
+    written = _writable(NamedImage(child, image.names), replace(choice, platform=None), output)
     if isinstance(written, Refusal):
         return written
     return replace(written, index=image.plan if output is Output.DOCKER_TAR else None)
