@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -32,16 +33,18 @@ from importer.cli.options import (
 )
 from importer.cli.requests import WriteOptions
 from importer.cli.writing import Written, conclude, write_images
-from importer.errors import UsageError
+from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.investigation import Question
 from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
+from importer.rules.wording import title_of
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
-from importer.writers.selection import Selection, choose
+from importer.writers.refusals import Refusal
+from importer.writers.selection import Choice, Selection, choose
 from importer.writers.tar_file import TarFile, stream_members
 
 _Pick = Callable[[Plan], Selection]
@@ -100,15 +103,35 @@ def to_docker_tar(
         jobs=jobs,
     )
     question = options.question()
-    pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
+    choice = options.choice()
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output), Durability(is_wanted=not no_sync))
-        written = write(question, pick, progress)
+        written = write(question, partial(_pick, choice=choice, progress=progress), progress)
     code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
     if not quiet and output != "-":
         typer.echo(f"Written to {for_terminal(output)}. To load it:")
         typer.echo(f"  docker load -i {for_shell(output)}")
     return code
+
+
+def _pick(plan: Plan, choice: Choice, progress: Progress) -> Selection:
+    """The images that docker loads: of several, one whose layers aren't what its config says is left out."""
+    selection = choose(plan, choice, Output.DOCKER_TAR)
+    if len(selection.images) < 2:
+        return selection
+    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, progress)))
+    unloadable = [refusal.image for refusal in late]
+    images = tuple(image for image in selection.images if image.plan not in unloadable)
+    return replace(selection, images=images, refused=(*selection.refused, *late))
+
+
+def _refusal_of(image: NamedImage, progress: Progress) -> Refusal | None:
+    try:
+        docker_tar_members([image], progress.advance)
+    except (ContentMismatchError, BombError) as error:
+        name = ", ".join(map(str, image.names)) or title_of(image.plan)
+        return Refusal(image.plan, f"{name}: {error}")
+    return None
 
 
 def _to_file(
