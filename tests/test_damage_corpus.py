@@ -78,6 +78,16 @@ def test_the_first_scan(case: Path, place: Path) -> None:
     downloads = [{key: one[key] for key in ("digest", "have", "reason")} for one in seen.report["downloads"]]
     assert in_any_order(downloads) == in_any_order(wanted["downloads"])
     assert seen.code == wanted["exit"]
+    assert_severity_means_loss(seen)
+
+
+def assert_severity_means_loss(seen: Scan) -> None:
+    """Where all is well nothing is an error; where something is lost it is an error, or named with its blob."""
+    blobs = [blob["status"] for image in seen.report["images"] for blob in image["blobs"]]
+    if seen.code == 0:
+        assert seen.codes("error") == []
+    if seen.code == 4:
+        assert seen.codes("error") or {"missing", "damaged"} & {*blobs}
 
 
 @pytest.mark.parametrize("command", ["to-registry-tree", "to-docker-tar"])

@@ -9,7 +9,9 @@ Source: RFC 1952 (gzip file format version 4.3).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+import zlib
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from typing import Final, cast
 
 from isal import isal_zlib
@@ -32,7 +34,8 @@ class GzipStream(DecodedStream):
     """Decompresses one or more gzip members fed to it block by block.
 
     After the last block, ``ending`` tells how the file ends, ``consumed`` how many compressed
-    bytes belong to whole members (plus those of a broken one up to the break), and
+    bytes belong to whole members (plus those of a broken one, in blocks, up to the break),
+    ``deflate_start`` the offset at which the last member's deflate stream begins, and
     ``missing_trailer`` the bytes that a member cut within its trailer lacks.
     """
 
@@ -44,6 +47,7 @@ class GzipStream(DecodedStream):
         self._crc = 0
         self._member_size = 0
         self.missing_trailer = b""
+        self.deflate_start = 0
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """Take the next compressed bytes, give the decompressed ones, at most 1 MiB at a time."""
@@ -83,13 +87,14 @@ class GzipStream(DecodedStream):
 
     def _read_header(self) -> None:
         if self.members and not _MAGIC.startswith(self._pending[:2]):
-            self.ending = Ending.TRAILING_DATA
+            self._break(Ending.TRAILING_DATA, _first_difference(self._pending, _MAGIC))
             return
         size = _header_size(self._pending)
         if size < 0 or size > _MAX_HEADER:
-            self.ending = Ending.TRAILING_DATA if self.members else Ending.CORRUPT
+            self._break(Ending.TRAILING_DATA if self.members else Ending.CORRUPT, _bad_byte_of_header(self._pending))
         elif size and len(self._pending) >= size:
             self._consume(size)
+            self.deflate_start = self.consumed
             self._inflate = isal_zlib.decompressobj(-15)
             self._crc = self._member_size = 0
 
@@ -128,15 +133,60 @@ class GzipStream(DecodedStream):
         if len(self._pending) < TRAILER_SIZE:
             return
         if self._pending[:TRAILER_SIZE] != self._trailer():
-            self.ending = Ending.CORRUPT
+            self._break(Ending.CORRUPT, _first_difference(self._pending, self._trailer()))
             return
         self._consume(TRAILER_SIZE)
         self._in_trailer = False
         self.members += 1
 
+    def _break(self, ending: Ending, pending: int) -> None:
+        """The stream ends at a byte that is pending, or just there where as many are right."""
+        self.ending, self.broken_at = ending, self.consumed + pending
+
     def _consume(self, size: int) -> None:
         self._pending = self._pending[size:]
         self.consumed += size
+
+
+def first_bad_byte(blocks: Iterable[bytes]) -> int | None:
+    """The offset in a raw deflate stream of the first byte at which a decoder notices damage; None when none does.
+
+    It takes the standard library's decoder, whose state can be copied: what comes before the block that fails needn't
+    be decoded again.
+    """
+    inflate, offset = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    for block in blocks:
+        before = inflate.copy()
+        if not _accepts(inflate, block):
+            return offset + bisect_left(
+                range(len(block)), True, key=lambda n: not _accepts(before.copy(), block[: n + 1])
+            )
+        if inflate.eof:
+            return None
+        offset += len(block)
+    return None
+
+
+def _accepts(inflate: zlib._Decompress, data: bytes) -> bool:
+    try:
+        while data and not inflate.eof:
+            inflate.decompress(data, _OUTPUT_BLOCK)
+            data = inflate.unconsumed_tail
+    except zlib.error:
+        return False
+    return True
+
+
+def _first_difference(data: bytes, wanted: bytes) -> int:
+    pairs = enumerate(zip(data, wanted, strict=False))
+    return next((at for at, (is_, should) in pairs if is_ != should), min(len(data), len(wanted)))
+
+
+def _bad_byte_of_header(data: bytes) -> int:
+    """Which byte of the fixed part of a header can't be one's; the last one looked at where all can."""
+    if not data.startswith(_MAGIC):
+        return _first_difference(data, _MAGIC)
+    return 2 if data[2:3] != b"\x08" else 3
 
 
 def _header_size(data: bytes) -> int:

@@ -25,12 +25,15 @@ class DecodedStream(ABC):
         consumed: compressed bytes that were decoded without an error.
         members: whole members or frames seen.
         ending: how the stream ends; None while it is still going on.
+        broken_at: offset of the first byte at which a decoder can notice that the stream is damaged; None where
+            it isn't, or where only ``formats.deflate.first_bad_byte`` can tell.
     """
 
     def __init__(self) -> None:
         self.consumed = 0
         self.members = 0
         self.ending: Ending | None = None
+        self.broken_at: int | None = None
 
     @abstractmethod
     def feed(self, block: bytes) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ _DICTIONARY_ID_SIZES: Final = (0, 1, 2, 4)
 _CONTENT_SIZE_SIZES: Final = (0, 2, 4, 8)
 _RLE_BLOCK, _RESERVED_BLOCK = 1, 3
 _BLOCK_HEADER: Final = 3
+_MAGIC_SIZE: Final = 4
 _MAX_WINDOW: Final = 1 << 27
 
 
@@ -71,7 +72,7 @@ class ZstdStream(DecodedStream):
 
     def _frame_header(self) -> int:
         if len(self._pending) >= 4 and not _could_be_frame(self._pending):
-            self.ending = Ending.TRAILING_DATA if self.members else Ending.CORRUPT
+            self._break(Ending.TRAILING_DATA if self.members else Ending.CORRUPT, _MAGIC_SIZE)
             return 0
         if len(self._pending) < 8:
             return 0
@@ -91,7 +92,7 @@ class ZstdStream(DecodedStream):
         header = int.from_bytes(self._pending[:_BLOCK_HEADER], "little")
         kind, size = header >> 1 & 3, header >> 3
         if kind == _RESERVED_BLOCK:
-            self.ending = Ending.CORRUPT
+            self._break(Ending.CORRUPT, _BLOCK_HEADER)
             return 0
         size = _BLOCK_HEADER + (1 if kind == _RLE_BLOCK else size)
         if header & 1 and len(self._pending) >= size:
@@ -108,7 +109,8 @@ class ZstdStream(DecodedStream):
         try:
             output = self._decoder.decompress(piece)
         except zstandard.ZstdError:
-            self.ending = Ending.CORRUPT
+            # No decoder makes anything of a block, or of a checksum, before it has its last byte.
+            self._break(Ending.CORRUPT, len(piece))
             return
         self.consumed += len(piece)
         if output:
@@ -116,6 +118,10 @@ class ZstdStream(DecodedStream):
         if was_last and self._decoder.eof:
             self._decoder, self._after_last_block = None, False
             self.members += 1
+
+    def _break(self, ending: Ending, size: int) -> None:
+        """The stream ends at a header or a block of this size, which can't be judged before its last byte."""
+        self.ending, self.broken_at = ending, self.consumed + size - 1
 
 
 def _could_be_frame(data: bytes | bytearray) -> bool:

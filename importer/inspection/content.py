@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
-from importer.formats.deflate import GzipStream
+from importer.formats.deflate import GzipStream, first_bad_byte
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.formats.streams import DecodedStream, Ending
 from importer.formats.tar_headers import TarEntry, TarWalker
@@ -47,6 +47,7 @@ class Content:
         digest, size: of the decompressed bytes, as far as they came.
         ending: how the compressed stream ends.
         consumed: compressed bytes that decoded without an error.
+        broken_at: offset of the first byte at which a decoder notices that the stream is damaged, when one does.
         missing_trailer: what a gzip member that was cut within its trailer lacks.
         kind: what the decompressed bytes are.
         entry_count: members of the tar inside.
@@ -66,6 +67,7 @@ class Content:
     tar_broken_at: int | None = None
     tar_ended: bool = False
     entries: tuple[TarEntry, ...] = ()
+    broken_at: int | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -111,7 +113,11 @@ def examine_content(
                 break
         if stream.ending is not None:
             break
-    return sink.content(compression_of_kind(kind), stream, stream.close())
+    content = sink.content(compression_of_kind(kind), stream, stream.close())
+    if content.ending is not Ending.CORRUPT or content.broken_at is not None or not isinstance(stream, GzipStream):
+        return content
+    within = first_bad_byte(read_blocks(file, start=stream.deflate_start))
+    return replace(content, broken_at=None if within is None else stream.deflate_start + within)
 
 
 def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -187,5 +193,6 @@ class _ContentSink:
             entry_count=self._walker.entry_count,
             tar_broken_at=self._walker.broken_at,
             tar_ended=self._walker.ended,
+            broken_at=stream.broken_at,
             entries=tuple(self._walker.entries),
         )

@@ -8,7 +8,7 @@ from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
-from importer.inspection.content import compression_of_kind
+from importer.inspection.content import Content, compression_of_kind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import is_marker
 from importer.recovery.causes import (
@@ -99,8 +99,14 @@ def _full_size(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
     if fact.size - fact.zeros_from >= _min_zeros(fact) and not is_whole:
         decoded = fact.zeros_from if is_tar else content.size if content else None
         return ZeroFilled(fact.zeros_from, decoded if content else None, content.entries if content else ())
-    broken_at = content.consumed if content and content.ending is not Ending.COMPLETE else None
-    return Corrupt(fact.digest, broken_at)
+    return Corrupt(fact.digest, _broken_at(content) if content else None)
+
+
+def _broken_at(content: Content) -> int | None:
+    """Where decoding fails: at the damage, or where a stream ends that seems to be whole, or at the file's end."""
+    if content.ending is Ending.COMPLETE:
+        return None
+    return content.consumed if content.broken_at is None else content.broken_at
 
 
 def _min_zeros(fact: FileFacts) -> int:

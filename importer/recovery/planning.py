@@ -21,6 +21,7 @@ from importer.recovery.causes import (
     ConfigMissing,
     InvalidConfig,
     Missing,
+    NotAManifest,
     PlatformMissing,
     SizeMismatch,
     Split,
@@ -40,11 +41,12 @@ from importer.recovery.plan import (
     InvalidManifest,
     LayerCountMismatch,
     Plan,
+    ProvenBlob,
     Role,
 )
 from importer.recovery.rebuilding import rebuild_images
 from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import files_of
+from importer.recovery.recipes import Whole, files_of
 from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
 from importer.recovery.remains import settle_remains
 from importer.recovery.schema1_images import schema1_plans
@@ -218,6 +220,10 @@ def _is_beside(unreadable: ImagePlan, image: ImagePlan) -> bool:
 def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
     blob = replace(manifest, role=Role.CHILD, position=wish.position, descriptor=wish.descriptor)
     size = manifest.descriptor.size
+    if isinstance(manifest.cause, NotAManifest) and manifest.file:
+        # The bytes are the right ones: what is wrong with them, another download doesn't mend.
+        exact = ProvenBlob(manifest.descriptor.digest, size, Whole(manifest.file.file))
+        blob = replace(blob, status=BlobStatus.OK, cause=None, exact=exact)
     if size == wish.descriptor.size:
         return blob
     return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))

@@ -11,6 +11,7 @@ from importer.storage_tree.defects import EntryUnreadable
 
 def find(case: Case) -> Iterator[Observation]:
     """Every entry of the input that could not be read, with the blob it is named after."""
+    milder = Severity.WARNING if _is_superfluous(case) else None
     blobs = {blob.path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
     for problem in case.inventory.problems:
         image, blob = blobs.get(problem.path, (None, None))
@@ -21,7 +22,14 @@ def find(case: Case) -> Iterator[Observation]:
             path=problem.path,
             digest=blob.descriptor.digest if blob else None,
             image=image,
+            severity=milder,
         )
+
+
+def _is_superfluous(case: Case) -> bool:
+    """Whether the images here lack nothing that an unreadable entry could be."""
+    wanted = [blob for image in case.plan.images for blob in image.all_blobs]
+    return bool(wanted) and all(blob.exact or blob.content or blob.is_dispensable for blob in wanted)
 
 
 def observe(defect: EntryUnreadable) -> Observation:

@@ -12,6 +12,10 @@ from importer.storage_tree.defects import RevisionInvalid
 
 _MAX_PROBLEMS: Final = 5
 _REMEDY: Final = "download the manifest again; nothing else tells what the image is made of"
+_REMEDY_OF_RIGHT_BYTES: Final = (
+    "its digest is the right one, so another download gives the same bytes: the image was made like that, "
+    "and whoever made it has to make it again"
+)
 _REMEDY_WITH_CONFIG: Final = (
     "download the manifest again; a docker tar is exact even so, since docker goes by the config, which is here"
 )
@@ -37,9 +41,14 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(image: ImagePlan, message: str) -> Observation:
     path = path_of(image.manifest)
+    is_right = bool(image.proofs) and isinstance(image.manifest.cause, NotAManifest)
     return Observation(
         f"{shown(path or 'the manifest')} {message}",
-        remedy=_REMEDY_WITH_CONFIG if image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT else _REMEDY,
+        remedy=_REMEDY_OF_RIGHT_BYTES
+        if is_right
+        else _REMEDY_WITH_CONFIG
+        if image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+        else _REMEDY,
         path=path,
         digest=image.manifest.descriptor.digest,
         image=image,

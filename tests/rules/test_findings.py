@@ -14,7 +14,8 @@ import zstandard
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Certainty, Finding, Safety
+from importer.rules.rule import Certainty, Finding, Safety, Severity
+from tests.in_process import scan
 from tests.rules.workshop import (
     HELM_CHART,
     HELM_CONFIG,
@@ -344,7 +345,27 @@ class TestEvidence:
 
     def test_corruption_tells_where(self, image, folder):
         change(flip)(image, folder)
-        assert "decoding fails at byte" in the("BF208", findings_of(folder)).observation.message
+        message = the("BF208", findings_of(folder)).observation.message
+        place = int(message.partition("decoding fails at byte ")[2].replace(",", ""))
+        assert 3000 <= place < len(image.layers[0])
+
+    def test_unreadable_entry_that_nobody_needs_is_no_error(self, image, folder):
+        os.mkfifo(folder / "pipe")
+        assert the("BF108", findings_of(folder)).severity is Severity.WARNING
+        image.layer_path(folder).unlink()
+        assert the("BF108", findings_of(folder)).severity is Severity.ERROR
+
+    def test_a_child_that_is_no_manifest_has_a_finding_and_is_not_fetched_again(self, tmp_path):
+        child = as_json({"schemaVersion": 2, "mediaType": media_types.DOCKER_MANIFEST, "layers": []})
+        app = tmp_path / "app"
+        (app / blob_name(child)).mkdir(parents=True)
+        (app / blob_name(child) / "manifest.json").write_bytes(child)
+        (app / "1").mkdir()
+        (app / "1" / "list.manifest.json").write_bytes(index_of((child, "linux/amd64")))
+        findings = findings_of(tmp_path)
+        assert troubles(findings) == ["BF302"]
+        assert "another download gives the same bytes" in the("BF302", findings).observation.remedy
+        assert scan(tmp_path).report["downloads"] == []
 
     def test_problem_of_a_blob_names_the_blob(self, image, folder):
         pipe(image, folder)
