@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.recovery.causes import Empty
 from importer.recovery.plan import BlobPlan
-from importer.rules.files import lost_manifests
+from importer.rules.files import lost_manifests, severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
 
@@ -26,6 +26,7 @@ def find(case: Case) -> Iterator[Observation]:
                 remedy="download it again, with curl -fL -O, say: -L follows a redirect",
                 path=fact.file.path,
                 digest=fact.digest,
+                severity=severity_of_stray(case),
             )
 
 

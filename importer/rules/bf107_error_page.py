@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import ErrorPage
-from importer.rules.files import MESSAGE_KINDS, lost_manifests
+from importer.rules.files import MESSAGE_KINDS, lost_manifests, severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, shown, whereabouts
 
@@ -25,6 +25,7 @@ def find(case: Case) -> Iterator[Observation]:
                 remedy="clear up what the message says (often a log-in), then download the file again",
                 path=fact.file.path,
                 digest=fact.digest,
+                severity=severity_of_stray(case),
             )
 
 

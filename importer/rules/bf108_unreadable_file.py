@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import Unreadable
+from importer.rules.files import severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, shown, whereabouts
 from importer.storage_tree.defects import EntryUnreadable
@@ -11,7 +12,7 @@ from importer.storage_tree.defects import EntryUnreadable
 
 def find(case: Case) -> Iterator[Observation]:
     """Every entry of the input that could not be read, with the blob it is named after."""
-    milder = Severity.WARNING if _is_superfluous(case) else None
+    milder = severity_of_stray(case)
     blobs = {blob.path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
     for problem in case.inventory.problems:
         image, blob = blobs.get(problem.path, (None, None))
@@ -24,12 +25,6 @@ def find(case: Case) -> Iterator[Observation]:
             image=image,
             severity=milder,
         )
-
-
-def _is_superfluous(case: Case) -> bool:
-    """Whether the images here lack nothing that an unreadable entry could be."""
-    wanted = [blob for image in case.plan.images for blob in image.all_blobs]
-    return bool(wanted) and all(blob.exact or blob.content or blob.is_dispensable for blob in wanted)
 
 
 def observe(defect: EntryUnreadable) -> Observation:

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.recovery.causes import NotAManifest
 from importer.recovery.plan import Fidelity, ImagePlan, InvalidManifest, Output
-from importer.rules.files import MESSAGE_KINDS, lost_manifests
+from importer.rules.files import MESSAGE_KINDS, lost_manifests, severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, remains_of_children, shown
 from importer.storage_tree.defects import RevisionInvalid
@@ -36,6 +36,7 @@ def find(case: Case) -> Iterator[Observation]:
                 remedy=_REMEDY,
                 path=fact.file.path,
                 digest=fact.digest,
+                severity=severity_of_stray(case),
             )
 
 

@@ -10,8 +10,8 @@ from importer.domain.digest import Digest
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
-from importer.recovery.plan import ImageKind, ImagePlan
-from importer.rules.rule import Case
+from importer.recovery.plan import BlobStatus, ImageKind, ImagePlan
+from importer.rules.rule import Case, Severity
 from importer.sources.source_file import SourceFile
 
 MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML, FileKind.TEXT})
@@ -53,6 +53,15 @@ def lost_manifests(case: Case) -> Iterator[FileFacts]:
         is_told = fact.file.path in told or fact.file.borrowed or folder_of(fact.file) in whole
         if not is_told and (fact.document is None or fact.document.error or fact.kind in MESSAGE_KINDS):
             yield fact
+
+
+def severity_of_stray(case: Case) -> Severity | None:
+    """How bad a file is that no image here could want: a warning where they lack nothing, else as its rule says."""
+    wanted = [blob for image in case.plan.images for blob in image.all_blobs]
+    lacks_nothing = all(
+        blob.status is BlobStatus.OK or blob.exact or blob.content or blob.is_dispensable for blob in wanted
+    )
+    return Severity.WARNING if wanted and lacks_nothing else None
 
 
 def folder_of(file: SourceFile) -> str:
