@@ -158,6 +158,6 @@ def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> N
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
     tag = f":{short_name_in(index, name)}" if name and len(index["manifests"]) > 1 else ""
     typer.echo(f"Written to {for_terminal(str(output))}. To copy it into a registry:")
-    typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         typer.echo("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")
+    typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")
