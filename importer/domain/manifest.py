@@ -47,6 +47,16 @@ class Index:
     subject: Descriptor | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def manifests(self) -> Iterator[Descriptor]:
+        """The children that are manifests or indexes."""
+        return (child for child in self.children if not media_types.is_blob(child.media_type))
+
+    @property
+    def blobs(self) -> Iterator[Descriptor]:
+        """The children that are blobs: a BuildKit cache is an index of layers."""
+        return (child for child in self.children if media_types.is_blob(child.media_type))
+
 
 def parse_manifest(value: Mapping[str, Any]) -> ImageManifest:
     """Read an image manifest that its schema has accepted; raises ValueError."""

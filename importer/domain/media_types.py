@@ -28,6 +28,8 @@ OCI_LAYER_GZIP: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 OCI_LAYER_ZSTD: Final = "application/vnd.oci.image.layer.v1.tar+zstd"
 OCI_FOREIGN_PREFIX: Final = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
+BUILDKIT_CACHE_PREFIX: Final = "application/vnd.buildkit.cacheconfig."
+"""What a BuildKit cache's records are called (buildkit, cache/remotecache/v1/spec.go)."""
 HELM_CONFIG: Final = "application/vnd.cncf.helm.config.v1+json"
 IN_TOTO: Final = "application/vnd.in-toto+json"
 
@@ -58,6 +60,12 @@ def is_foreign_layer(media_type: str) -> bool:
 def is_file_system_layer(media_type: str) -> bool:
     """Whether the blob is a part of a root file system, so that a diff_id belongs to it."""
     return media_type.startswith((DOCKER_LAYER, OCI_LAYER)) or is_foreign_layer(media_type)
+
+
+def is_blob(media_type: str) -> bool:
+    """Whether it is a layer's or a config's, and no manifest's: the index of a BuildKit cache lists such."""
+    is_config = media_type in CONFIG_TYPES or media_type.startswith(BUILDKIT_CACHE_PREFIX)
+    return is_config or is_file_system_layer(media_type)
 
 
 def compression_of(media_type: str) -> Compression | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from importer.domain import media_types
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
@@ -164,7 +165,9 @@ class _Planner:
         for position, child in enumerate(index.children):
             manifest = self._manifests.get(child.digest)
             wish = BlobWish(child, Role.CHILD, position)
-            if manifest and child.digest not in above:
+            if media_types.is_blob(child.media_type):
+                blobs.append(self._finder.find(BlobWish(child, Role.LAYER, position)))
+            elif manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
                 if self._nesting.get(child.digest, 0) < _MAX_NESTING:
                     children[child.digest] = replace(plan, platform=child.platform or plan.platform)

@@ -144,6 +144,8 @@ def _rule_of(blob: BlobPlan) -> str:
 def _contents(image: ImagePlan) -> str:
     layers, children = len(image.layers), len(image.blobs)
     if image.parsed and not image.config_blob:
+        if layers:
+            return f"{children} blob{'' if children == 1 else 's'} of the index"
         return f"{children} manifest{'' if children == 1 else 's'} of the index"
     return f"config and {layers} layer" + ("" if layers == 1 else "s")
 

@@ -64,10 +64,14 @@ def read_manifest(content: bytes) -> Manifest | None:
         is_docker = config.media_type == media_types.DOCKER_CONFIG
         return Manifest(document.kind, needs, bool(document.value.get("mediaType")), is_docker)
     if document.index:
-        needs = tuple(_need(child, Role.CHILD) for child in document.index.children)
+        needs = tuple(_need(child, _role_in_index(child)) for child in document.index.children)
         return Manifest(document.kind, needs, bool(document.value.get("mediaType")))
     reason = "docker save's" if document.kind is FileKind.DOCKER_SAVE_MANIFEST else document.error or "not readable"
     return Manifest(document.kind, error=reason)
+
+
+def _role_in_index(entry: Descriptor) -> Role:
+    return Role.LAYER if media_types.is_blob(entry.media_type) else Role.CHILD
 
 
 def _need(descriptor: Descriptor, role: Role) -> Need:

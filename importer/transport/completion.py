@@ -109,13 +109,11 @@ class Completion:
         make_folder(self._folder, folder.relative_to(self._folder).parts, self._durability)
         is_index = isinstance(manifest.parsed, Index)
         put_file(folder / ("list.manifest.json" if is_index else "manifest.json"), manifest.content, self._durability)
-        if isinstance(manifest.parsed, ImageManifest):
-            for descriptor in manifest.parsed.blobs:
-                if self._path_of(descriptor.digest) is None:
-                    remote = self._image.blob(manifest.digest, descriptor)
-                    yield Transfer(remote, folder / descriptor.digest.file_name)
-            return
-        for descriptor in manifest.parsed.children:
+        for descriptor in manifest.parsed.blobs:
+            if self._path_of(descriptor.digest) is None:
+                remote = self._image.blob(manifest.digest, descriptor)
+                yield Transfer(remote, folder / descriptor.digest.file_name)
+        for descriptor in manifest.parsed.manifests if isinstance(manifest.parsed, Index) else ():
             if self._is_wanted(descriptor.platform):
                 yield from self._of_child(descriptor, self._sibling(folder, descriptor), depth + 1)
 

@@ -91,12 +91,10 @@ class Pull:
 
     def _transfers(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
         self._folder.write(manifest, folder)
-        if isinstance(manifest.parsed, Index):
-            for descriptor in manifest.parsed.children:
-                yield from self._child_transfers(descriptor, depth + 1)
-            return
         for descriptor in manifest.parsed.blobs:
             yield Transfer(self._image.blob(manifest.digest, descriptor), folder / descriptor.digest.file_name)
+        for descriptor in manifest.parsed.manifests if isinstance(manifest.parsed, Index) else ():
+            yield from self._child_transfers(descriptor, depth + 1)
 
     def _child_transfers(self, descriptor: Descriptor, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
