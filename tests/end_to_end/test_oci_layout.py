@@ -266,7 +266,7 @@ class TestKinds:
         assert blobfix(*command).code == 4
         assert blobfix(*command, "--sparse").code == 0
         assert [entry["digest"] for entry in entries(target)] == [str(index.manifest_digest)]
-        assert blobfix(*command, "--platform", "linux/amd64").code == 0
+        assert blobfix(*command, "--platform", "linux/amd64", "--replace-tags").code == 0
         assert [entry["digest"] for entry in entries(target)] == [str(images[0].manifest_digest)]
         skopeo.copy(f"oci:{target}", f"dir:{tmp_path / 'dir'}")
         assert (tmp_path / "dir" / "manifest.json").read_bytes() == images[0].manifest
