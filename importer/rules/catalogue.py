@@ -21,6 +21,8 @@ _MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
 _DOWNLOAD_MODULE_NAME: Final = re.compile(r"bf[1-4]\d{2}_\w+")
 """The five hundreds are about storage trees alone."""
 
+_LEADS_OUT: Final = "it is left alone: a link on the way leads out of the tree; repair the tree where it really is"
+
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -72,6 +74,8 @@ def _explained(defect: Defect) -> Finding:
     if rule.observe is None:
         raise TypeError(f"{rule.code} names defects and doesn't observe them")
     seen = rule.observe(defect)
+    if defect.leads_out:
+        seen = replace(seen, remedy=_LEADS_OUT, safety=Safety.NONE)
     return Finding(rule, seen if seen.safety else replace(seen, safety=_safety(rule, defect)))
 
 

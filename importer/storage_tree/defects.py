@@ -27,11 +27,13 @@ class Defect:
         path: where it is, below the root; None when nothing is there.
         digest: the blob it is about.
         steps: what mends it; none when it can't be mended from what is here.
+        leads_out: whether it would be mended if a link on the way didn't lead out of the tree.
     """
 
     path: str | None
     digest: Digest | None = None
     steps: tuple[Step, ...] = ()
+    leads_out: bool = False
 
     @property
     def is_remark(self) -> bool:

@@ -22,7 +22,7 @@ from importer.storage_tree.defects import (
     StrayEntry,
 )
 from importer.storage_tree.repository_diagnosis import RepositoryDiagnosis
-from importer.storage_tree.steps import Relocate, SetAside, Step, WriteLink
+from importer.storage_tree.steps import Relocate, SetAside, Step, WriteLink, places_of
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.tree import Area, LinkRole, Repository, Tree
 from importer.storage_tree.wants import Wants
@@ -59,8 +59,15 @@ class Diagnosis:
 def diagnose(tree: Tree, contents: Contents, stock: Stock) -> Diagnosis:
     """Look at everything that was read."""
     diagnostician = _Diagnostician(tree, contents, stock)
-    defects = tuple(replace(d, path=_shown_path(tree, d)) for d in diagnostician.defects())
+    defects = tuple(replace(_kept_inside(tree, d), path=_shown_path(tree, d)) for d in diagnostician.defects())
     return Diagnosis(defects, diagnostician.census)
+
+
+def _kept_inside(tree: Tree, defect: Defect) -> Defect:
+    """The defect without steps that a link would lead out of the tree: they are another owner's files."""
+    if any(tree.layout.leads_out(place) for step in defect.steps for place in places_of(step)):
+        return replace(defect, steps=(), leads_out=True)
+    return defect
 
 
 def _shown_path(tree: Tree, defect: Defect) -> str | None:
@@ -153,9 +160,11 @@ class _Diagnostician:
     def _odd_blobs(self) -> Iterator[Defect]:
         elsewhere = self._stock.elsewhere
         for digest, place in sorted(elsewhere.items()):
-            if place.is_blob_place and not self._is_wanted(digest):
+            # Where other bytes lie in a blob's place, a push of it would be skipped, even if nobody wants it now.
+            is_needed = self._is_wanted(digest) or digest in self._contents.damaged
+            if place.is_blob_place and not is_needed:
                 continue
-            if place.is_claimed or self._is_wanted(digest):
+            if place.is_claimed or is_needed:
                 yield BlobMisplaced(
                     path=place.path,
                     digest=digest,

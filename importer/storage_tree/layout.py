@@ -41,6 +41,12 @@ class Layout:
         half, slash, rest = path.partition("/")
         return (self.blobs if half == BLOBS else self.repositories) + slash + rest
 
+    def leads_out(self, path: str) -> bool:
+        """Whether a link on the way to a path in the storage leads out of the root."""
+        # Unlike resolve(), this goes as far as it may where a folder is locked, or isn't there yet.
+        folder = Path(os.path.realpath(Path(self.place(path)).parent))
+        return not folder.is_relative_to(os.path.realpath(self.root))
+
     def place(self, path: str) -> str:
         """A path in the storage as the system knows it."""
         return os.path.join(self.root, self.below_root(path))  # noqa: PTH118 (a million of them, as text)

@@ -62,6 +62,11 @@ def read_link_text(raw: bytes) -> LinkText:
     return LinkText(meant, _fault(raw, meant), _registry_error(text))
 
 
+def is_spelling_of(raw: bytes, digest: Digest) -> bool:
+    """Whether a link's bytes are nothing but another spelling of a digest: no second word, no further line."""
+    return len(raw) < MAX_LINK_SIZE and _meant(raw) == digest and len(raw.split()) == 1
+
+
 def _exact(text: str) -> Digest | None:
     try:
         digest = Digest.parse(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from importer.domain.digest import Digest
+from importer.domain.storage_paths import blob_path
 from importer.recovery.plan import ProvenBlob
 from importer.storage_tree.contents import Stamp
 
@@ -67,6 +68,18 @@ class Relocate:
 
 
 Step = MoveBlob | WriteBlob | MakeFolder | WriteLink | SetAside | Relocate
+
+
+def places_of(step: Step) -> tuple[str, ...]:
+    """The paths in the storage at which a step changes something; a root that moves is looked at as it does."""
+    match step:
+        case MoveBlob(source=source, digest=digest):
+            return source, blob_path(digest)
+        case WriteBlob(blob):
+            return (blob_path(blob.digest),)
+        case MakeFolder(path) | WriteLink(path) | SetAside(path):
+            return (path,)
+    return ()
 
 
 def in_phases(steps: Iterable[Step]) -> list[list[Step]]:

@@ -28,7 +28,7 @@ from importer.places.space import demand_space
 from importer.places.unfinished import FILE_MODE, UNFINISHED_PREFIX, make_folders, output_errors, write_blocks
 from importer.progress import Progress
 from importer.storage_tree.layout import Layout
-from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
+from importer.storage_tree.link_text import MAX_LINK_SIZE, is_spelling_of
 from importer.storage_tree.steps import (
     MakeFolder,
     MoveBlob,
@@ -276,12 +276,16 @@ def _says_something_else(link: Path, digest: Digest) -> bool:
             raw = stream.read(MAX_LINK_SIZE)
     except OSError:
         return False
-    return bool(raw.strip()) and read_link_text(raw).digest != digest
+    return bool(raw.strip()) and not is_spelling_of(raw, digest)
 
 
 def _copy(source: Path, target: Path) -> None:
     """A second name for a file, or a copy where there are no second names."""
     real = Path(os.path.realpath(source))
+    if source.is_symlink():
+        # A second name would let what is done to it reach the file outside.
+        shutil.copyfile(real, target)
+        return
     try:
         target.hardlink_to(real)
     except OSError:

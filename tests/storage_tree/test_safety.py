@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.domain.digest import Digest
 from tests.blobfix import HOME, blobfix, contents, environment, snapshot, start
 from tests.in_process import check_tree, run
 from tests.storage_tree import operators
@@ -164,10 +165,44 @@ class TestHostileTrees:
         (tree.repository / "_manifests").symlink_to(outside)
         (outside / "tags" / TAG / "current" / "link").write_text("nonsense")
         before = snapshot(outside)
-        outcome = run("repair-tree", tree.root, "--apply")
-        assert outcome.code == 5
-        assert "leads out of" in outcome.output
+        operators.rewrite(tree.layer_link(), lambda text: text + b"\n")
+        mended = check_tree(tree.root, "--apply")
+        assert mended.code == 4
+        assert all("leads out of" in finding["fix"]["summary"] for finding in mended.report["left"])
         assert snapshot(outside) == before
+        # One such link doesn't keep all else from being mended.
+        assert tree.layer_link().read_text() == str(tree.layer)
+
+    def test_a_moved_blob_that_is_a_link_leaves_the_file_outside_as_it_was(
+        self, tree: PushedTree, tmp_path: Path
+    ) -> None:
+        (tmp_path / "outside").mkdir()
+        tree.blob().rename(tmp_path / "outside" / "layer")
+        (tmp_path / "outside" / "layer").chmod(0o600)
+        wrong = tree.storage / "blobs" / "sha256" / "zz" / tree.layer.hex / "data"
+        wrong.parent.mkdir(parents=True)
+        wrong.symlink_to(tmp_path / "outside" / "layer")
+        before = snapshot(tmp_path / "outside", times=True)
+        assert check_tree(tree.root, "--apply").left == []
+        assert snapshot(tmp_path / "outside", times=True) == before
+
+    @pytest.mark.parametrize("more", [b"  manifest.json\n", b"\nwritten by hand\n", b"\n" * 5000 + b"note"])
+    def test_what_else_a_link_says_is_set_aside(self, tree: PushedTree, more: bytes) -> None:
+        operators.rewrite(tree.layer_link(), lambda text: text + more)
+        text = tree.layer_link().read_bytes()
+        assert check_tree(tree.root, "--apply").left == []
+        aside = tree.root / ".blobfix-set-aside" / tree.layer_link().relative_to(tree.root)
+        assert aside.read_bytes() == text
+
+    @pytest.mark.parametrize("folders", [(), ("current",), ("current", "index"), ("index/sha256",)])
+    def test_a_tag_that_names_nothing_yet(
+        self, tree: PushedTree, folders: tuple[str, ...], serve_registry: ServeRegistry
+    ) -> None:
+        for folder in ("", *folders):
+            (tree.tag.parent / "2" / folder).mkdir(parents=True, exist_ok=True)
+        assert (check_tree(tree.root).code, check_tree(tree.root).codes) == (1, ["BF507"])
+        assert check_tree(tree.root, "--apply").left == []
+        assert_served(serve_registry(tree.root))
 
     def test_names_that_no_terminal_should_see(self, tree: PushedTree) -> None:
         bad = os.fsdecode(b"\xff\x1b[31m\n<b>")
@@ -260,6 +295,19 @@ class TestBeyondRepair:
         assert check_tree(tree.root).codes == ["BF506"]
         assert check_tree(tree.root, "--apply").left == []
         assert not path.exists()
+
+    @pytest.mark.parametrize("contents", [(b"two", b"one"), (b"two", b"three", b"one"), (b"two", b"garbage")])
+    def test_blobs_in_each_others_places_that_nobody_wants(self, tree: PushedTree, contents: tuple[bytes, ...]) -> None:
+        names = [b"one", b"two", b"three"][: len(contents)]
+        for name, content in zip(names, contents, strict=True):
+            path = tree.blob(Digest.of(name))
+            path.parent.mkdir(parents=True)
+            path.write_bytes(content)
+        assert set(check_tree(tree.root).codes) <= {"BF505", "BF506"}
+        assert check_tree(tree.root).code == 1
+        assert check_tree(tree.root, "--apply").left == []
+        held = [tree.blob(Digest.of(name)).read_bytes() for name in names if tree.blob(Digest.of(name)).exists()]
+        assert held == [name for name in names if name in contents]
 
     def test_a_repository_that_says_something_else_under_its_right_name(self, tree: PushedTree) -> None:
         upper = tree.repository.with_name("APP")
