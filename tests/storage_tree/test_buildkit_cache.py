@@ -71,6 +71,16 @@ def test_a_tree_with_a_cache_is_in_order(cached: PushedTree) -> None:
     assert snapshot(cached.root, times=True) == before
 
 
+def test_a_manifest_whose_layers_are_null_is_in_order(cached: PushedTree, serve_registry: ServeRegistry) -> None:
+    config = entry("application/vnd.buildkit.cacheconfig.v0", RECORD)
+    value = {"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST, "config": config, "layers": None}
+    place = f"/v2/{REPOSITORY}/manifests/empty"
+    send(serve_registry(cached.root), place, "PUT", json.dumps(value).encode(), media_types.OCI_MANIFEST)
+    checked = check_tree(cached.root)
+    assert (checked.code, checked.codes) == (0, [])
+    assert checked.report["summary"]["tags_served"] == 4
+
+
 def test_a_lost_layer_is_a_blob_and_no_platform(cached: PushedTree, tmp_path: Path) -> None:
     shutil.rmtree(cached.storage / "repositories" / "team" / "app")
     shutil.rmtree(cached.storage / "repositories" / "team" / "multi")
