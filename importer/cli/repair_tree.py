@@ -15,6 +15,7 @@ from importer.report.printable import for_terminal
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree
+from importer.writers.tree_repair import clear_workshop
 from importer.writers.tree_repair import repair_tree as carry_out
 
 EXAMPLES: Final = """\b
@@ -81,6 +82,7 @@ def _repaired(question: TreeQuestion, progress: Progress, durability: Durability
     if found.layout is None:
         return TreeReport(found)
     if not steps:
+        clear_workshop(found.layout)
         return TreeReport(found, found)
     carry_out(found.layout, steps, progress, durability)
     return TreeReport(found, check_tree(question, progress, remembered))

@@ -66,6 +66,16 @@ def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress, durab
             progress.stop()
 
 
+def clear_workshop(layout: Layout) -> None:
+    """Take away what a killed repair has left under ``.blobfix-``, where there is nothing else to do.
+
+    Raises OutputError when another repair is at work.
+    """
+    if any(os.path.lexists(layout.root / name) for name in (_LOCK, _UNFINISHED)):
+        with output_errors(layout.root), _alone(layout.root), _workshop(layout.root):
+            pass
+
+
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Hold the tree's lock; raises OutputError when another repair holds it."""

@@ -1,0 +1,89 @@
+"""The program is ended, or refused, at each of its calls: what is left is the old state or the new one.
+
+Every command that writes, in every situation of ``scenarios``; at the n-th call that touches the output, for every n,
+the process is killed, a write is torn, or the system answers that the disk is full, a quota is used up, the disk is
+broken, or there is no permission. After each, the state is read by code that isn't the program's; the same command
+again must give the bytes of a run that nothing disturbed, and the input must be what it was.
+
+``python -m tests.torture crash-points`` tries all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tests.torture.figures import Figures
+from tests.torture.forks import Case, run_forked
+from tests.torture.scenarios import SCENARIOS, Scenario, expect_fit
+from tests.torture.shares import run_in_shares, share_main
+from tests.torture.shim import FAULTS, Fault
+from tests.torture.states import BrokenError, difference, state_of, visible
+
+_TROUBLE: Final = 5
+_SET_ASIDE: Final = ".blobfix-set-aside"
+
+
+def run(seconds: float, every: int = 1) -> Figures:
+    """Try every call, or of ``every`` calls one; it has an end of its own, whatever ``seconds`` says."""
+    return run_in_shares("crash points", __name__, every)
+
+
+def try_share(folder: Path, share: int, shares: int, every: int) -> tuple[int, list[str]]:
+    """Try one of several shares; gives how many points there were and what failed."""
+    tried, failures, number = 0, [], 0
+    for scenario in SCENARIOS:
+        case = Case(scenario, folder / scenario.name.replace(" ", "-"))
+        ended, _ = case.undisturbed
+        for at, kind in enumerate(ended.calls, 1):
+            for fault in FAULTS:
+                if kind not in fault.kinds:
+                    continue
+                number += 1
+                if number % every or number // every % shares != share:
+                    continue
+                tried += 1
+                try:
+                    _try(case, at, fault)
+                except BrokenError as error:
+                    failures.append(f"{scenario.name}: {fault.name} at call {at} ({kind}): {error}")
+    return tried, failures
+
+
+def _try(case: Case, at: int, fault: Fault) -> None:
+    undisturbed, new = case.undisturbed
+    case.reset()
+    ended = run_forked(case.arguments, case.out, at, fault)
+    entries = state_of(case.out)
+    seen = visible(entries)
+    if ended.code < 0:
+        expect_fit(case.scenario, entries, seen, case.old, new)
+    else:
+        _expect_told(case.scenario, ended.code, ended.said, undisturbed.code)
+        if ended.code == undisturbed.code and seen != new:
+            raise BrokenError(f"it says that it is done, and it isn't: {ended.said}")
+        if ended.code == _TROUBLE and not case.scenario.is_repair and seen not in (case.old, new):
+            raise BrokenError(f"an error leaves something behind: {difference(seen, case.old)}")
+        expect_fit(case.scenario, entries, seen, case.old, new)
+    if entries == case.old:
+        # The next run begins where an undisturbed one does.
+        _expect_inputs(case)
+        return
+    left = [path for path in case.expect_mended(seen) if ".blobfix-" in path and _SET_ASIDE not in path]
+    if left:
+        raise BrokenError(f"the next run leaves {left[0]}")
+    _expect_inputs(case)
+
+
+def _expect_told(scenario: Scenario, code: int, said: str, undisturbed: int) -> None:
+    if "unforeseen" in said or code not in (undisturbed, _TROUBLE, *((1, 4) if scenario.is_repair else ())):
+        raise BrokenError(f"it ends with {code}: {said}")
+
+
+def _expect_inputs(case: Case) -> None:
+    if state_of(case.folder / "case" / "in") != case.inputs:
+        raise BrokenError("the input has changed")
+
+
+if __name__ == "__main__":
+    share_main(try_share)
