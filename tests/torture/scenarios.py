@@ -191,13 +191,13 @@ def judge_repair(state: State, old: State, new: State) -> None:
     expect_between(state, old, new)
 
 
-def _tree(name: str, before: Callable[[Path], object], image_name: str = "team/app:1.4", **more: object) -> Scenario:
-    command = ("to-registry-tree", "{in}", "-o", f"{{out}}/{TREE}", "-n", image_name)
+def _tree(name: str, before: Callable[[Path], object], *options: str, **more: object) -> Scenario:
+    command = ("to-registry-tree", "{in}", "-o", f"{{out}}/{TREE}", "-n", "team/app:1.4", *options)
     return Scenario(f"tree, {name}", command, before, judge_tree, **more)  # type: ignore[arg-type]
 
 
-def _layout(name: str, before: Callable[[Path], object], **more: object) -> Scenario:
-    command = ("to-oci-layout", "{in}", "-o", f"{{out}}/{LAYOUT}", "-n", "team/app:1.4")
+def _layout(name: str, before: Callable[[Path], object], *options: str, **more: object) -> Scenario:
+    command = ("to-oci-layout", "{in}", "-o", f"{{out}}/{LAYOUT}", "-n", "team/app:1.4", *options)
     return Scenario(f"layout, {name}", command, before, judge_layout, **more)  # type: ignore[arg-type]
 
 
@@ -225,13 +225,13 @@ SCENARIOS: Final = (
     _tree("new, with a layer that is copied while it is read", nothing, image=LARGE, is_atomic=True),
     _tree("another repository", older("to-registry-tree", TREE, "team/older:1")),
     _tree("another tag", older("to-registry-tree", TREE, "team/app:1.3")),
-    _tree("a tag that is moved", older("to-registry-tree", TREE, "team/app:1.4")),
+    _tree("a tag that is moved", older("to-registry-tree", TREE, "team/app:1.4"), "--replace-tags"),
     _tree("a damaged layer is there", older_with_damaged_layer),
     _tree("half a tag is there", older_with_half_a_tag),
     _layout("new", nothing, is_atomic=True),
     _layout("an empty folder", empty(LAYOUT)),
     _layout("another image", older("to-oci-layout", LAYOUT, "team/older:1")),
-    _layout("a tag that is moved", older("to-oci-layout", LAYOUT, "team/app:1.4")),
+    _layout("a tag that is moved", older("to-oci-layout", LAYOUT, "team/app:1.4"), "--replace-tags"),
     _file("to-oci-layout", "new", nothing),
     _file("to-docker-tar", "new", nothing),
     _file("to-docker-tar", "an older one is there", _an_older_file),
