@@ -152,7 +152,8 @@ class WholeFolder:
         for path in files:
             path.chmod(FILE_MODE)
         self._durability.files(files)
-        self._durability.folders(Path(folder) for folder, _, _ in os.walk(self._whole))
+        # The unfinished folder itself as well: after a power cut it tells whose work lies in the target.
+        self._durability.folders([self._anchor, *(Path(folder) for folder, _, _ in os.walk(self.scratch))])
 
 
 def _nearest_existing(folder: Path) -> Path:
