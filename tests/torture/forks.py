@@ -97,7 +97,8 @@ class Case:
             mended, new = _files(mended), _files(new)
         if mended != new:
             raise BrokenError(f"the same command again gives something else: {difference(mended, new)}")
-        return entries
+        # A run that is refused takes nothing away.
+        return visible(entries) if again.code == _REFUSED else entries
 
     def reset(self) -> None:
         """Put the old state back."""
