@@ -110,6 +110,7 @@ class _Worker:
         self._count = itertools.count()
         self._ready: dict[Step, Path] = {}
         self._touched: dict[Path, None] = {}
+        self._left: dict[Path, None] = {}
 
     def carry_out(self, phase: Sequence[Step]) -> None:
         """Carry out steps that don't depend on each other; they are on the disk then."""
@@ -122,6 +123,10 @@ class _Worker:
         for step in phase:
             if isinstance(step, MoveBlob):
                 self._leave(step)
+        # Only now: a folder that goes before what was moved out of it is on the disk could take that along.
+        for folder in self._left:
+            self._prune(folder)
+        self._left.clear()
         self._settle()
 
     def _made_ready(self, step: Step) -> Path | None:
@@ -200,6 +205,12 @@ class _Worker:
         for made in make_folders(folder, self._root):
             self._touched[made.parent] = None
 
+    def _make_durable_folders(self, folder: Path) -> None:
+        """Make folders that take in what is in the tree already: a power cut could lose it together with them."""
+        if not folder.is_dir():
+            self._make_folders(folder)
+            self._settle()
+
     def _rename(self, source: Path, target: Path) -> None:
         self._touched |= {source.parent: None, target.parent: None}
         source.replace(target)
@@ -228,7 +239,7 @@ class _Worker:
         source = self._inside(self._place(path))
         if os.path.lexists(source):
             self._rename(source, self._place_aside(source))
-            self._prune(source.parent)
+            self._left[source.parent] = None
 
     def _keep_copy(self, path: Path) -> None:
         """Keep what is about to be replaced, under a second name where the file system has such."""
@@ -241,7 +252,7 @@ class _Worker:
     def _place_aside(self, path: Path) -> Path:
         """A free name below the folder of things set aside."""
         target = self._root / SET_ASIDE / path.relative_to(self._root)
-        self._make_folders(target.parent)
+        self._make_durable_folders(target.parent)
         names = itertools.chain([target], (target.with_name(f"{target.name}.{n}") for n in itertools.count(1)))
         return next(name for name in names if not os.path.lexists(name))
 
@@ -250,9 +261,9 @@ class _Worker:
         obstacle = self._obstacle(target.parent / "-")
         if obstacle:
             raise OutputError(f"{obstacle}: is in the way of the tree, which belongs to {target}")
-        self._make_folders(self._inside(target).parent)
+        self._make_durable_folders(self._inside(target).parent)
         self._rename(source, target)
-        self._prune(source.parent)
+        self._left[source.parent] = None
 
     def _prune(self, folder: Path) -> None:
         """Take away folders that have become empty, up to those that a registry looks for."""

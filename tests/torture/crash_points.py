@@ -60,7 +60,7 @@ def _try(case: Case, at: int, fault: Fault) -> None:
         expect_fit(case.scenario, entries, seen, case.old, new)
     else:
         _expect_told(case.scenario, ended.code, ended.said, undisturbed.code)
-        if ended.code == undisturbed.code and seen != new:
+        if ended.code == undisturbed.code and not case.is_new(seen):
             raise BrokenError(f"it says that it is done, and it isn't: {ended.said}")
         if ended.code == _TROUBLE and not case.scenario.is_repair and seen not in (case.old, new):
             raise BrokenError(f"an error leaves something behind: {difference(seen, case.old)}")

@@ -9,7 +9,7 @@ be absent, zeros, or a part.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -141,8 +141,8 @@ class Disk:
                 self.folders[folder][name] = node
         return _Change(full)
 
-    def cut(self, at: int, chance: random.Random) -> dict[str, bytes | None]:
-        """A state that a power cut after so many changes may leave."""
+    def cut(self, at: int, chance: random.Random) -> tuple[dict[str, bytes | None], dict[str, int]]:
+        """A state that a power cut after so many changes may leave, and the node of each of its paths."""
         done = self.changes[:at]
         durable = _durable(done)
         fates = {change.file: chance.choice(("whole", "absent", "zeros", "part")) for change in done if change.file}
@@ -155,7 +155,8 @@ class Disk:
                 _write(contents[change.file], change, fate, chance)
             elif number in durable or chance.random() < share:
                 _name(names, change)
-        return dict(_entries(0, "", names, contents, self.folders.keys()))
+        nodes = dict(_paths(0, "", names))
+        return {path: None if node in self.folders else bytes(contents[node]) for path, node in nodes.items()}, nodes
 
 
 def _durable(done: list[_Change]) -> set[int]:
@@ -197,13 +198,7 @@ def _name(names: dict[int, dict[str, int]], change: _Change) -> None:
             entries.pop(name, None)
 
 
-def _entries(
-    folder: int, above: str, names: dict[int, dict[str, int]], contents: dict[int, bytearray], folders: Collection[int]
-) -> Iterator[tuple[str, bytes | None]]:
+def _paths(folder: int, above: str, names: dict[int, dict[str, int]]) -> Iterator[tuple[str, int]]:
     for name, node in names.get(folder, {}).items():
-        path = f"{above}{name}"
-        if node in folders:
-            yield path, None
-            yield from _entries(node, f"{path}/", names, contents, folders)
-        else:
-            yield path, bytes(contents[node])
+        yield f"{above}{name}", node
+        yield from _paths(node, f"{above}{name}/", names)

@@ -91,14 +91,17 @@ class Case:
         if again.code not in (undisturbed.code, 0) and not (again.code == _REFUSED and seen == new):
             raise BrokenError(f"the same command again ends with {again.code}: {again.said}")
         entries = state_of(self.out)
-        mended: State = visible(entries)
-        if self.scenario.is_repair:
-            # Folders that a cut has left empty have no bytes, and no registry sees them.
-            mended, new = _files(mended), _files(new)
-        if mended != new:
+        mended = visible(entries)
+        if not self.is_new(mended):
             raise BrokenError(f"the same command again gives something else: {difference(mended, new)}")
         # A run that is refused takes nothing away.
         return visible(entries) if again.code == _REFUSED else entries
+
+    def is_new(self, seen: State) -> bool:
+        """Whether a state is what an undisturbed run leaves."""
+        _, new = self.undisturbed
+        # Folders that a repair leaves empty have no bytes, and no registry sees them.
+        return _files(seen) == _files(new) if self.scenario.is_repair else seen == new
 
     def reset(self) -> None:
         """Put the old state back."""

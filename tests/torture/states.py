@@ -53,11 +53,14 @@ def expect_between(state: State, old: State, new: State) -> None:
 
 
 def expect_nothing_lost(state: State, old: State) -> None:
-    """The bytes of each blob that was there are still there, under whatever name."""
+    """The bytes of each blob that was there are still there, under whatever name; and what each link says is."""
     here = {hashlib.sha256(content).digest() for content in state.values() if content is not None}
+    said = {content.strip() for path, content in state.items() if content is not None and path.endswith("/link")}
     for path, content in old.items():
         if path.endswith("/data") and content and hashlib.sha256(content).digest() not in here:
             raise BrokenError(f"the bytes of {path} are lost")
+        if path.endswith("/link") and content and content.strip() not in said:
+            raise BrokenError(f"what {path} says is lost")
 
 
 def tags_of(state: State, old: State, root: str) -> dict[str, str]:
