@@ -115,6 +115,8 @@ class TestSignals:
         with ExitStack() as stack:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 stack.callback(signal.signal, number, signal.getsignal(number))
+            # Whoever runs the tests under nohup has it ignored.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             watch_signals(lambda: moments[0])
             yield moments
 
