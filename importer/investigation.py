@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from importer.recovery.examination import Depth, examine
 from importer.recovery.plan import Plan
 from importer.recovery.planning import make_plan
 from importer.recovery.recompressing import Effort
+from importer.recovery.unread import Unread, unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
@@ -29,6 +31,7 @@ class Question:
         borrowed: places that may lend blobs.
         digests: manifest digests the user knows.
         origin: the URL or reference from which the download came.
+        one_image: whether one image was picked, so that nothing but what it needs matters.
         depth: how closely layers are looked at.
         effort: how much is done to compute the lost gzip of layers again.
         jobs: how many files are read at once; None leaves it to the machine.
@@ -38,6 +41,7 @@ class Question:
     borrowed: tuple[Path, ...] = ()
     digests: tuple[Digest, ...] = ()
     origin: str | None = None
+    one_image: bool = False
     depth: Depth = field(default_factory=Depth)
     effort: Effort = field(default_factory=Effort)
     jobs: int | None = None
@@ -63,7 +67,8 @@ def investigate(
     Raises UsageError and InputError for paths that can't be read, and what ``narrow`` raises.
     """
     case = survey(question, progress, capture)
-    case = replace(case, plan=narrow(case.plan))
+    plan = narrow(case.plan)
+    case = replace(case, plan=plan, unread=_unread(question, case.inventory, plan))
     return Investigation(question, case, find_all(case))
 
 
@@ -76,4 +81,8 @@ def survey(question: Question, progress: Progress, capture: Capture | None = Non
     inventory = examine(inventory, question.depth, inspector, progress)
     known = known_digests(inventory, question.digests)
     plan = make_plan(inventory, known, inspector.advance, effort=question.effort, progress=progress)
-    return Case(inventory, known, plan)
+    return Case(inventory, known, plan, _unread(question, inventory, plan))
+
+
+def _unread(question: Question, inventory: Inventory, plan: Plan) -> tuple[Unread, ...]:
+    return unread_input(inventory, plan, map(os.fspath, question.paths), one_image=question.one_image)

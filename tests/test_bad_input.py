@@ -154,6 +154,7 @@ class TestLinksAndSpecialFiles:
         assert len(report["images"]) == 1
         assert codes(report, "error") == set()
         assert codes(report, "warning") == {"BF108"}
+        assert [one["path"] for one in report["unread"]] == [str(place / "link")]
 
     def test_a_link_inside_the_folder_is_as_good_as_a_file(self, folder: Path, place: Path, tmp_path: Path) -> None:
         layer = folder / IMAGE.layer_digests[0].file_name

@@ -207,7 +207,16 @@ def scan_report() -> Document:
                 "command": None,
             }
         ],
-        "summary": {"images": 1, "intact": 0, "repairable": 0, "incomplete": 1, "files": 1, "bytes": 500},
+        "unread": [{"path": "app.zip", "reason": "encrypted", "advice": "", "bytes": None}],
+        "summary": {
+            "images": 1,
+            "intact": 0,
+            "repairable": 0,
+            "incomplete": 1,
+            "unread": 1,
+            "files": 1,
+            "bytes": 500,
+        },
     }
 
 

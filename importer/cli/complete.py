@@ -93,7 +93,7 @@ def complete(
         print_report(after, Format.TEXT, Paper(page_for_stdout, write_document, made=datetime.now().astimezone()))
     if refusal:
         raise refusal
-    return INCOMPLETE if exit_code_of(after.case.plan) == INCOMPLETE else INTACT
+    return INCOMPLETE if exit_code_of(after.case) == INCOMPLETE else INTACT
 
 
 def _completion(

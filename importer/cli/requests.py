@@ -42,6 +42,7 @@ class WriteOptions:
             paths=paths_or_here(self.paths),
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
+            one_image=self.select is not None,
             depth=Depth(every_layer=self.salvage or self.convert_schema1),
             effort=effort_of(
                 no_recompress=self.no_recompress, limit=self.recompress_limit, only_unproven=self.only_unproven

@@ -83,6 +83,7 @@ def scan(
         borrowed=tuple(borrow or ()),
         digests=digests_of(digest),
         origin=origin_of(origin),
+        one_image=select is not None,
         depth=Depth(every_layer=deep, entries=salvage),
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
         jobs=jobs,
@@ -98,4 +99,4 @@ def scan(
     else:
         paper = Paper(page_for_stdout, write_document, made=datetime.now().astimezone(), verbose=verbose)
         print_report(investigation, format, paper)
-    return exit_code_of(investigation.case.plan)
+    return exit_code_of(investigation.case)

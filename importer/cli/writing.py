@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 import typer
@@ -15,6 +15,7 @@ from importer.inspection.inspector import Capture
 from importer.investigation import Question, survey
 from importer.progress import Progress
 from importer.recovery.plan import Plan
+from importer.recovery.unread import Unread
 from importer.report.exit_codes import INCOMPLETE, INTACT
 from importer.report.printable import for_terminal
 from importer.rules.wording import listed
@@ -34,11 +35,13 @@ class Written(Generic[Result]):
         selection: those that were written, and those that couldn't be.
         result: what the writer gave; None when there was nothing to write.
         moved: tags of the output that named other images before.
+        unread: what of the input could not be looked into.
     """
 
     selection: Selection
     result: Result | None
     moved: tuple[MovedTag, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -48,7 +51,8 @@ class Written(Generic[Result]):
     @property
     def exit_code(self) -> int:
         """The code of a command that wrote at least one image."""
-        return INCOMPLETE if self.selection.refused else INTACT
+        is_partial = self.selection.refused or any(unread.matters for unread in self.unread)
+        return INCOMPLETE if is_partial else INTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,18 @@ def write_images(
 
     Raises what ``survey``, ``choose`` and ``write`` raise, and UsageError for tags that would move and may not.
     """
-    selection = choose(survey(question, progress, capture).plan)
+    case = survey(question, progress, capture)
+    mattering = [unread for unread in case.unread if unread.matters]
+    if mattering and not case.plan.images:
+        raise CannotWriteError(f"no image was found in what could be read. {_not_read(mattering[0])}")
+    # An image that was picked and is whole needs nothing else; one that isn't whole is refused anyway.
+    unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
+    selection = choose(case.plan)
     if not selection.images:
-        return Written(selection, None)
+        return Written(selection, None, unread=unread)
     moved = tuple(tags.moved_by(selection.images))
     demand_replaceable(moved, replace_tags=tags.may_move)
-    return Written(selection, write(selection.images), moved)
+    return Written(selection, write(selection.images), moved, unread)
 
 
 def conclude(
@@ -100,6 +110,8 @@ def conclude(
     Raises UsageError or CannotWriteError when nothing was written.
     """
     refused = written.selection.refused
+    for unread in written.unread:
+        say(for_terminal(_not_read(unread)))
     if not written.images and len(refused) == 1:
         raise _error_of(refused, refused[0].reason)
     if written.images and not quiet:
@@ -114,6 +126,12 @@ def conclude(
     if not written.images:
         raise _error_of(refused, f"none of the {len(refused)} images here can be {verb}")
     return written.exit_code
+
+
+def _not_read(unread: Unread) -> str:
+    """What could not be looked into, why, and what to do about it."""
+    advice = f"; {unread.advice}" if unread.advice else ""
+    return f"Not read: {unread.path}: {unread.reason}{advice}"
 
 
 def _error_of(refused: Sequence[Refusal], message: str) -> BlobfixError:

@@ -25,6 +25,11 @@ class FileKind(StrEnum):
     XZ = "xz"
     TAR = "tar"
     ZIP = "zip"
+    SEVEN_ZIP = "7z"
+    RAR = "rar"
+    LZ4 = "lz4"
+    LZIP = "lzip"
+    CABINET = "cab"
     MANIFEST = "manifest"
     INDEX = "index"
     SCHEMA1 = "schema1-manifest"
@@ -42,6 +47,15 @@ class FileKind(StrEnum):
 
 
 COMPRESSED_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.BZIP2, FileKind.XZ})
+UNREAD_ARCHIVES: Final = {
+    FileKind.SEVEN_ZIP: ("a 7z archive", "7-Zip (7z x)"),
+    FileKind.RAR: ("a RAR archive", "unrar x or 7-Zip"),
+    FileKind.LZ4: ("an lz4 file", "lz4 -d"),
+    FileKind.LZIP: ("an lzip file", "lzip -d"),
+    FileKind.CABINET: ("a Windows cabinet", "expand or cabextract"),
+}
+"""Archives that aren't looked into: what they are called, and what unpacks them."""
+
 DOCUMENT_KINDS: Final = frozenset(
     {
         FileKind.MANIFEST,
@@ -62,6 +76,11 @@ _MAGIC_NUMBERS: Final = (
     (b"\xfd7zXZ\x00", FileKind.XZ),
     (b"PK\x03\x04", FileKind.ZIP),
     (b"PK\x05\x06", FileKind.ZIP),
+    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
+    (b"Rar!\x1a\x07", FileKind.RAR),
+    (b"\x04\x22\x4d\x18", FileKind.LZ4),
+    (b"LZIP\x01", FileKind.LZIP),
+    (b"MSCF\0\0\0\0", FileKind.CABINET),
 )
 _TEXT_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 

@@ -73,7 +73,7 @@ class Inspector:
             try:
                 return inspect_file(file, algorithms=algorithms.get(file.path, ()), sink=sink, advance=self.advance)
             except OSError as error:
-                return SourceProblem(file.path, error.strerror or str(error))
+                return SourceProblem(file.path, error.strerror or str(error), size=file.size, borrowed=file.borrowed)
 
         self._progress.start("Reading", sum(file.size for file in files))
         results = self.run(inspect_one, small)

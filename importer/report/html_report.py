@@ -17,7 +17,7 @@ from markupsafe import Markup
 import importer
 from importer.domain.digest import Digest
 from importer.investigation import Investigation
-from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Plan, Role
+from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Role
 from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Paper
@@ -29,7 +29,7 @@ from importer.report.shopping_list import heading_of, ways_to
 from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Finding, Rule, Severity
+from importer.rules.rule import Case, Finding, Rule, Severity
 from importer.rules.wording import bytes_of, label_of, path_of
 
 _SHOWN_OF_A_RULE: Final = 100
@@ -142,7 +142,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     titles = Titles(plan.images)
     return {
         "verdict": verdict_of(investigation),
-        "state": _worst(plan),
+        "state": _worst(investigation.case),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
         "images": [_image(image, titles.of(image), have) for image in worst_first(plan.images)],
@@ -154,9 +154,11 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     }
 
 
-def _worst(plan: Plan) -> str:
+def _worst(case: Case) -> str:
+    if any(unread.matters for unread in case.unread):
+        return ImageStatus.INCOMPLETE.value
     order = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
-    states = {image.status for image in plan.images}
+    states = {image.status for image in case.plan.images}
     return next((state.value for state in order if state in states), "nothing")
 
 

@@ -12,6 +12,7 @@ from importer.investigation import Investigation
 from importer.recovery.causes import Gunzipped
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.recovery.salvage import salvaged_files
+from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
 from importer.report.page import Paper
 from importer.report.printable import as_unicode
@@ -38,6 +39,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "files": _files(investigation),
         "findings": [finding_as_json(finding) for finding in investigation.findings],
         "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
+        "unread": [_unread(unread) for unread in investigation.case.unread],
         "summary": summary(investigation),
     }
 
@@ -46,7 +48,22 @@ def summary(investigation: Investigation) -> dict[str, int]:
     """How many images and files there are, and how the images fare."""
     images, facts = investigation.case.plan.images, investigation.case.inventory.facts
     counts = {status.value: sum(image.status is status for image in images) for status in ImageStatus}
-    return {"images": len(images), **counts, "files": len(facts), "bytes": sum(fact.size for fact in facts)}
+    return {
+        "images": len(images),
+        **counts,
+        "unread": len(investigation.case.unread),
+        "files": len(facts),
+        "bytes": sum(fact.size for fact in facts),
+    }
+
+
+def _unread(unread: Unread) -> dict[str, Any]:
+    return {
+        "path": as_unicode(unread.path),
+        "reason": as_unicode(unread.reason),
+        "advice": as_unicode(unread.advice),
+        "bytes": unread.size,
+    }
 
 
 def _image(image: ImagePlan) -> dict[str, Any]:

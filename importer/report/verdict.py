@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from importer.investigation import Investigation
 from importer.recovery.plan import BlobStatus, ImageKind, ImageStatus, Plan
+from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
+from importer.report.places import name_of
+from importer.rules.wording import shown
+
+_MAX_NAMES: Final = 3
 
 _NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
 _ALTERED: Final = "another program has changed the text of a manifest, and so its digest"
@@ -14,7 +20,34 @@ _WHOLE: Final = {1: "The image is", 2: "Both images are"}
 
 
 def verdict_of(investigation: Investigation) -> str:
-    """The one sentence that comes first: what can be had, and what is to be done."""
+    """The one sentence that comes first: what can be had, what could not be read, and what to do."""
+    unread = investigation.case.unread
+    mattering = [one for one in unread if one.matters]
+    if mattering:
+        return f"Not everything could be read: {_names(mattering)}. {_of_what_was_read(investigation)}"
+    verdict = _of_everything(investigation)
+    return f"{verdict} Not read, and nothing here needs it: {_names(unread)}." if unread else verdict
+
+
+def _names(unread: Sequence[Unread]) -> str:
+    names = [shown(name_of(one.path)) for one in unread[:_MAX_NAMES]]
+    more = len(unread) - len(names)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
+
+
+def _of_what_was_read(investigation: Investigation) -> str:
+    """What can be had of an input that may hold more."""
+    states = [image.status for image in investigation.case.plan.images]
+    if not states:
+        return "No image was found in what could be read."
+    if ImageStatus.INCOMPLETE in states:
+        return _of_everything(investigation)
+    number = "1 image" if len(states) == 1 else f"{len(states)} images"
+    can = "can" if len(states) == 1 else "can all"
+    return f"In the rest there {'is' if len(states) == 1 else 'are'} {number}, which {can} be written."
+
+
+def _of_everything(investigation: Investigation) -> str:
     plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
     states = [image.status for image in plan.images]
     if not states:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
@@ -16,7 +16,7 @@ from importer.rules.wording import bytes_of, shown
 
 _LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"})
 _TREE_FOLDERS: Final = frozenset({"_layers", "_manifests"})
-_TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1})
+_TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1, *UNREAD_ARCHIVES})
 _DESCRIPTIONS: Final = {
     FileKind.EMPTY: "an empty file",
     FileKind.GZIP: "a gzip file",

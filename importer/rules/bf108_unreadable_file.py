@@ -7,6 +7,7 @@ from importer.recovery.causes import Unreadable
 from importer.rules.files import severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, shown, whereabouts
+from importer.sources.source_file import ProblemKind, SourceProblem
 from importer.storage_tree.defects import EntryUnreadable
 
 
@@ -14,7 +15,10 @@ def find(case: Case) -> Iterator[Observation]:
     """Every entry of the input that could not be read, with the blob it is named after."""
     milder = severity_of_stray(case)
     blobs = {blob.path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
+    mattering = {unread.path for unread in case.unread if unread.matters}
     for problem in case.inventory.problems:
+        if problem.kind is ProblemKind.ARCHIVE:
+            continue
         image, blob = blobs.get(problem.path, (None, None))
         name = f"; by its name it is {whereabouts(image, blob)}" if image and blob else ""
         yield Observation(
@@ -23,8 +27,13 @@ def find(case: Case) -> Iterator[Observation]:
             path=problem.path,
             digest=blob.descriptor.digest if blob else None,
             image=image,
-            severity=milder,
+            severity=None if blob or problem.path in mattering else _severity_of(problem) if milder else None,
         )
+
+
+def _severity_of(problem: SourceProblem) -> Severity:
+    """How bad it is when no image is known to need the entry."""
+    return Severity.INFO if problem.kind is ProblemKind.NOTHING else Severity.WARNING
 
 
 def observe(defect: EntryUnreadable) -> Observation:

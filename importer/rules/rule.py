@@ -12,6 +12,7 @@ from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause
 from importer.recovery.plan import ImagePlan, Plan
+from importer.recovery.unread import Unread
 
 if TYPE_CHECKING:
     from importer.storage_tree.defects import Defect
@@ -64,6 +65,7 @@ class Case:
     inventory: Inventory
     known: KnownDigests
     plan: Plan
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

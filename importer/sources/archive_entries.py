@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
-from importer.sources.source_file import SourceFile, SourceProblem
+from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
 _MAX_HOPS: Final = 40
 """Links followed one after the other; as many as Linux follows (path_resolution(7))."""
@@ -68,7 +68,7 @@ class _Tree:
 
     def add(self, item: Listed) -> None:
         if isinstance(item, Flaw):
-            self._refuse(item.name, item.reason)
+            self._refuse(item.name, item.reason, is_empty=item.is_empty)
             return
         parts = self._parts_of(item.name)
         if not parts:
@@ -113,7 +113,7 @@ class _Tree:
             if isinstance(target, Member):
                 yield parts, target
             elif target:
-                self._refuse(link.name, target)
+                self._refuse(link.name, target, is_empty=True)
 
     def _follow(self, parts: _Parts, link: Link) -> Member | str:
         """The member a link leads to, or why it leads to none; nothing to say of links to folders."""
@@ -131,9 +131,18 @@ class _Tree:
             link = found
         return "a link that leads in a circle"
 
-    def _refuse(self, name: str, reason: str) -> None:
-        path = self._path(name.split("/")) if name else self._container.path
-        self._problems.append(SourceProblem(path, reason, _MEMBER_ADVICE if name else _ARCHIVE_ADVICE))
+    def _refuse(self, name: str, reason: str, *, is_empty: bool = False) -> None:
+        self._problems.append(
+            SourceProblem(
+                path=self._path(name.split("/")) if name else self._container.path,
+                reason=reason,
+                advice=_MEMBER_ADVICE if name else _ARCHIVE_ADVICE,
+                kind=ProblemKind.NOTHING if is_empty else ProblemKind.ARCHIVE,
+                archive=self._container.path,
+                size=None if name else self._container.size,
+                borrowed=self._container.borrowed,
+            )
+        )
 
     def _path(self, parts: Iterable[str]) -> str:
         # Not by pathlib, which would follow a hostile name to the root.

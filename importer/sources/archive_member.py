@@ -46,10 +46,14 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something that can't be read: one member, or (without a name) the archive from somewhere on."""
+    """Something that can't be read: one member, or (without a name) the archive from somewhere on.
+
+    ``is_empty``: whether the member would hold nothing anyway, as a device.
+    """
 
     reason: str
     name: str = ""
+    is_empty: bool = False
 
 
 Listed = Member | Link | Folder | Flaw

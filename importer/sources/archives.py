@@ -14,7 +14,7 @@ from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.byte_streams import Opener, read_at
 from importer.sources.decompression import ARCHIVE_DECODERS, Allowance, StoredStream, Unpacking
-from importer.sources.download_marks import looks_like_download
+from importer.sources.download_marks import looks_like_download, names_tar
 from importer.sources.source_file import Source, SourceFile, SourceProblem
 from importer.sources.tar_archive import first_members, list_tar
 from importer.sources.zip_archive import has_directory_end, list_zip
@@ -156,6 +156,9 @@ def _unpacked_tar(
     with unpacking.open() as stream:
         is_tar = is_tar_header(read_at(stream, 0, _HEAD))
     archive = _judged(unpacking.open, is_named, lambda: _list_unpacked_tar(unpacking)) if is_tar else None
+    if unpacking.flaw and not is_tar and names_tar(file.name):
+        # Cut or damaged before the first member: nothing tells what it holds.
+        archive = _Archive(lambda: iter([Flaw(unpacking.flaw)]), is_doubtful=True)
     if archive is None:
         unpacking.stop()
     return archive

@@ -12,10 +12,12 @@ Quay's and Nexus's blob stores.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from typing import Final
 
+from importer.domain.digest import Digest
 from importer.formats.documents import read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import FileKind
@@ -36,6 +38,10 @@ _MARKS: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_PART_NAMES: Final = re.compile(
+    r"(?:list\.)?manifest\.json|index\.json|oci-layout|(?:sha256\W+)?[0-9a-f]{64}", re.IGNORECASE
+)
+_TAR_NAMES: Final = re.compile(r".+\.(?:tar|tar\.\w{2,4}|tgz|tzst|txz|tbz2?)", re.IGNORECASE)
 _DOCUMENTS: Final = frozenset({"manifest.json", "list.manifest.json", "index.json"})
 _IMAGE_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 
@@ -53,6 +59,19 @@ def looks_like_download(members: Iterable[TarEntry], opener: Opener) -> bool:
             return False
         marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener)
     return marked
+
+
+def names_image_part(path: str) -> bool:
+    """Whether a file is named as a part of an image, or as an archive that may hold one."""
+    spelled = path.replace(os.sep, "/")
+    name = spelled.rpartition("/")[2]
+    is_part = _MARKS.search(spelled) or _PART_NAMES.fullmatch(name) or names_tar(name)
+    return bool(is_part) or Digest.from_name(name) is not None
+
+
+def names_tar(name: str) -> bool:
+    """Whether a file is called a tar, packed or not."""
+    return _TAR_NAMES.fullmatch(name) is not None
 
 
 def _is_manifest(path: str, member: TarEntry, opener: Opener) -> bool:

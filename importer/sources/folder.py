@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from importer.places.unfinished import UNFINISHED_PREFIX
-from importer.sources.source_file import SourceFile, SourceProblem
+from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
 _SPECIAL_KINDS: Final = (
     (stat.S_ISFIFO, "a named pipe"),
@@ -52,7 +52,7 @@ class FolderSource:
                 with os.scandir(folder) as listing:
                     children = sorted(listing, key=lambda entry: entry.name)
             except OSError as error:
-                yield SourceProblem(folder, f"the folder can't be listed: {error.strerror}")
+                yield SourceProblem(folder, f"the folder can't be listed: {error.strerror}", borrowed=self._borrowed)
                 continue
             subfolders = []
             for child in children:
@@ -67,11 +67,13 @@ class FolderSource:
     def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...]) -> Iterator[SourceFile | SourceProblem]:
         try:
             if entry.is_symlink() and not self._stays_inside(entry.path):
-                yield SourceProblem(entry.path, "a link that leads out of the folder", _LINK_ADVICE)
+                yield SourceProblem(
+                    entry.path, "a link that leads out of the folder", _LINK_ADVICE, borrowed=self._borrowed
+                )
                 return
             status = entry.stat()
         except OSError as error:
-            yield _unreadable(entry, error)
+            yield self._unreadable(entry, error)
             return
         if not stat.S_ISDIR(status.st_mode):
             yield self._regular(Path(entry.path), parts, status)
@@ -79,7 +81,10 @@ class FolderSource:
     def _regular(self, path: Path, parts: tuple[str, ...], status: os.stat_result) -> SourceFile | SourceProblem:
         for is_kind, description in _SPECIAL_KINDS:
             if is_kind(status.st_mode):
-                return SourceProblem(os.fspath(path), f"{description}, not a regular file", _NO_FILE_ADVICE)
+                reason = f"{description}, not a regular file"
+                return SourceProblem(
+                    os.fspath(path), reason, _NO_FILE_ADVICE, kind=ProblemKind.NOTHING, borrowed=self._borrowed
+                )
         return SourceFile(
             path=os.fspath(path),
             parts=parts,
@@ -88,14 +93,14 @@ class FolderSource:
             borrowed=self._borrowed,
         )
 
+    def _unreadable(self, entry: os.DirEntry[str], error: OSError) -> SourceProblem:
+        if entry.is_symlink():
+            reason = f"a link that leads nowhere: {error.strerror}"
+            return SourceProblem(entry.path, reason, _NO_FILE_ADVICE, kind=ProblemKind.NOTHING, borrowed=self._borrowed)
+        return SourceProblem(entry.path, error.strerror or str(error), borrowed=self._borrowed)
+
     def _stays_inside(self, path: str) -> bool:
         return Path(os.path.realpath(path)).is_relative_to(self._real_root)
-
-
-def _unreadable(entry: os.DirEntry[str], error: OSError) -> SourceProblem:
-    if entry.is_symlink():
-        return SourceProblem(entry.path, f"a link that leads nowhere: {error.strerror}", _NO_FILE_ADVICE)
-    return SourceProblem(entry.path, error.strerror or str(error))
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 
@@ -32,16 +33,40 @@ class SourceFile:
         return self.parts[-1]
 
 
+class ProblemKind(StrEnum):
+    """What can't be had of an entry."""
+
+    NOTHING = "nothing"
+    """It holds no bytes of its own: a pipe, a device, a link that leads nowhere."""
+
+    FILE = "file"
+    """The system doesn't hand out a file or a folder, or a link to one is not followed."""
+
+    ARCHIVE = "archive"
+    """An archive, or one of its members, can't be looked into."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """An entry that can't be read as a file, and why, in plain words.
+    """An entry that can't be read, and why, in plain words.
 
-    ``advice`` is what helps, where the right to read it or another copy of it doesn't.
+    Attributes:
+        path: the entry itself, or the archive of which an unknown part can't be read.
+        reason: why.
+        advice: what helps, where the right to read it or another copy of it doesn't.
+        kind: what can't be had.
+        archive: the path of the archive that holds the entry; empty outside of archives.
+        size: bytes of the entry, where they are known.
+        borrowed: whether it lies in a place that only lends blobs.
     """
 
     path: str
     reason: str
     advice: str = ""
+    kind: ProblemKind = ProblemKind.FILE
+    archive: str = ""
+    size: int | None = None
+    borrowed: bool = False
 
 
 class Source(Protocol):

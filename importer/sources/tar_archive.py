@@ -15,10 +15,12 @@ from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
 from importer.sources.byte_streams import Opener, open_part
 
 _HARD_LINK, _SYMBOLIC_LINK, _FOLDER = b"1", b"2", b"5"
-_REFUSED: Final = {
+_DEVICES: Final = {
     b"3": "a device, not a regular file",
     b"4": "a device, not a regular file",
     b"6": "a named pipe, not a regular file",
+}
+_REFUSED: Final = {
     b"S": "a file that was packed without its holes; unpack the archive yourself and give the folder",
     b"M": "the rest of a file that begins in another volume; unpack all volumes and give the folder",
 }
@@ -64,6 +66,8 @@ def _walk(stream: BinaryIO, walker: TarWalker) -> Iterator[TarEntry]:
 
 
 def _listed(entry: TarEntry, opener: Opener, size: int) -> Listed:
+    if entry.kind in _DEVICES:
+        return Flaw(_DEVICES[entry.kind], entry.name, is_empty=True)
     if entry.kind in _REFUSED:
         return Flaw(_REFUSED[entry.kind], entry.name)
     if entry.kind == _FOLDER or entry.kind in _IGNORED or entry.name.endswith("/"):

@@ -83,7 +83,7 @@ def decoder_of(method: int) -> type[DecodedStream] | None:
 def refusal_of(flags: int, method: int) -> str:
     """Why members of this kind can't be read; empty when they can."""
     if flags & _ENCRYPTED_FLAGS:
-        return "encrypted; unpack the archive with its password and give the folder"
+        return "encrypted with a password; unpack the archive with it, and give the folder"
     if method == STORED or method in _MAY_SHRINK:
         return ""
     named = _METHOD_NAMES.get(method, f"method {method}")

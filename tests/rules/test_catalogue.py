@@ -22,6 +22,7 @@ BF106 empty-file error none
 BF107 error-page error none
 BF108 unreadable-file error none
 BF109 sidecar-mismatch warning none
+BF110 unread-input error none
 BF112 ambiguous-remains warning none
 BF201 truncated error none
 BF202 truncated-trailer warning safe

@@ -351,7 +351,7 @@ class TestEvidence:
 
     def test_unreadable_entry_that_nobody_needs_is_no_error(self, image, folder):
         os.mkfifo(folder / "pipe")
-        assert the("BF108", findings_of(folder)).severity is Severity.WARNING
+        assert the("BF108", findings_of(folder)).severity is Severity.INFO
         image.layer_path(folder).unlink()
         assert the("BF108", findings_of(folder)).severity is Severity.ERROR
 
@@ -384,13 +384,22 @@ class TestEvidence:
     def test_socket_is_unreadable(self, folder):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(os.fspath(folder / "s"))
-            assert troubles(findings_of(folder)) == ["BF108"]
+            (found,) = [finding for finding in findings_of(folder) if finding.rule.code == "BF108"]
+        assert found.severity is Severity.INFO
 
     def test_sidecar_beside_a_damaged_file_bears_it_out(self, image, folder):
         good_sidecar(image, folder)
         change(lambda content: content[:5000])(image, folder)
         assert troubles(findings_of(folder)) == ["BF201", "BF109"]
         assert "bears out" in the("BF109", findings_of(folder)).observation.message
+
+
+class TestUnreadInput:
+    def test_a_locked_archive_is_named_with_its_program(self, folder):
+        (folder / "photos.rar").write_bytes(b"Rar!\x1a\x07\x01\x00" + bytes(64))
+        found = the("BF110", findings_of(folder))
+        assert found.severity is Severity.WARNING
+        assert "unrar" in found.observation.remedy
 
 
 class TestManifests:

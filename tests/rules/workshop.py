@@ -17,6 +17,7 @@ from importer.inventory.known_digests import known_digests
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth, examine
 from importer.recovery.planning import make_plan
+from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding, Severity
 from importer.sources.folder import FolderSource
@@ -120,7 +121,8 @@ def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, Depth(every_layer=True), inspector, SilentProgress())
     known = known_digests(inventory, given)
-    return Case(inventory, known, make_plan(inventory, known))
+    plan = make_plan(inventory, known)
+    return Case(inventory, known, plan, unread_input(inventory, plan, map(str, paths)))
 
 
 def findings_of(*paths: Path, **more: Any) -> tuple[Finding, ...]:

@@ -1,0 +1,68 @@
+"""BF110: an archive, or a part of one, that could not be looked into."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.unread import Unread
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import listed, shown
+
+_MAX_MEMBERS: Final = 3
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every archive that could not be read, or not to its end."""
+    for unread in case.unread:
+        if unread.is_archive:
+            yield Observation(
+                f"{shown(unread.path)} {_what(unread)}. {_effect(unread)}",
+                remedy=unread.advice or "get the archive once more, whole",
+                path=unread.path,
+                severity=Severity.ERROR if unread.matters else Severity.WARNING,
+            )
+
+
+def _what(unread: Unread) -> str:
+    if not unread.members:
+        return f"could not be read, or not to its end: {shown(unread.reason)}"
+    names = [shown(member) for member in unread.members[:_MAX_MEMBERS]]
+    more = [f"{len(unread.members) - _MAX_MEMBERS:,} more"] if len(unread.members) > _MAX_MEMBERS else []
+    return f"has members that could not be read ({shown(unread.reason)}): {listed([*names, *more])}"
+
+
+def _effect(unread: Unread) -> str:
+    if unread.matters:
+        return "It may hold images, or parts of them, that this report knows nothing of"
+    return "Nothing tells that an image needs it"
+
+
+RULE: Final = Rule(
+    code="BF110",
+    name="unread-input",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="an archive, or a part of the input, could not be looked into",
+    explanation=Explanation(
+        meaning=(
+            "The archive is cut or damaged, is locked with a password, lacks a volume, or is packed in a way that "
+            "isn't read here. What it holds beyond what was read is unknown: whole images may be among it."
+        ),
+        origin=(
+            "A download or a copy broke off, a disk or a stick was full, somebody protected the archive with a "
+            "password, or a program was used that writes its own format (7z, rar)."
+        ),
+        remedy=(
+            "It uses the members that are whole, names the archive in the first line of the report, and never calls "
+            "the input intact while a part of it that may matter is unread. The exit code is 4 when the archive was "
+            "named on the command line, when what can be seen of it belongs to an image, or when something is missing "
+            "that it may hold; otherwise this is a warning. Writing commands write what is whole and exit with the "
+            "same code."
+        ),
+        advice=(
+            "Copy or download the archive once more and compare its size with the original's. Unpack a locked archive, "
+            "or one of an unknown format, with the program that made it, and give the folder. To work with one image "
+            "that is whole all the same, pick it with --select."
+        ),
+    ),
+    find=find,
+)
