@@ -32,7 +32,9 @@ _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
 """A member, an empty zip, and the first of several disks (APPNOTE 4.3.7, 4.3.16, 8.5.4)."""
 
 
-_ARCHIVE_ENDINGS: Final = frozenset({".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst"})
+_ARCHIVE_ENDINGS: Final = frozenset(
+    {".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".xz", ".txz", ".bz2", ".tbz2", ".tbz"}
+)
 _UNFINISHED_ENDINGS: Final = frozenset({".part", ".partial", ".crdownload", ".download", ".opdownload"})
 _HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
 
@@ -139,8 +141,8 @@ def _list_unpacked(unpacking: Unpacking, allowance: Allowance) -> Iterator[Liste
 
 
 def _tar_in(file: SourceFile, head: bytes, allowance: Allowance, *, can_seek: bool, is_named: bool) -> _Archive | None:
-    # Four bytes tell how it is packed; weighing more as text would cost a scan of small files dearly.
-    decoder = ARCHIVE_DECODERS.get(kind_of_head(head[:4]))
+    # Six bytes tell how it is packed; weighing more as text would cost a scan of small files dearly.
+    decoder = ARCHIVE_DECODERS.get(kind_of_head(head[:6]))
     if not (decoder or is_tar_header(head)) or Digest.from_name(file.name):
         return None
     if not decoder and can_seek:

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final, cast
 from isal import isal_zlib
 
 from importer.formats.deflate import GzipStream
+from importer.formats.library_streams import Bzip2Stream, XzStream
 from importer.formats.signatures import FileKind
 from importer.formats.streams import DecodedStream, Ending
 from importer.formats.zstandard_frames import ZstdStream
@@ -17,13 +18,20 @@ from importer.sources.byte_streams import Opener, blocks_of_stream
 from importer.sources.source_file import SourceFile
 from importer.sources.spool import Spool
 
-ARCHIVE_DECODERS: Final[dict[FileKind, type[DecodedStream]]] = {FileKind.GZIP: GzipStream, FileKind.ZSTD: ZstdStream}
+ARCHIVE_DECODERS: Final[dict[FileKind, type[DecodedStream]]] = {
+    FileKind.GZIP: GzipStream,
+    FileKind.ZSTD: ZstdStream,
+    FileKind.XZ: XzStream,
+    FileKind.BZIP2: Bzip2Stream,
+}
+"""What docker load reads (moby, pkg/archive)."""
 
 _FLOOR: Final = 512 << 20
 _RATIO: Final = 50
 _OUTPUT_BLOCK: Final = 1 << 20
 _FLAWS: Final = {
     Ending.TRUNCATED: "the archive's end is missing; what is there of it is used",
+    Ending.TOO_LARGE: "unpacking it takes more than 130 MiB of memory; unpack it yourself and give the folder",
     Ending.CORRUPT: "the archive's compressed data is damaged; what comes before the damage is used",
 }
 _DeflateError: Final = cast("type[Exception]", isal_zlib.error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +50,8 @@ PACKERS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
     "packed.tar.gz": lambda files: gzip.compress(tar_of(files)),
     "packed.tgz": lambda files: gzip.compress(tar_of(files)),
     "packed.tar.zst": lambda files: zstandard.compress(tar_of(files)),
+    "packed.tar.xz": lambda files: lzma.compress(tar_of(files)),
+    "packed.tar.bz2": lambda files: bz2.compress(tar_of(files)),
     "no-ending": lambda files: gzip.compress(tar_of(files)),
     "tar-in-stored.zip": lambda files: zip_of({"inner.tar": tar_of(files)}, zipfile.ZIP_STORED),
     "zip-in-deflated.zip": lambda files: zip_of({"inner.zip": zip_of(files)}),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import random
 import zlib
 from collections.abc import Iterable
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.formats.deflate import GzipStream
+from importer.formats.library_streams import Bzip2Stream, XzStream
 from importer.formats.streams import DecodedStream, Ending
 from importer.formats.zstandard_frames import ZstdStream
 
@@ -203,3 +206,63 @@ def test_any_bytes_end_with_a_word(data: bytes, start: bytes) -> None:
         _, ending = feed(stream, start + data, 13)
         assert isinstance(ending, Ending)
         assert stream.consumed <= len(start + data)
+
+
+class TestXzAndBzip2:
+    LIBRARIES = pytest.mark.parametrize(
+        ("stream", "pack"), [(XzStream, lzma.compress), (Bzip2Stream, bz2.compress)], ids=["xz", "bz2"]
+    )
+
+    @LIBRARIES
+    @pytest.mark.parametrize("step", [1, 7, 1 << 20])
+    def test_every_cut(self, stream, pack, step: int) -> None:
+        whole = pack(SMALL)
+        for length in range(len(whole)):
+            content, ending = feed(stream(), whole[:length], step)
+            assert SMALL.startswith(content)
+            assert ending is Ending.TRUNCATED, length
+        decoder = stream()
+        assert feed(decoder, whole, step) == (SMALL, Ending.COMPLETE)
+        assert (decoder.consumed, decoder.members) == (len(whole), 1)
+
+    @LIBRARIES
+    @pytest.mark.parametrize("step", [7, 1000, 1 << 20])
+    def test_several_streams_and_what_follows_them(self, stream, pack, step: int) -> None:
+        assert feed(stream(), pack(SMALL) + pack(LARGE), step) == (SMALL + LARGE, Ending.COMPLETE)
+        decoder = stream()
+        small = pack(SMALL) * 2
+        assert feed(decoder, small + b"rest", step) == (SMALL * 2, Ending.TRAILING_DATA)
+        assert decoder.consumed == len(small)
+
+    def test_zeros_between_xz_streams_are_padding(self) -> None:
+        whole = lzma.compress(SMALL) + bytes(8) + lzma.compress(SMALL) + bytes(512)
+        decoder = XzStream()
+        assert feed(decoder, whole, 5) == (SMALL * 2, Ending.COMPLETE)
+        assert decoder.consumed == len(whole)
+
+    @LIBRARIES
+    def test_what_comes_before_damage_is_given(self, stream, pack) -> None:
+        content = random.Random(3).randbytes(4 << 20)
+        whole = bytearray(pack(content))
+        whole[len(whole) // 2] ^= 0xFF
+        got, ending = feed(stream(), bytes(whole))
+        assert ending is Ending.CORRUPT
+        # Both notice it by a checksum, behind the block.
+        good = len(content) // 2 - (1 << 20)
+        assert got[:good] == content[:good]
+
+    def test_a_header_that_asks_for_too_much_memory_is_refused(self) -> None:
+        whole = lzma.compress(SMALL)
+        header = bytearray(whole[12 : 12 + (whole[12] + 1) * 4])
+        header[header.index(b"\x21\x01") + 2] = 34  # 512 MiB, section 5.3.1
+        header[-4:] = zlib.crc32(bytes(header[:-4])).to_bytes(4, "little")
+        hostile = whole[:12] + bytes(header) + whole[12 + len(header) :]
+        assert feed(XzStream(), hostile) == (b"", Ending.TOO_LARGE)
+
+    @LIBRARIES
+    def test_zeros_come_out_in_small_pieces(self, stream, pack) -> None:
+        decoder = stream()
+        sizes = [len(piece) for piece in decoder.feed(pack(bytes(8 << 20)))]
+        assert sum(sizes) == 8 << 20
+        assert max(sizes) <= 64 << 10
+        assert decoder.close() is Ending.COMPLETE
