@@ -16,7 +16,7 @@ from importer.recovery.examination import Depth, examine
 from importer.recovery.plan import Plan
 from importer.recovery.planning import make_plan
 from importer.recovery.recompressing import Effort
-from importer.recovery.unread import Unread, unread_input
+from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
@@ -67,8 +67,7 @@ def investigate(
     Raises UsageError and InputError for paths that can't be read, and what ``narrow`` raises.
     """
     case = survey(question, progress, capture)
-    plan = narrow(case.plan)
-    case = replace(case, plan=plan, unread=_unread(question, case.inventory, plan))
+    case = _with_unread(replace(case, plan=narrow(case.plan)), question)
     return Investigation(question, case, find_all(case))
 
 
@@ -81,8 +80,9 @@ def survey(question: Question, progress: Progress, capture: Capture | None = Non
     inventory = examine(inventory, question.depth, inspector, progress)
     known = known_digests(inventory, question.digests)
     plan = make_plan(inventory, known, inspector.advance, effort=question.effort, progress=progress)
-    return Case(inventory, known, plan, _unread(question, inventory, plan))
+    return _with_unread(Case(inventory, known, plan), question)
 
 
-def _unread(question: Question, inventory: Inventory, plan: Plan) -> tuple[Unread, ...]:
-    return unread_input(inventory, plan, map(os.fspath, question.paths), one_image=question.one_image)
+def _with_unread(case: Case, question: Question) -> Case:
+    named = map(os.fspath, question.paths)
+    return replace(case, unread=unread_input(case.inventory, case.plan, case.host, named, one_image=question.one_image))

@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
+from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import Fidelity, ImageStatus, Output
 from importer.report.exit_codes import exit_code_of
 from importer.report.json_report import report
@@ -147,11 +149,11 @@ def test_looking_never_crashes_and_never_calls_a_lost_byte_intact(
         json.dumps(report(found))
         present = {Digest.of(path.read_bytes()) for path in folder.iterdir()}
         for plan in originals(found, image):
-            if plan.status is ImageStatus.INTACT:
+            if status_of(plan, found.case.host) is ImageStatus.INTACT:
                 assert {image.manifest_digest, *image.blobs} <= present
-        states = {plan.status for plan in found.case.plan.images}
+        states = {status_of(plan, found.case.host) for plan in found.case.plan.images}
         worst = ImageStatus.INCOMPLETE in states, ImageStatus.REPAIRABLE in states
-        code = exit_code_of(found.case.plan)
+        code = exit_code_of(found.case)
         assert code == (3 if not states else 4 if worst[0] else 1 if worst[1] else 0)
         if {image.manifest_digest, *image.blobs} <= present:
             assert originals(found, image)
@@ -166,7 +168,7 @@ def test_what_is_written_is_the_original_to_the_byte(
     with damaged(image, deeds) as (folder, out):
         for output, write in ((Output.REGISTRY_TREE, _write_tree), (Output.DOCKER_TAR, _write_tar)):
             plans = originals(look(folder, known=image.manifest_digest if knows else None), image)
-            promised = {plan.fidelity(output) for plan in plans}
+            promised = {fidelity(plan, output, Host.of_this_machine()) for plan in plans}
             digests: list[Digest] = []
             with suppress(UsageError, NoImageError, CannotWriteError):
                 digests = write(folder, known, out / output.value)
@@ -218,6 +220,6 @@ def test_a_clean_image_under_any_names_has_no_error_and_no_warning(
         found = look(folder, deep=True)
         severe = [f for f in found.findings if f.severity is not Severity.INFO]
         assert [f.rule.code for f in severe] == []
-        assert exit_code_of(found.case.plan) == 0
+        assert exit_code_of(found.case) == 0
         assert _write_tree(folder, (), out / "tree") == [image.manifest_digest]
         assert _write_tar(folder, (), out / "image.tar") == [image.manifest_digest]

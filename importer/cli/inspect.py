@@ -11,7 +11,7 @@ import typer
 from importer.cli.options import PlatformOption, Select, platform_of
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
 from importer.domain.manifest import ImageManifest
-from importer.domain.platform import Platform
+from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
 from importer.progress import SilentProgress
@@ -76,7 +76,7 @@ def _local(path: Path, select: str | None, platform: Platform | None) -> ShownIm
     plan = survey(Question(paths=(path,), effort=NO_EFFORT), SilentProgress()).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
-        child = child_for(image, platform)
+        child = child_for(image, platform, Host.of_this_machine())
         if isinstance(child, Refusal) and child.is_usage:
             raise UsageError(child.reason)
         image = image if isinstance(child, Refusal) else child

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import HELM_CONFIG
+from importer.domain.platform import Host
+from importer.recovery.fidelity import whole_images
 from importer.recovery.labels import wrong_label
 from importer.recovery.plan import ImageKind, ImagePlan
 from importer.report.printable import for_terminal
@@ -50,7 +52,7 @@ def pull_command(image: NamedImage, host: str) -> str:
 
 
 def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Tell) -> None:
-    whole = (str(child.platform) for child in index.family if child.is_whole_image)
+    whole = (str(child.platform) for child in whole_images(index, Host.of_this_machine()))
     others = [platform for platform in whole if platform != str(written.platform)]
     also = f"  (also here: {listed(others)}; choose with --platform)" if others else ""
     tell(for_terminal(f"  platform {written.platform}{also}"))

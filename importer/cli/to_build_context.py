@@ -28,7 +28,7 @@ from importer.cli.options import (
 from importer.cli.requests import WriteOptions
 from importer.cli.results import Tell
 from importer.cli.writing import conclude, write_images
-from importer.domain.platform import Platform
+from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.progress import Progress
@@ -135,7 +135,7 @@ def _warn(written: WrittenContext) -> None:
 
 def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:
     config = image.plan.config
-    here = Platform.of_this_machine()
+    here = Host.of_this_machine().platform
     command = ["docker build"]
     if config and not config.platform.matches(here):
         command.append(f"--platform {for_shell(str(config.platform))}")

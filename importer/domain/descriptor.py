@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.domain.digest import Digest
+from importer.domain.media_types import ENCRYPTED_SUFFIX, ENCRYPTION_ANNOTATIONS
 from importer.domain.platform import Platform
 
 
@@ -23,6 +24,12 @@ class Descriptor:
     urls: tuple[str, ...] = ()
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it says that the blob takes a key to read (ocicrypt)."""
+        is_annotated = any(name.startswith(ENCRYPTION_ANNOTATIONS) for name in self.annotations)
+        return is_annotated or self.media_type.endswith(ENCRYPTED_SUFFIX)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Descriptor:

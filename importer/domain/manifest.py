@@ -27,9 +27,10 @@ class ImageManifest:
 
     @property
     def is_container_image(self) -> bool:
-        """Whether it can run: charts and signatures have other configs, attestations other layers."""
+        """Whether it says that it can run: charts and signatures have other configs, attestations other layers."""
         is_attestation = any(layer.media_type == media_types.IN_TOTO for layer in self.layers)
-        return self.config.media_type in media_types.CONFIG_TYPES and not is_attestation
+        is_config = self.config.media_type in media_types.CONFIG_TYPES | media_types.IMPLIED_CONFIG_TYPES
+        return is_config and not is_attestation
 
     @property
     def blobs(self) -> Iterator[Descriptor]:

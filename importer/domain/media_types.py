@@ -36,6 +36,19 @@ IN_TOTO: Final = "application/vnd.in-toto+json"
 INDEX_TYPES: Final = frozenset({DOCKER_MANIFEST_LIST, OCI_INDEX})
 MANIFEST_TYPES: Final = frozenset({DOCKER_MANIFEST, OCI_MANIFEST})
 CONFIG_TYPES: Final = frozenset({DOCKER_CONFIG, OCI_CONFIG})
+IMPLIED_CONFIG_TYPES: Final = frozenset({"application/octet-stream", "application/json", "text/html", ""})
+"""What registries and programs have called image configs by mistake; docker takes them for such.
+
+Source: moby, daemon/internal/distribution/registry.go, "imageTypes" (distribution/distribution#1621).
+"""
+GENERIC_TYPES: Final = frozenset(
+    {"", "application/octet-stream", "application/gzip", "application/x-gzip", "application/zstd", "application/x-tar"}
+)
+"""Media types that say nothing of what a layer is for."""
+
+ENCRYPTED_SUFFIX: Final = "+encrypted"
+ENCRYPTION_ANNOTATIONS: Final = "org.opencontainers.image.enc."
+"""ocicrypt, spec/spec.go: how it marks a layer, and what the names of its annotations begin with."""
 
 
 class Compression(StrEnum):

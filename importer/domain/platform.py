@@ -5,7 +5,7 @@ Sources: OCI image-spec, image-index.md, property ``platform``; containerd/platf
 
 from __future__ import annotations
 
-import platform as host
+import platform as machine
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -46,24 +46,10 @@ class Platform:
             raise ValueError(f"not a platform: {text!r}")
         return cls(match["os"], match["architecture"], match["variant"], match["version"] or match["number"])
 
-    @classmethod
-    def of_this_machine(cls) -> Platform:
-        """The platform whose images run here; images are Linux images unless the host is Windows."""
-        machine = host.machine().lower()
-        return cls("linux", _ARCHITECTURES.get(machine, machine))
-
     @property
     def is_unknown(self) -> bool:
         """BuildKit labels attestations ``unknown/unknown`` so that nobody runs them."""
         return self.os == "unknown" and self.architecture == "unknown"
-
-    @property
-    def is_loadable_here(self) -> bool:
-        """Whether docker on this machine takes the image: only Windows takes Windows images.
-
-        Source: moby, image/tarexport/load.go, "cannot load … image on …".
-        """
-        return self.os != "windows" or host.system() == "Windows"
 
     def matches(self, wanted: Platform) -> bool:
         """Whether an image of this platform serves a user who asked for the other."""
@@ -86,3 +72,25 @@ class Platform:
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine whose docker loads images: what runs there, and whether it is Windows."""
+
+    platform: Platform
+    is_windows: bool = False
+
+    @classmethod
+    def of_this_machine(cls) -> Host:
+        """The machine this runs on; images are Linux images unless one asks for others."""
+        architecture = machine.machine().lower()
+        platform = Platform("linux", _ARCHITECTURES.get(architecture, architecture))
+        return cls(platform, is_windows=machine.system() == "Windows")
+
+    def loads(self, platform: Platform) -> bool:
+        """Whether docker there takes an image of the platform: only Windows takes Windows images.
+
+        Source: moby, image/tarexport/load.go, "cannot load … image on …".
+        """
+        return platform.os != "windows" or self.is_windows

@@ -10,7 +10,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
 from importer.formats.deflate import GzipStream, first_bad_byte
-from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.signatures import HEAD_SIZE, TAR_BLOCK, FileKind, kind_of_head
 from importer.formats.streams import DecodedStream, Ending
 from importer.formats.tar_headers import TarEntry, TarWalker
 from importer.formats.zstandard_frames import ZstdStream
@@ -88,6 +88,20 @@ def can_decompress(kind: FileKind) -> bool:
 def decoder_for(kind: FileKind) -> DecodedStream:
     """A fresh decompressor for a kind that ``can_decompress``."""
     return _DECODERS[kind]()
+
+
+def kind_inside(kind: FileKind, start: bytes | memoryview) -> FileKind | None:
+    """What a compressed file holds, by its first bytes; None when they don't tell, or can't be unpacked here."""
+    if not can_decompress(kind):
+        return None
+    stream, head = decoder_for(kind), b""
+    for offset in range(0, len(start), HEAD_SIZE):
+        for piece in stream.feed(bytes(start[offset : offset + HEAD_SIZE])):
+            head += piece[: HEAD_SIZE - len(head)]
+        if len(head) >= TAR_BLOCK or stream.ending is not None:
+            break
+    is_over = len(head) < TAR_BLOCK and stream.close() in (Ending.COMPLETE, Ending.TRAILING_DATA)
+    return kind_of_head(head) if is_over or len(head) >= TAR_BLOCK else None
 
 
 def examine_content(

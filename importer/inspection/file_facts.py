@@ -13,7 +13,7 @@ from importer.formats.error_pages import message_of_markup, quote
 from importer.formats.http_headers import digest_in_headers, size_of_headers
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.content import BLOCK_SIZE, Content
+from importer.inspection.content import BLOCK_SIZE, Content, kind_inside
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
 from importer.sources.source_file import SourceFile
@@ -53,6 +53,7 @@ class FileFacts:
             say of the body behind them.
         document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
+        inside: what a compressed file holds, by its first bytes; None where they don't tell.
         other_digests: digests of further algorithms, where they were asked for.
     """
 
@@ -65,6 +66,7 @@ class FileFacts:
     properties: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     document: Document | None = field(default=None, repr=False)
     content: Content | None = None
+    inside: FileKind | None = None
     other_digests: tuple[Digest, ...] = ()
 
     @property
@@ -111,11 +113,13 @@ class _Reading:
         self._size = 0
         self._zeros_from = 0
         self._head = b""
+        self._inside: FileKind | None = None
         self._text: bytearray | None = bytearray()
 
     def take(self, block: memoryview) -> None:
         if not self._size:
             self._head = bytes(block[:HEAD_SIZE])
+            self._inside = kind_inside(kind_of_head(self._head), block)
             self._text = bytearray() if _kind_of_start(self._head) is FileKind.JSON else None
         for algorithm in self._hashes:
             algorithm.update(block)
@@ -139,6 +143,7 @@ class _Reading:
             excerpt=document.message if document else self._excerpt(kind),
             properties=self._properties(kind),
             document=document,
+            inside=self._inside,
             other_digests=tuple(Digest(h.name, h.hexdigest()) for h in self._hashes[1:]),
         )
 

@@ -107,7 +107,7 @@ class BlobFinder:
         descriptor = wish.descriptor
         if not descriptor.digest.is_checkable:
             return None
-        wanted = Wanted(descriptor, candidates, is_json(descriptor))
+        wanted = Wanted(descriptor, candidates, is_json(descriptor) or wish.role is Role.CONFIG)
         for repair in repairs:
             for attempt in repair(wanted):
                 if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):

@@ -15,7 +15,6 @@ from importer.domain.reference import Reference
 from importer.domain.schema1 import Schema1Manifest
 from importer.formats.schema_validation import SchemaViolation
 from importer.formats.signatures import FileKind
-from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.causes import AttestationMissing, Cause, Foreign
 from importer.recovery.recipes import Recipe
@@ -143,7 +142,12 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerCountMismatch(Flaw):
+class Obstacle(Flaw):
+    """Why docker can't load an image, even if every byte of it is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCountMismatch(Obstacle):
     """The manifest and the config disagree on the number of layers."""
 
     layers: int
@@ -151,12 +155,43 @@ class LayerCountMismatch(Flaw):
 
 
 @dataclass(frozen=True, slots=True)
-class DiffIdMismatch(Flaw):
-    """A layer that is what the manifest wants isn't what the config wants."""
+class DiffIdMismatch(Obstacle):
+    """A layer that is what the manifest wants isn't what the config wants; None: it can't be unpacked at all."""
 
     position: int
     expected: Digest
-    content: Content
+    actual: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedLayers(Obstacle):
+    """Layers, by position, that take a key to read (ocicrypt)."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffIdsOfCompressed(Obstacle):
+    """Layers, by position, for which the config gives the digest of the compressed blob instead of its content's."""
+
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckableDiffIds(Obstacle):
+    """Docker knows diff_ids by sha256 alone, and nobody can check one by an algorithm that isn't here."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoImage(Obstacle):
+    """It is an artifact: there is no file system in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSystem(Obstacle):
+    """The image is made for another operating system than the host's docker takes."""
+
+    os: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +217,7 @@ class ImagePlan:
         other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
         alteration: what shows that a program has changed an unproven manifest's text; None when nothing does.
         flaws: what is wrong with it as a whole.
+        saved: the same image as a docker save's own manifest has it, where the one here can't be loaded.
         children: the plans of an index's children that are here.
         asked_platform: which of an index's platforms the user asks about.
     """
@@ -197,6 +233,7 @@ class ImagePlan:
     other_forms: tuple[tuple[str, Digest], ...] = ()
     alteration: str | None = None
     flaws: tuple[Flaw, ...] = ()
+    saved: ImagePlan | None = field(default=None, repr=False)
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
     asked_platform: Platform | None = None
@@ -242,54 +279,9 @@ class ImagePlan:
         yield from self.blobs
 
     @property
-    def status(self) -> ImageStatus:
-        """Whether it is whole, can be made whole, or can't."""
-        if self.kind is ImageKind.INDEX:
-            return self._status_of_index()
-        best = max(self.fidelity(output) for output in Output)
-        if best is not Fidelity.EXACT and not (self.is_altered and best is Fidelity.SAME_IMAGE):
-            return ImageStatus.INCOMPLETE
-        untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
-        return ImageStatus.INTACT if untouched and not self.flaws and not self.is_altered else ImageStatus.REPAIRABLE
-
-    def fidelity(self, output: Output) -> Fidelity:
-        """How true to the original the output would be."""
-        if not self.parsed:
-            return Fidelity.NONE
-        if output is Output.DOCKER_TAR:
-            return self._docker_tar_fidelity()
-        if self.kind is ImageKind.INDEX:
-            return self._index_fidelity(output)
-        if self.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in self.blobs):
-            return Fidelity.SAME_IMAGE if self.is_altered else Fidelity.EXACT
-        return Fidelity.SAME_IMAGE if self._docker_tar_fidelity() is Fidelity.EXACT else Fidelity.NONE
-
-    def _docker_tar_fidelity(self) -> Fidelity:
-        if self.kind is ImageKind.INDEX:
-            return Fidelity.EXACT if self.docker_child else Fidelity.NONE
-        config = self.config_blob
-        # A manifest that can't be read matters to registries; docker asks for the config and the layers.
-        flaws = [flaw for flaw in self.flaws if not isinstance(flaw, InvalidManifest)]
-        if self.kind is not ImageKind.IMAGE or not self.config or not config or not config.is_here or flaws:
-            return Fidelity.NONE
-        # Docker knows diff_ids by sha256 alone, and nobody can check one by an algorithm that isn't here.
-        whole = all(layer.is_here or layer.content for layer in self.layers)
-        whole = whole and all(diff_id.algorithm == "sha256" for diff_id in self.config.diff_ids)
-        return Fidelity.EXACT if whole and self.config.platform.is_loadable_here else Fidelity.NONE
-
-    @property
-    def docker_child(self) -> ImagePlan | None:
-        """Which child of an index docker gets: the one asked for, else the only whole one, else this machine's."""
-        whole = [child for child in self.family if child.is_whole_image]
-        if len(whole) == 1 and not self.asked_platform:
-            return whole[0]
-        wanted = self.asked_platform or Platform.of_this_machine()
-        return next((child for child in whole if child.platform and child.platform.matches(wanted)), None)
-
-    @property
-    def is_whole_image(self) -> bool:
-        """Whether docker could load it as it is."""
-        return self.kind is ImageKind.IMAGE and self.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+    def is_untouched(self) -> bool:
+        """Whether every blob that registries keep is here as it is."""
+        return all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
 
     @property
     def family(self) -> tuple[ImagePlan, ...]:
@@ -298,22 +290,6 @@ class ImagePlan:
         for child in self.children:
             members |= {member.manifest.descriptor.digest: member for member in child.family}
         return (*members.values(), self)
-
-    def _index_fidelity(self, output: Output) -> Fidelity:
-        if not self.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in self.blobs):
-            return Fidelity.NONE
-        if not all(child.fidelity(output) is Fidelity.EXACT for child in self.children):
-            return Fidelity.NONE
-        return Fidelity.SAME_IMAGE if self.is_altered else Fidelity.EXACT
-
-    def _status_of_index(self) -> ImageStatus:
-        states = [child.status for child in self.children if child.kind is not ImageKind.ARTIFACT]
-        complete = all(blob.is_here or blob.is_dispensable for blob in self.blobs) and self.manifest.is_here
-        if not complete or ImageStatus.INCOMPLETE in states:
-            return ImageStatus.INCOMPLETE
-        untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
-        intact = untouched and not self.is_altered and all(state is ImageStatus.INTACT for state in states)
-        return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE
 
 
 def is_docker_save(image: ImagePlan) -> bool:

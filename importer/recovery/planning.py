@@ -10,6 +10,7 @@ from importer.domain import media_types
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.media_types import IMPLIED_CONFIG_TYPES
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.formats.documents import Document, read_document
@@ -32,15 +33,13 @@ from importer.recovery.finding import BlobFinder, BlobWish
 from importer.recovery.manifests import FoundManifest, find_manifests
 from importer.recovery.named import missing_manifests, missing_saves
 from importer.recovery.naming import names_by_digest
+from importer.recovery.obstacles import has_no_file_system, obstacles_of
 from importer.recovery.plan import (
     BlobPlan,
     BlobStatus,
-    DiffIdMismatch,
-    Flaw,
     ImageKind,
     ImagePlan,
     InvalidManifest,
-    LayerCountMismatch,
     Plan,
     ProvenBlob,
     Role,
@@ -130,13 +129,8 @@ class _Planner:
         return tuple(dict.fromkeys(by_file)) or _names_of(plan, self._names)
 
     def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
-        kind = ImageKind.IMAGE if manifest.is_container_image else ImageKind.ARTIFACT
         config_blob = self._finder.find(BlobWish(manifest.config, Role.CONFIG))
-        document = _document_of(config_blob) if kind is ImageKind.IMAGE else None
-        if document and not document.config:
-            config_blob = replace(config_blob, status=BlobStatus.DAMAGED, cause=_invalid_config(document))
-        elif kind is ImageKind.IMAGE and isinstance(config_blob.cause, Missing):
-            config_blob = replace(config_blob, cause=ConfigMissing())
+        document = _document_of(config_blob) if manifest.is_container_image else None
         config = document.config if document else None
         layers = tuple(
             self._finder.find(BlobWish(layer, Role.LAYER, position, diff_id))
@@ -144,9 +138,13 @@ class _Planner:
                 zip(manifest.layers, diff_ids_of(manifest, config), strict=True)
             )
         )
+        is_image = _is_image(manifest, config_blob, config) and not has_no_file_system(layers)
+        if is_image:
+            config_blob = _config_as_wanted(config_blob, document)
+        config = config if is_image else None
         layers = self._recompressor.mend(Family(layers, document, manifest.annotations))
         return ImagePlan(
-            kind=kind,
+            kind=ImageKind.IMAGE if is_image else ImageKind.ARTIFACT,
             manifest=found.blob,
             parsed=manifest,
             config=config,
@@ -155,7 +153,7 @@ class _Planner:
             proofs=found.proofs,
             other_forms=found.other_forms,
             alteration=found.alteration,
-            flaws=tuple(_flaws(manifest, config, layers)),
+            flaws=tuple(obstacles_of(manifest, config, layers)) if config else (),
             platform=config.platform if config else None,
         )
 
@@ -252,6 +250,18 @@ def _document_of(blob: BlobPlan) -> Document | None:
     return read_document(content)
 
 
+def _is_image(manifest: ImageManifest, blob: BlobPlan, config: ImageConfig | None) -> bool:
+    """Whether the manifest is a container image's: a config without a type of its own must be one to count."""
+    is_implied = manifest.config.media_type in IMPLIED_CONFIG_TYPES
+    return manifest.is_container_image and not (is_implied and blob.is_here and not config)
+
+
+def _config_as_wanted(blob: BlobPlan, document: Document | None) -> BlobPlan:
+    if document and not document.config:
+        return replace(blob, status=BlobStatus.DAMAGED, cause=_invalid_config(document))
+    return replace(blob, cause=ConfigMissing()) if isinstance(blob.cause, Missing) else blob
+
+
 def _invalid_config(document: Document) -> InvalidConfig:
     if document.problems:
         first = document.problems[0]
@@ -270,17 +280,6 @@ def _invalid(found: FoundManifest) -> ImagePlan:
         alteration=found.alteration,
         flaws=(flaw,),
     )
-
-
-def _flaws(manifest: ImageManifest, config: ImageConfig | None, layers: tuple[BlobPlan, ...]) -> Iterator[Flaw]:
-    if config and len(config.diff_ids) != len(manifest.layers):
-        yield LayerCountMismatch(len(manifest.layers), len(config.diff_ids))
-    for layer in layers:
-        content = layer.file.content if layer.file else None
-        if layer.status is not BlobStatus.OK or layer.diff_id is None or content is None or layer.position is None:
-            continue
-        if not content.is_whole or (layer.diff_id.algorithm == "sha256" and content.digest != layer.diff_id):
-            yield DiffIdMismatch(layer.position, layer.diff_id, content)
 
 
 def _order(plan: ImagePlan) -> tuple[bool, tuple[str, ...], str]:

@@ -12,7 +12,7 @@ from importer.domain.config import parse_config
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
-from importer.domain.platform import Platform
+from importer.domain.platform import Host
 from importer.formats.documents import read_document
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
@@ -65,7 +65,7 @@ def with_new_config(plan: ImagePlan) -> ImagePlan:
     """The plan of an image with the same files under a bare config: another image id and manifest digest."""
     layers = tuple(replace(layer, content=layer.content or content_of(layer.file)) for layer in plan.layers)
     diff_ids = [str(layer.content.digest) for layer in layers if layer.content]
-    platform = plan.platform or Platform.of_this_machine()
+    platform = plan.platform or Host.of_this_machine().platform
     value = {
         "architecture": platform.architecture,
         "os": platform.os,

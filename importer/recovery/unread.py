@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from importer.domain.platform import Host
 from importer.formats.signatures import DOCUMENT_KINDS, UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
+from importer.recovery.fidelity import status_of
 from importer.recovery.plan import ImageStatus, Plan
 from importer.sources.download_marks import names_image_part
 from importer.sources.source_file import ProblemKind, SourceProblem
@@ -47,17 +49,18 @@ class Unread:
 
 
 def unread_input(
-    inventory: Inventory, plan: Plan, named: Iterable[str], *, one_image: bool = False
+    inventory: Inventory, plan: Plan, host: Host, named: Iterable[str], *, one_image: bool = False
 ) -> tuple[Unread, ...]:
     """All that could not be looked into, by path.
 
     Args:
         inventory: what was read, and the problems on the way.
         plan: the images that were found.
+        host: where docker would load them.
         named: the PATHs that the user gave.
         one_image: whether the user asks about one image alone, to which nothing else matters while it is whole.
     """
-    is_lacking = not plan.images or any(image.status is ImageStatus.INCOMPLETE for image in plan.images)
+    is_lacking = not plan.images or any(status_of(image, host) is ImageStatus.INCOMPLETE for image in plan.images)
     problems = [problem for problem in inventory.problems if problem.kind is not ProblemKind.NOTHING]
     explained = plan.used | plan.explained
     by_place: dict[str, list[SourceProblem]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importer.recovery.fidelity import status_of
 from importer.recovery.plan import ImageStatus
 from importer.rules.rule import Case
 
@@ -10,7 +11,7 @@ INTACT, REPAIRABLE, USAGE, NO_IMAGE, INCOMPLETE, TROUBLE, INTERRUPTED = 0, 1, 2,
 
 def exit_code_of(case: Case) -> int:
     """The code that the worst image, or what could not be read, calls for."""
-    states = {image.status for image in case.plan.images}
+    states = {status_of(image, case.host) for image in case.plan.images}
     if any(unread.matters for unread in case.unread):
         return INCOMPLETE
     if not states:

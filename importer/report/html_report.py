@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 import importer
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.investigation import Investigation
+from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Role
 from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
@@ -63,6 +65,7 @@ class ImageView:
 
     title: str
     image: ImagePlan
+    status: ImageStatus
     layers: tuple[BlobView, ...]
     blobs: tuple[BlobView, ...]
     outputs: tuple[tuple[str, str, str], ...]
@@ -135,7 +138,7 @@ def _resource(name: str) -> str:
 
 
 def _content(investigation: Investigation) -> dict[str, Any]:
-    plan, places = investigation.case.plan, Places.of(investigation)
+    plan, host, places = investigation.case.plan, investigation.case.host, Places.of(investigation)
     downloads = downloads_of(plan, investigation.question.origin)
     have = {download.digest: download.have for download in downloads}
     groups = list(_groups(investigation.findings))
@@ -145,7 +148,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "state": _worst(investigation.case),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "places": places,
-        "images": [_image(image, titles.of(image), have) for image in worst_first(plan.images)],
+        "images": [_image(image, titles.of(image), have, host) for image in worst_first(plan.images, host)],
         "troubles": [group for group in groups if group.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
@@ -158,7 +161,7 @@ def _worst(case: Case) -> str:
     if any(unread.matters for unread in case.unread):
         return ImageStatus.INCOMPLETE.value
     order = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
-    states = {image.status for image in case.plan.images}
+    states = {status_of(image, case.host) for image in case.plan.images}
     return next((state.value for state in order if state in states), "nothing")
 
 
@@ -173,14 +176,14 @@ def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:
         yield FindingGroup(found[0].rule, severity, found[:_SHOWN_OF_A_RULE], more, anchor)
 
 
-def _image(image: ImagePlan, title: str, have: dict[Digest, int]) -> ImageView:
+def _image(image: ImagePlan, title: str, have: dict[Digest, int], host: Host) -> ImageView:
     blobs = tuple(_blob(image, blob, have) for blob in image.all_blobs)
     layers = tuple(_blob(image, blob, have) for blob in image.blobs if blob.role is Role.LAYER)
     outputs = tuple(
-        (output.value.replace("-", " "), str(image.fidelity(output)), _FIDELITIES[image.fidelity(output)])
+        (output.value.replace("-", " "), str(truth := fidelity(image, output, host)), _FIDELITIES[truth])
         for output in Output
     )
-    return ImageView(title, image, layers, blobs, outputs, tuple(salvage_of(image)))
+    return ImageView(title, image, status_of(image, host), layers, blobs, outputs, tuple(salvage_of(image)))
 
 
 def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from typing import Any, Final
 
 import importer
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.recovery.causes import Gunzipped
+from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.recovery.salvage import salvaged_files
 from importer.recovery.unread import Unread
@@ -35,7 +38,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "blobfix": importer.__version__,
         "inputs": [as_unicode(os.fspath(path)) for path in investigation.question.paths],
-        "images": [_image(image) for image in plan.images],
+        "images": [_image(image, investigation.case.host) for image in plan.images],
         "files": _files(investigation),
         "findings": [finding_as_json(finding) for finding in investigation.findings],
         "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
@@ -47,7 +50,8 @@ def report(investigation: Investigation) -> dict[str, Any]:
 def summary(investigation: Investigation) -> dict[str, int]:
     """How many images and files there are, and how the images fare."""
     images, facts = investigation.case.plan.images, investigation.case.inventory.facts
-    counts = {status.value: sum(image.status is status for image in images) for status in ImageStatus}
+    states = Counter(status_of(image, investigation.case.host) for image in images)
+    counts = {status.value: states[status] for status in ImageStatus}
     return {
         "images": len(images),
         **counts,
@@ -66,7 +70,7 @@ def _unread(unread: Unread) -> dict[str, Any]:
     }
 
 
-def _image(image: ImagePlan) -> dict[str, Any]:
+def _image(image: ImagePlan, host: Host) -> dict[str, Any]:
     return {
         "name": str(image.names[0]) if image.names else None,
         "kind": image.kind.value,
@@ -75,9 +79,9 @@ def _image(image: ImagePlan) -> dict[str, Any]:
         "image_id": _text(image.image_id),
         "platform": _text(image.platform),
         "parent": _text(image.parents[0]) if image.parents else None,
-        "status": image.status.value,
+        "status": status_of(image, host).value,
         "proof": image.proof.value,
-        "outputs": {output.value: str(image.fidelity(output)) for output in Output},
+        "outputs": {output.value: str(fidelity(image, output, host)) for output in Output},
         "blobs": [_blob(image, blob) for blob in image.all_blobs],
     }
 

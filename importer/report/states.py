@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from importer.domain.platform import Host
 from importer.recovery.causes import ContentMissing
+from importer.recovery.fidelity import status_of
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus
 from importer.rules.wording import title_of
 
@@ -36,9 +38,9 @@ _TWO_DIGITS: Final = 9.95
 """From here on one digit behind the point would make three of two."""
 
 
-def worst_first(images: Iterable[ImagePlan]) -> list[ImagePlan]:
+def worst_first(images: Iterable[ImagePlan], host: Host) -> list[ImagePlan]:
     """The images, those that need help before those that don't; else in their order."""
-    return sorted(images, key=lambda image: _ORDER.index(image.status))
+    return sorted(images, key=lambda image: _ORDER.index(status_of(image, host)))
 
 
 class Titles:

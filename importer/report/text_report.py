@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from importer.domain.platform import Host
 from importer.investigation import Investigation
+from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Proof
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
@@ -60,7 +62,7 @@ class _TextReport:
         self.page.line(Styled(verdict_of(self.investigation), "bold"))
         if self.places.folder and self._names_files():
             self.page.line(Styled(f"in {self.places.folder}:", "dim"), hang=2)
-        for image in worst_first(plan.images):
+        for image in worst_first(plan.images, self._host):
             self._print_image(image)
         print_findings(self.page, self.investigation.findings, self.places, verbose=self.verbose)
         downloads = downloads_of(plan, self.investigation.question.origin)
@@ -68,15 +70,22 @@ class _TextReport:
         self.page.line()
         self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
 
+    @property
+    def _host(self) -> Host:
+        return self.investigation.case.host
+
     def _names_files(self) -> bool:
-        if self.verbose or any(image.status is not ImageStatus.INTACT for image in self.investigation.case.plan.images):
+        if self.verbose or any(
+            status_of(image, self._host) is not ImageStatus.INTACT for image in self.investigation.case.plan.images
+        ):
             return True
         return any(finding.severity is not Severity.INFO for finding in self.investigation.findings)
 
     def _print_image(self, image: ImagePlan) -> None:
-        is_brief = image.status is ImageStatus.INTACT and not self.verbose
+        status = status_of(image, self._host)
+        is_brief = status is ImageStatus.INTACT and not self.verbose
         self.page.line()
-        state = Styled(image.status.value.upper(), _STYLES[image.status])
+        state = Styled(status.value.upper(), _STYLES[status])
         platform = f"   {image.platform}" if image.platform else ""
         title = self.titles.of(image)
         self.page.line(Styled(title, "bold"), platform, "   ", state, hang=2)
@@ -89,7 +98,7 @@ class _TextReport:
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)
-        self.page.line(f"can be written by: {_outputs(image)}", indent=2, hang=2)
+        self.page.line(f"can be written by: {_outputs(image, self._host)}", indent=2, hang=2)
 
     def _print_blobs(self, image: ImagePlan) -> None:
         blobs = list(image.all_blobs)
@@ -150,13 +159,13 @@ def _contents(image: ImagePlan) -> str:
     return f"config and {layers} layer" + ("" if layers == 1 else "s")
 
 
-def _outputs(image: ImagePlan) -> str:
-    return " · ".join(_output(image, output) for output in Output)
+def _outputs(image: ImagePlan, host: Host) -> str:
+    return " · ".join(_output(image, output, host) for output in Output)
 
 
-def _output(image: ImagePlan, output: Output) -> str:
+def _output(image: ImagePlan, output: Output, host: Host) -> str:
     name = f"to-{output.value}"
-    match image.fidelity(output):
+    match fidelity(image, output, host):
         case Fidelity.EXACT:
             return f"{name} (exact)"
         case Fidelity.SAME_IMAGE:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.recovery.plan import BlobStatus, ImageKind, ImageStatus, Plan
+from importer.recovery.fidelity import obstacles, status_of, whole_images
+from importer.recovery.plan import ImageKind, ImageStatus, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
 from importer.report.places import name_of
@@ -17,6 +19,7 @@ _MAX_NAMES: Final = 3
 _NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
 _ALTERED: Final = "another program has changed the text of a manifest, and so its digest"
 _WHOLE: Final = {1: "The image is", 2: "Both images are"}
+_HERE: Final = {1: "the image", 2: "both images"}
 
 
 def verdict_of(investigation: Investigation) -> str:
@@ -37,7 +40,7 @@ def _names(unread: Sequence[Unread]) -> str:
 
 def _of_what_was_read(investigation: Investigation) -> str:
     """What can be had of an input that may hold more."""
-    states = [image.status for image in investigation.case.plan.images]
+    states = [status_of(image, investigation.case.host) for image in investigation.case.plan.images]
     if not states:
         return "No image was found in what could be read."
     if ImageStatus.INCOMPLETE in states:
@@ -49,12 +52,13 @@ def _of_what_was_read(investigation: Investigation) -> str:
 
 def _of_everything(investigation: Investigation) -> str:
     plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
-    states = [image.status for image in plan.images]
+    host = investigation.case.host
+    states = [status_of(image, host) for image in plan.images]
     if not states:
         count = _NOTHING.get(files, f"none of {files:,} files is a manifest")
         return f"No image: {count}. Save manifest.json from the folder of the layers, too."
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)
-    if lost and (platforms := _whole_platforms(plan)):
+    if lost and (platforms := _whole_platforms(plan, host)):
         return f"Of the image's platforms, only {platforms} can be recovered from these files alone; {_way_out(plan)}"
     if lost:
         which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
@@ -63,32 +67,35 @@ def _of_everything(investigation: Investigation) -> str:
         whole = _WHOLE.get(len(states), f"All {len(states)} images are")
         is_here = all(blob.is_here for image in plan.images for blob in image.all_blobs)
         return f"{whole} intact: every byte {'' if is_here else 'that registries keep '}is here."
-    return _of_mended(plan)
+    return _of_mended(plan, host)
 
 
-def _of_mended(plan: Plan) -> str:
+def _of_mended(plan: Plan, host: Host) -> str:
     """What is said where nothing is lost, though not all is as it was."""
     count = len(plan.images)
-    if _only_altered(plan):
+    refused = sum(image.kind is ImageKind.IMAGE and bool(obstacles(image, host)) for image in plan.images)
+    if refused and all(image.is_untouched for image in plan.images):
+        whole, which = _HERE.get(count, f"all {count} images"), "it" if count == 1 else f"{refused} of them"
+        return f"Every byte of {whole} is here, but docker can't load {which}; see below why."
+    if _only_altered(plan, host):
         return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
     if count == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."
     return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."
 
 
-def _only_altered(plan: Plan) -> bool:
+def _only_altered(plan: Plan, host: Host) -> bool:
     """Whether nothing is wrong but that a program has changed the text of manifests."""
-    bad = [image for image in plan.images if image.status is not ImageStatus.INTACT]
-    untouched = all(blob.status is BlobStatus.OK or blob.is_dispensable for i in bad for blob in i.all_blobs)
-    return untouched and any(i.is_altered for i in bad) and not any(i.flaws for i in bad)
+    bad = [image for image in plan.images if status_of(image, host) is not ImageStatus.INTACT]
+    return all(i.is_untouched for i in bad) and any(i.is_altered for i in bad) and not any(i.flaws for i in bad)
 
 
-def _whole_platforms(plan: Plan) -> str:
+def _whole_platforms(plan: Plan, host: Host) -> str:
     """What can be written of the only image, an index with gaps; empty for anything else."""
     standing = [image for image in plan.images if not image.parents]
     if len(standing) != 1 or standing[0].kind is not ImageKind.INDEX:
         return ""
-    return ", ".join(str(child.platform) for child in standing[0].family if child.is_whole_image)
+    return ", ".join(str(child.platform) for child in whole_images(standing[0], host))
 
 
 def _way_out(plan: Plan) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.recovery.causes import ManifestMissing
+from importer.recovery.fidelity import fidelity
 from importer.recovery.plan import Fidelity, ImagePlan, Output, Role
 from importer.rules.files import folder_of, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -28,8 +30,8 @@ def find(case: Case) -> Iterator[Observation]:
         else:
             message = f"no file is a manifest, but {_config_of(image)} tells what the layers hold: {_found(image)}"
             remedy = (
-                f"{_docker_tar(image)}; a registry tree gets a new manifest digest and needs --allow-new-digest. "
-                "For the original, download manifest.json, or give its digest with --digest"
+                f"{_docker_tar(image, case.host)}; a registry tree gets a new manifest digest and needs "
+                "--allow-new-digest. For the original, download manifest.json, or give its digest with --digest"
             )
         yield Observation(message, remedy=remedy, path=path_of(config) if config else None, image=image)
 
@@ -43,8 +45,8 @@ def _config_of(image: ImagePlan) -> str:
     return f"the config {image.image_id}"
 
 
-def _docker_tar(image: ImagePlan) -> str:
-    is_whole = image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+def _docker_tar(image: ImagePlan, host: Host) -> str:
+    is_whole = fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
     return "a docker tar is exact" if is_whole else "a docker tar can't be written before all layers are here"
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.domain.platform import Host
 from importer.recovery.causes import NotAManifest
+from importer.recovery.fidelity import fidelity
 from importer.recovery.plan import Fidelity, ImagePlan, InvalidManifest, Output
 from importer.rules.files import MESSAGE_KINDS, lost_manifests, severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -27,7 +29,7 @@ def find(case: Case) -> Iterator[Observation]:
     for image in case.plan.images:
         for flaw in image.flaws:
             if isinstance(flaw, InvalidManifest) and path_of(image.manifest) not in remains:
-                yield from (_observed(image, message) for message in _messages(flaw))
+                yield from (_observed(image, message, case.host) for message in _messages(flaw))
     for fact in lost_manifests(case):
         if fact.size and fact.kind not in MESSAGE_KINDS:
             error = fact.document.error if fact.document else f"its content is {fact.kind}"
@@ -40,7 +42,7 @@ def find(case: Case) -> Iterator[Observation]:
             )
 
 
-def _observed(image: ImagePlan, message: str) -> Observation:
+def _observed(image: ImagePlan, message: str, host: Host) -> Observation:
     path = path_of(image.manifest)
     is_right = bool(image.proofs) and isinstance(image.manifest.cause, NotAManifest)
     return Observation(
@@ -48,7 +50,7 @@ def _observed(image: ImagePlan, message: str) -> Observation:
         remedy=_REMEDY_OF_RIGHT_BYTES
         if is_right
         else _REMEDY_WITH_CONFIG
-        if image.fidelity(Output.DOCKER_TAR) is Fidelity.EXACT
+        if fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
         else _REMEDY,
         path=path,
         digest=image.manifest.descriptor.digest,

@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(image: ImagePlan, flaw: DiffIdMismatch) -> Observation:
     layer = image.layers[flaw.position]
-    content = f"has the digest {flaw.content.digest}" if flaw.content.is_whole else "can't be unpacked to its end"
+    content = f"has the digest {flaw.actual}" if flaw.actual else "can't be unpacked to its end"
     return observation(
         image,
         layer,

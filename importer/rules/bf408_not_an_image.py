@@ -13,6 +13,10 @@ _DESCRIPTIONS: Final = (
     ("application/vnd.dev.cosign.", "a cosign signature"),
     ("application/vnd.in-toto", "an attestation"),
     ("application/vnd.wasm.", "a WebAssembly module"),
+    ("application/wasm", "a WebAssembly module"),
+    ("application/vnd.ollama.", "a model of ollama"),
+    ("application/vnd.docker.ai.", "an AI model"),
+    ("application/vnd.cncf.model.", "an AI model"),
 )
 
 
@@ -34,6 +38,8 @@ def _description(manifest: ImageManifest) -> str:
     for beginning, description in _DESCRIPTIONS:
         if any(media_type.startswith(beginning) for media_type in types):
             return description
+    if manifest.is_container_image:
+        return "of an image's media types, but its layers hold no tar; so it is an artifact"
     return f"an artifact of the type {shown(next((t for t in types if t), 'unknown'))}"
 
 
@@ -45,8 +51,9 @@ RULE: Final = Rule(
     summary="a Helm chart, a signature or another artifact: for registry trees and OCI layouts only",
     explanation=Explanation(
         meaning=(
-            "Registries hold more than container images: Helm charts, signatures, policies. They have a manifest and "
-            "blobs like an image, but no file system that could be started."
+            "Registries hold more than container images: Helm charts, signatures, policies, AI models, WebAssembly "
+            "modules. They have a manifest and blobs like an image, some even an image's media types, but no file "
+            "system that could be started: their layers hold no tar, as their first bytes show."
         ),
         origin=(
             "Artifactory keeps Helm charts in OCI repositories and cosign's signatures right beside the images, "

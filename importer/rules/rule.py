@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.recovery.causes import Cause
@@ -60,12 +61,21 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything a rule may look at."""
+    """Everything a rule may look at.
+
+    Attributes:
+        inventory: what there is.
+        known: digests known beforehand.
+        plan: the images, and how each blob of them comes about.
+        unread: what of the input could not be looked into.
+        host: the machine that a docker tar is for.
+    """
 
     inventory: Inventory
     known: KnownDigests
     plan: Plan
     unread: tuple[Unread, ...] = ()
+    host: Host = field(default_factory=Host.of_this_machine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[
     """
     layers = [_Layers.of(image.plan, advance) for image in images]
     blobs = {blob.digest: blob for each in layers for blob in each.blobs}
-    blobs |= {blob.digest: blob for image in images if (blob := _index_blob(image))}
+    indexes = [image.entry.manifest.exact for image in images if image.entry is image.index]
+    blobs |= {index.digest: index for index in indexes if index}
     members = [TarMember(blob_name(digest), blobs[digest]) for digest in sorted(blobs)]
     plain = {layer.digest: layer for each in layers for layer in each.plain}
     members += [TarMember(_plain_name(digest), plain[digest]) for digest in sorted(plain)]
@@ -74,11 +75,6 @@ class _Layers:
         # Docker before 23 knows no zstd, and some programs judge all layers by the first: plain ones suit all.
         plain = tuple(unpacked(layer, advance) for layer in plan.layers)
         return cls(tuple(originals), plain, tuple(_plain_name(layer.digest) for layer in plain), original)
-
-
-def _index_blob(image: NamedImage) -> ProvenBlob | None:
-    """The index from which the image was picked: a containerd store knows the image by its digest."""
-    return image.index.manifest.exact if image.index else None
 
 
 def _config_of(plan: ImagePlan) -> list[ProvenBlob]:

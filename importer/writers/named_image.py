@@ -17,6 +17,7 @@ class NamedImage:
         names: the names; none makes an image without one.
         original: the image as it was found, when what is written has other digests.
         index: the index from which it was picked.
+        is_asked: whether the user asked for its platform.
         beside: the repositories of the image that it refers to, when it has no name of its own.
     """
 
@@ -24,7 +25,18 @@ class NamedImage:
     names: tuple[Reference, ...]
     original: ImagePlan | None = None
     index: ImagePlan | None = None
+    is_asked: bool = False
     beside: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> ImagePlan:
+        """What the ``index.json`` of an archive names, so that it names nothing that isn't there.
+
+        That is the index, by whose digest a containerd store knows the image, if it lists this image alone.
+        """
+        own = {self.plan.manifest.descriptor.digest}
+        is_alone = self.index and not self.is_asked and {blob.descriptor.digest for blob in self.index.blobs} == own
+        return self.index if self.index and is_alone and self.index.manifest.exact else self.plan
 
     @property
     def repositories(self) -> tuple[str, ...]:

@@ -149,9 +149,7 @@ def _repositories_by_tag(present: dict[str, Any], images: Iterable[NamedImage]) 
 
 
 def _descriptors(image: NamedImage, repositories: Mapping[str, set[str]]) -> Iterator[_Named]:
-    # A containerd store knows an image that was picked from an index by the index's digest.
-    named = image.index if image.index and image.index.manifest.exact else image.plan
-    manifest = named.manifest.descriptor
+    manifest = image.entry.manifest.descriptor
     descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
     for name in image.names:
         # The same tag of two repositories: skopeo takes the whole name as well, and would find two by the tag.

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Host
 from importer.domain.schema1 import Schema1Manifest
+from importer.recovery.fidelity import fidelity
 from importer.recovery.plan import Fidelity, ImagePlan, Output
 from importer.writers.named_image import NamedImage
 
@@ -32,11 +34,14 @@ def nameless_referrers(images: Iterable[ImagePlan]) -> dict[Digest, list[ImagePl
 
 
 def with_referrers(
-    image: NamedImage, referrers: dict[Digest, list[ImagePlan]], output: Output | None = None
+    image: NamedImage,
+    referrers: dict[Digest, list[ImagePlan]],
+    host: Host,
+    output: Output | None = None,
 ) -> Iterator[NamedImage]:
     """The image, and what refers to it, to its children, or to those in turn; for an output, what it can hold whole."""
     yield image
     for member in image.plan.family:
         for referrer in referrers.get(member.manifest.descriptor.digest, ()):
-            if output is None or referrer.fidelity(output) is Fidelity.EXACT:
-                yield from with_referrers(NamedImage(referrer, (), beside=image.repositories), referrers, output)
+            if output is None or fidelity(referrer, output, host) is Fidelity.EXACT:
+                yield from with_referrers(NamedImage(referrer, (), beside=image.repositories), referrers, host, output)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from importer.domain.platform import Platform
+from importer.domain.platform import Host, Platform
 from importer.domain.schema1 import Schema1Manifest
+from importer.recovery.fidelity import fidelity, is_whole_image, obstacles, whole_images
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output
 from importer.rules.wording import title_of
+from importer.writers.obstacle_words import why_not_loaded
 
 _SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
 
@@ -29,9 +31,9 @@ class Refusal:
     is_usage: bool = False
 
 
-def refused(image: ImagePlan, output: Output, fidelity: Fidelity) -> Refusal:
-    """An image that can't be written to the output, or only as ``fidelity`` says."""
-    return Refusal(image, _reason(image, output, fidelity))
+def refused(image: ImagePlan, output: Output, truth: Fidelity, host: Host) -> Refusal:
+    """An image that can't be written to the output, or only as ``truth`` says."""
+    return Refusal(image, _reason(image, output, truth, host))
 
 
 def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
@@ -47,15 +49,15 @@ def nameless(image: ImagePlan) -> Refusal:
     return Refusal(image, reason, is_usage=True)
 
 
-def index_refused(index: ImagePlan, advice: str) -> Refusal:
+def index_refused(index: ImagePlan, host: Host, advice: str) -> Refusal:
     """An index that isn't whole: which platforms are, and the advice, if there is something to choose from."""
-    some_whole = any(child.is_whole_image for child in index.family)
-    return Refusal(index, f"{title_of(index)}: {_platforms(index)}. {advice if some_whole else _SCAN_TELLS}")
+    advice = advice if whole_images(index, host) else _SCAN_TELLS
+    return Refusal(index, f"{title_of(index)}: {_platforms(index, host)}. {advice}")
 
 
-def lacks_platform(index: ImagePlan, wanted: Platform) -> Refusal:
+def lacks_platform(index: ImagePlan, wanted: Platform, host: Host) -> Refusal:
     """An index without an image for the platform asked for."""
-    return Refusal(index, f"{title_of(index)} has no image for {wanted.with_version} here: {_platforms(index)}")
+    return Refusal(index, f"{title_of(index)} has no image for {wanted.with_version} here: {_platforms(index, host)}")
 
 
 def of_several_builds(index: ImagePlan, wanted: Platform, builds: Sequence[ImagePlan]) -> Refusal:
@@ -76,24 +78,39 @@ def _title_and_digest(image: ImagePlan) -> str:
     return f"{title_of(image)} ({image.manifest.descriptor.digest.short})" if image.names else title_of(image)
 
 
-def _platforms(index: ImagePlan) -> str:
-    whole = [str(child.platform) for child in index.family if child.is_whole_image]
-    here = {child.manifest.descriptor.digest for child in index.children if child.is_whole_image}
-    gone = [b for b in index.blobs if b.descriptor.digest not in here and not b.is_dispensable]
+def _platforms(index: ImagePlan, host: Host) -> str:
+    whole = [str(child.platform) for child in whole_images(index, host)]
+    here = {child.manifest.descriptor.digest for child in index.children if is_whole_image(child, host)}
+    locked = {child.manifest.descriptor.digest for child in index.children if _is_only_unloadable(child, host)}
+    gone = [b for b in index.blobs if b.descriptor.digest not in here | locked and not b.is_dispensable]
     lacking = [str(b.descriptor.platform or b.descriptor.digest.short) for b in gone]
     missing = f"; missing or damaged: {', '.join(lacking)}" if lacking else ""
-    return f"whole: {', '.join(whole) or 'no platform'}{missing}"
+    return f"whole: {', '.join(whole) or 'no platform'}{missing}{_unloadable(index, host)}"
 
 
-def _reason(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
+def _unloadable(index: ImagePlan, host: Host) -> str:
+    """Which images of an index are here, and can't be loaded by any docker, or not by this one."""
+    reasons = [
+        f"{child.platform or title_of(child)} {why_not_loaded(obstacles(child, host)[0])}"
+        for child in index.children
+        if child.kind is ImageKind.IMAGE and _is_only_unloadable(child, host)
+    ]
+    return "".join(f"; {reason}" for reason in reasons)
+
+
+def _is_only_unloadable(child: ImagePlan, host: Host) -> bool:
+    return child.is_untouched and bool(obstacles(child, host))
+
+
+def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str:
     title = title_of(plan)
-    if fidelity is Fidelity.SAME_IMAGE and plan.is_altered:
+    if truth is Fidelity.SAME_IMAGE and plan.is_altered:
         return (
             f"{title}: the original manifest can't be written, since the text of the one here was changed: "
             f"{plan.alteration}. --digest proves it, --allow-new-digest writes it as it is, under its own digest; "
             "to-docker-tar needs no option"
         )
-    if fidelity is Fidelity.SAME_IMAGE:
+    if truth is Fidelity.SAME_IMAGE:
         why = (
             "since not every layer has its original bytes"
             if plan.manifest.is_here
@@ -104,15 +121,10 @@ def _reason(plan: ImagePlan, output: Output, fidelity: Fidelity) -> str:
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )
-    if isinstance(plan.parsed, Schema1Manifest) and plan.fidelity(Output.REGISTRY_TREE) is Fidelity.EXACT:
+    if isinstance(plan.parsed, Schema1Manifest) and fidelity(plan, Output.REGISTRY_TREE, host) is Fidelity.EXACT:
         return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
-    if plan.kind is ImageKind.ARTIFACT:
-        return f"{title} is no container image; docker can't load it, a registry tree can hold it"
-    if output is Output.DOCKER_TAR and plan.config and not plan.config.platform.is_loadable_here:
-        return (
-            f"{title} is a Windows image, which docker loads on Windows alone; "
-            "write a registry tree and pull the image from there"
-        )
+    if output is Output.DOCKER_TAR and (reasons := obstacles(plan, host)):
+        return f"{title} {why_not_loaded(reasons[0])}"
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from importer.domain.digest import Digest
-from importer.domain.platform import Platform
+from importer.domain.platform import Host, Platform
 from importer.domain.reference import Reference
 from importer.errors import NoImageError, UsageError
+from importer.recovery.fidelity import docker_child, fidelity
 from importer.recovery.labels import with_right_labels
 from importer.recovery.oci_types import with_oci_types
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
@@ -37,6 +38,7 @@ class Choice:
         convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
         oci_media_types: whether docker's media types are to become OCI's, with new manifest digests.
+        host: the machine that a docker tar is for.
     """
 
     name: Reference | None = None
@@ -48,6 +50,7 @@ class Choice:
     convert_schema1: bool = False
     salvage: bool = False
     oci_media_types: bool = False
+    host: Host = field(default_factory=Host.of_this_machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     written = [outcome for outcome in outcomes if isinstance(outcome, NamedImage)]
     if output is not Output.DOCKER_TAR:
         referrers = nameless_referrers(plan.images)
-        written = [each for image in written for each in with_referrers(image, referrers, output)]
+        written = [each for image in written for each in with_referrers(image, referrers, choice.host, output)]
     if choice.oci_media_types and written:
         written = _of_oci_types(written)
     return Selection(
@@ -101,12 +104,12 @@ def _outcome(image: NamedImage, choice: Choice, output: Output) -> NamedImage | 
     return written
 
 
-def child_for(index: ImagePlan, platform: Platform) -> ImagePlan | Refusal:
+def child_for(index: ImagePlan, platform: Platform, host: Host) -> ImagePlan | Refusal:
     """The image of an index for a platform; of several builds of Windows none is taken without being asked for."""
     matching = [child for child in index.family if child.platform and child.platform.matches(platform)]
     images = [child for child in matching if child.kind is ImageKind.IMAGE]
     if not images:
-        return refusals.lacks_platform(index, platform)
+        return refusals.lacks_platform(index, platform, host)
     if len({child.platform.os_version for child in images if child.platform}) > 1:
         return refusals.of_several_builds(index, platform, images)
     return images[0]
@@ -126,7 +129,7 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
     """
     standing, referrers = _standing(plan), nameless_referrers(plan.images)
     chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
-    kept = [each.plan for image in chosen for each in with_referrers(image, referrers)]
+    kept = [each.plan for image in chosen for each in with_referrers(image, referrers, choice.host)]
     family = {member.manifest.descriptor.digest for image in kept for member in image.family}
     images = [image for image in plan.images if image.manifest.descriptor.digest in family]
     return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
@@ -208,17 +211,17 @@ def _answers_to(image: ImagePlan, wanted: str) -> bool:
 def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
     if choice.convert_schema1 and can_be_converted(image.plan):
         return _changed(image, converted(image.plan))
-    fidelity = image.plan.fidelity(output)
-    if fidelity is Fidelity.EXACT:
+    truth = fidelity(image.plan, output, choice.host)
+    if truth is Fidelity.EXACT:
         return _labelled(image, choice, output)
-    if fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest:
+    if truth is Fidelity.SAME_IMAGE and choice.allow_new_digest:
         if image.plan.is_altered and _has_all_bytes(image.plan):
             # To write it anew would be one more alteration.
             return _labelled(image, choice, output)
         return _changed(image, with_new_manifest(image.plan))
     if choice.salvage and can_get_new_config(image.plan):
         return _changed(image, with_new_config(image.plan))
-    return refusals.refused(image.plan, output, fidelity)
+    return refusals.refused(image.plan, output, truth, choice.host)
 
 
 def _has_all_bytes(plan: ImagePlan) -> bool:
@@ -248,34 +251,35 @@ def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage |
     if choice.platform:
         return _child(image, choice.platform, choice, output)
     if output is Output.DOCKER_TAR:
-        child = image.plan.docker_child
+        child = docker_child(image.plan, choice.host)
         if child is None:
-            return refusals.index_refused(image.plan, "--platform writes one of them")
+            return refusals.index_refused(image.plan, choice.host, "--platform writes one of them")
         return NamedImage(child, image.names, index=image.plan)
-    fidelity = image.plan.fidelity(output)
-    if fidelity is Fidelity.EXACT or (fidelity is Fidelity.SAME_IMAGE and choice.allow_new_digest):
+    truth = fidelity(image.plan, output, choice.host)
+    if truth is Fidelity.EXACT or (truth is Fidelity.SAME_IMAGE and choice.allow_new_digest):
         return _labelled(image, choice, output)
     if image.plan.is_altered and not choice.allow_new_digest:
-        return refusals.refused(image.plan, output, Fidelity.SAME_IMAGE)
+        return refusals.refused(image.plan, output, Fidelity.SAME_IMAGE, choice.host)
     return _of_gappy_index(image, choice, output)
 
 
 def _of_gappy_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
     """An index of which some children are missing, if the choice says that it will do."""
-    whole = tuple(child for child in image.plan.children if child.fidelity(output) is Fidelity.EXACT)
+    whole = tuple(child for child in image.plan.children if fidelity(child, output, choice.host) is Fidelity.EXACT)
     if choice.sparse and whole and image.plan.manifest.is_here:
         return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
     return refusals.index_refused(
         image.plan,
+        choice.host,
         "--sparse writes the index with the platforms that are whole, --platform writes one of them under the tag",
     )
 
 
 def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output) -> NamedImage | Refusal:
-    child = child_for(image.plan, platform)
+    child = child_for(image.plan, platform, choice.host)
     if isinstance(child, Refusal):
         return child
     written = _writable(NamedImage(child, image.names), replace(choice, platform=None), output)
     if isinstance(written, Refusal):
         return written
-    return replace(written, index=image.plan if output is Output.DOCKER_TAR else None)
+    return replace(written, index=image.plan if output is Output.DOCKER_TAR else None, is_asked=True)

@@ -14,7 +14,7 @@ from importer.report.formats import Format
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, make_index, write_artifactory_index
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
-from tests.rules.workshop import Image, digest_of, index_of
+from tests.rules.workshop import Image, digest_of, index_of, tar_of
 
 
 def text_of(root: Path, *, verbose: bool = False) -> str:
@@ -30,10 +30,10 @@ def on_terminal(root: Path, width: int, *, verbose: bool = False) -> str:
 
 def several(root: Path) -> Path:
     """An intact image, a damaged one, and one that can be mended."""
-    image = Image(tars=[b"x" * 10_240])
+    image = Image(tars=[tar_of("x", b"x" * 8192)])
     image.write(root / "team" / "whole" / "1")
     damaged_download(root)
-    mended = Image(tars=[b"y" * 10_240])
+    mended = Image(tars=[tar_of("y", b"y" * 8192)])
     mended.layer_path(mended.write(root / "team" / "mended" / "1")).write_bytes(mended.layers[0] + b"more")
     return root
 

@@ -56,6 +56,9 @@ BF408 not-an-image info none
 BF409 unsupported-digest warning none
 BF410 config-missing error unsafe
 BF411 needs-newer-docker info none
+BF412 encrypted-layer error none
+BF413 too-deep-for-docker warning none
+BF414 diff-ids-of-compressed error none
 BF501 link-malformed error safe
 BF502 link-misplaced error safe
 BF503 link-missing error safe

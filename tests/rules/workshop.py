@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +113,17 @@ def index_of(*children: tuple[bytes, str]) -> bytes:
     return as_json({"schemaVersion": 2, "mediaType": media_types.DOCKER_MANIFEST_LIST, "manifests": entries})
 
 
-def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...] = ()) -> Case:
+def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...] = (), deep: bool = True) -> Case:
     sources = [FolderSource(path) for path in paths]
     sources += [FolderSource(borrowed, borrowed=True)] if borrowed else []
     inspector = Inspector(2, SilentProgress())
     inspection = inspector.inspect(sources)
     inventory = Inventory.of(inspection.facts, inspection.problems)
-    inventory = examine(inventory, Depth(every_layer=True), inspector, SilentProgress())
+    inventory = examine(inventory, Depth(every_layer=deep), inspector, SilentProgress())
     known = known_digests(inventory, given)
     plan = make_plan(inventory, known)
-    return Case(inventory, known, plan, unread_input(inventory, plan, map(str, paths)))
+    case = Case(inventory, known, plan)
+    return replace(case, unread=unread_input(inventory, plan, case.host, map(str, paths)))
 
 
 def findings_of(*paths: Path, **more: Any) -> tuple[Finding, ...]:

@@ -1,0 +1,55 @@
+"""BF414: a config that gives the digests of the packed layers where those of their content belong."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from importer.recovery.plan import DiffIdsOfCompressed
+from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.wording import listed, path_of, title_of
+
+
+def find(case: Case) -> Iterator[Observation]:
+    """Every image whose config calls layers by the wrong digest."""
+    for image in case.plan.images:
+        for flaw in image.flaws:
+            if isinstance(flaw, DiffIdsOfCompressed):
+                layers = listed(str(position + 1) for position in flaw.positions)
+                config = image.config_blob
+                yield Observation(
+                    f"the config of {title_of(image)} gives as diff_id of layer {layers} of {len(image.layers)} the "
+                    "digest of the compressed blob, not that of its content: docker unpacks the layer, gets another "
+                    "digest, and refuses the image",
+                    remedy="a registry tree and an OCI layout keep it as it is; for docker, have it built anew",
+                    path=path_of(config) if config else None,
+                    digest=config.descriptor.digest if config else None,
+                    image=image,
+                )
+
+
+RULE: Final = Rule(
+    code="BF414",
+    name="diff-ids-of-compressed",
+    severity=Severity.ERROR,
+    fix=Safety.NONE,
+    summary="the config's diff_ids are the layers' own digests: docker refuses it",
+    explanation=Explanation(
+        meaning=(
+            "A config lists for each layer its diff_id: the digest of its content once it is unpacked. Here it has the "
+            "digest of the packed blob, the same that stands in the manifest. A gzip file and its content never have "
+            "the same digest, so every docker finds a mismatch."
+        ),
+        origin=(
+            "The image was put together by a script or a build tool that copied the manifest's digests into the "
+            "config. Registries don't compare the two, so it can be pushed, and it fails at the first pull."
+        ),
+        remedy=(
+            "It names the layers and writes a registry tree or an OCI layout, byte for byte. It writes no docker tar, "
+            "since docker would refuse it: with right diff_ids the config would be another, and so the image id."
+        ),
+        advice=(
+            "Tell those who built the image: each diff_id must be the sha256 of the uncompressed tar "
+            "(gunzip -c LAYER | sha256sum). Nobody can have run this image with docker as it is."
+        ),
+    ),
+    find=find,
+)

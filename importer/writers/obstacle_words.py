@@ -1,0 +1,50 @@
+"""Why docker can't load an image, in words for the user whose docker tar isn't written."""
+
+from __future__ import annotations
+
+from importer.recovery.plan import (
+    DiffIdMismatch,
+    DiffIdsOfCompressed,
+    EncryptedLayers,
+    ForeignSystem,
+    LayerCountMismatch,
+    NoImage,
+    Obstacle,
+)
+from importer.rules.wording import listed
+
+_PULL_INSTEAD = "write a registry tree and pull the image from there"
+
+
+def why_not_loaded(obstacle: Obstacle) -> str:  # noqa: PLR0911 (one for each obstacle)
+    """The end of a sentence that begins with the image: what keeps docker from loading it, and what else helps."""
+    match obstacle:
+        case NoImage():
+            return "is no container image; docker can't load it, a registry tree can hold it"
+        case EncryptedLayers(positions):
+            return (
+                f"is encrypted ({_layers(positions)}): no docker loads it without the key; a registry tree and an OCI "
+                "layout keep it as it is, and skopeo copy --decryption-key decrypts it"
+            )
+        case DiffIdsOfCompressed(positions):
+            return (
+                f"has a config that gives the digests of the packed layers as diff_ids ({_layers(positions)}), "
+                "so docker refuses it; a registry tree and an OCI layout keep it as it is (blobfix explain BF414)"
+            )
+        case LayerCountMismatch(layers, diff_ids):
+            return (
+                f"contradicts itself: its manifest lists {layers} layers, its config {diff_ids} diff_ids, so docker "
+                "refuses it (blobfix explain BF402)"
+            )
+        case DiffIdMismatch(position):
+            return (
+                f"contradicts itself: layer {position + 1} doesn't hold what the config says, so docker refuses it "
+                "(blobfix explain BF403)"
+            )
+        case ForeignSystem("windows"):
+            return f"is a Windows image, which docker loads on Windows alone; {_PULL_INSTEAD}"
+    return f"has diff_ids that docker can't check; {_PULL_INSTEAD}"
+
+
+def _layers(positions: tuple[int, ...]) -> str:
+    return f"layer{'s' if len(positions) > 1 else ''} {listed(str(position + 1) for position in positions)}"

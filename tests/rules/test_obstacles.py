@@ -1,0 +1,194 @@
+"""BF408 and BF412 to BF414: images of which every byte is here, and which docker doesn't load for all that."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from importer.domain import media_types
+from importer.domain.platform import Host, Platform
+from importer.recovery.fidelity import docker_child, fidelity, obstacles, status_of
+from importer.recovery.plan import (
+    DiffIdMismatch,
+    DiffIdsOfCompressed,
+    EncryptedLayers,
+    Fidelity,
+    ForeignSystem,
+    ImageKind,
+    ImagePlan,
+    ImageStatus,
+    Output,
+    UncheckableDiffIds,
+)
+from importer.rules.catalogue import find_all
+from tests.rules.workshop import Image, as_json, case_of, descriptor, digest_of, index_of, noise, tar_of, troubles
+
+LINUX = Host(Platform("linux", "amd64"))
+WINDOWS = Host(Platform("linux", "amd64"), is_windows=True)
+WASM = b"\0asm\1\0\0\0" + noise(5000)
+
+
+def looked_at(folder: Path, *, deep: bool = False) -> tuple[ImagePlan, list[str]]:
+    """The image as it is seen, and the codes of what is told of it."""
+    case = case_of(folder, deep=deep)
+    (image,) = (image for image in case.plan.images if not image.parents)
+    return image, [finding.rule.code for finding in find_all(case)]
+
+
+def outputs(image: ImagePlan, host: Host = LINUX) -> tuple[Fidelity, ...]:
+    return tuple(fidelity(image, output, host) for output in (Output.REGISTRY_TREE, Output.DOCKER_TAR))
+
+
+ONLY_TREE = (Fidelity.EXACT, Fidelity.NONE)
+BOTH = (Fidelity.EXACT, Fidelity.EXACT)
+
+
+def encrypted(**marks: object) -> Image:
+    """An image whose first layer is another's secret, marked in the manifest as one is."""
+    image = Image(layers=[noise(4000, "secret"), gzip.compress(tar_of("a", b"a"))])
+    value = image.manifest_value()
+    value["layers"][0] |= marks
+    image.manifest = as_json(value)
+    return image
+
+
+class TestEncryptedLayers:
+    @pytest.mark.parametrize("deep", [False, True])
+    @pytest.mark.parametrize(
+        "marks",
+        [
+            {"mediaType": f"{media_types.OCI_LAYER_GZIP}+encrypted"},
+            {"mediaType": f"{media_types.OCI_LAYER_ZSTD}+encrypted"},
+            {"mediaType": f"{media_types.DOCKER_LAYER_GZIP}+encrypted"},
+            {"annotations": {"org.opencontainers.image.enc.keys.pgp": "ZXk="}},
+        ],
+    )
+    def test_no_docker_tar_is_promised_and_nothing_is_called_damaged(self, tmp_path, marks, deep):
+        tars = [tar_of("secret", b"s"), tar_of("a", b"a")]
+        image = encrypted(**marks)
+        image.config = Image(tars=tars).config
+        value = image.manifest_value() | {"layers": [*Image(layers=image.layers).manifest_value()["layers"]]}
+        value["layers"][0] |= marks
+        image.manifest = as_json(value)
+        plan, codes = looked_at(image.write(tmp_path), deep=deep)
+        assert EncryptedLayers((0,)) in plan.flaws
+        assert [code for code in codes if code != "BF307"] == ["BF412"]
+        assert (outputs(plan), status_of(plan, LINUX)) == (ONLY_TREE, ImageStatus.REPAIRABLE)
+
+    def test_a_missing_one_whose_decrypted_content_is_here_keeps_docker_from_nothing(self, tmp_path):
+        image = Image()
+        value = image.manifest_value()
+        value["layers"][0] |= descriptor(f"{media_types.OCI_LAYER}+encrypted", noise(4000, "secret"))
+        image.manifest = as_json(value)
+        image.layer_path(image.write(tmp_path)).write_bytes(image.tars[0])
+        plan, _ = looked_at(tmp_path)
+        assert outputs(plan) == (Fidelity.SAME_IMAGE, Fidelity.EXACT)
+
+
+class TestWhatHoldsNoTar:
+    @pytest.mark.parametrize("content", [WASM, b"GGUF" + noise(9000), b'{"stop": ["</s>"]}', b"{{ .Prompt }}"])
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+    def test_is_an_artifact_by_its_first_bytes_whatever_its_media_types_say(self, tmp_path, content, pack):
+        image = Image(tars=[content], layers=[pack(content)])
+        plan, codes = looked_at(image.write(tmp_path))
+        assert plan.kind is ImageKind.ARTIFACT
+        assert "BF408" in codes
+        assert (outputs(plan), status_of(plan, LINUX)) == (ONLY_TREE, ImageStatus.INTACT)
+
+    def test_is_an_artifact_by_media_types_where_its_layers_are_missing(self, tmp_path):
+        image = Image(tars=[WASM], layers=[WASM], layer_types=["application/vnd.wasm.content.layer.v1+wasm"])
+        image.layer_path(image.write(tmp_path)).unlink()
+        assert looked_at(tmp_path)[0].kind is ImageKind.ARTIFACT
+
+    @pytest.mark.parametrize("tar", [b"", bytes(1024), bytes(10240), tar_of("a", b"")])
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+    def test_an_empty_tar_is_a_layer(self, tmp_path, tar, pack):
+        plan, _ = looked_at(Image(tars=[tar], layers=[pack(tar)]).write(tmp_path))
+        assert (plan.kind, outputs(plan)) == (ImageKind.IMAGE, BOTH)
+
+    def test_a_tar_under_a_media_type_of_its_own_is_a_layer(self, tmp_path):
+        image = Image(layer_types=["application/vnd.example.rootfs.tar+gzip"] * 2)
+        assert outputs(looked_at(image.write(tmp_path))[0]) == BOTH
+
+    @pytest.mark.parametrize("media_type", ["application/octet-stream", "application/json", "text/html"])
+    def test_a_config_under_a_type_that_docker_takes_makes_an_image(self, tmp_path, media_type):
+        image = Image()
+        value = image.manifest_value()
+        value["config"]["mediaType"] = media_type
+        image.manifest = as_json(value)
+        plan, codes = looked_at(image.write(tmp_path))
+        assert (plan.kind, plan.image_id) == (ImageKind.IMAGE, plan.parsed.config.digest)
+        assert (outputs(plan), codes) == (BOTH, ["BF307"])
+
+    def test_another_document_under_such_a_type_makes_an_artifact(self, tmp_path):
+        image = Image(config=b'{"name": "chart"}')
+        value = image.manifest_value()
+        value["config"]["mediaType"] = "application/octet-stream"
+        image.manifest = as_json(value)
+        assert looked_at(image.write(tmp_path))[0].kind is ImageKind.ARTIFACT
+
+
+class TestDiffIds:
+    def test_of_compressed_layers_are_found_without_unpacking(self, tmp_path):
+        image = Image()
+        value = image.config_value()
+        value["rootfs"]["diff_ids"] = [digest_of(layer) for layer in image.layers]
+        for deep in (False, True):
+            folder = tmp_path / str(deep)
+            plan, codes = looked_at(Image(config=as_json(value)).write(folder), deep=deep)
+            assert plan.flaws == (DiffIdsOfCompressed((0, 1)),)
+            assert codes.count("BF414") == 1
+            assert "BF403" not in codes
+            assert outputs(plan) == ONLY_TREE
+
+    def test_of_plain_layers_are_the_layers_own(self, tmp_path):
+        tars = [tar_of("a", b"a")]
+        image = Image(tars=tars, layers=tars, layer_types=[media_types.DOCKER_LAYER])
+        assert looked_at(image.write(tmp_path))[0].flaws == ()
+
+    def test_a_wrong_one_of_a_plain_layer_is_found_without_unpacking(self, tmp_path):
+        tars = [tar_of("a", b"a"), tar_of("b", b"b")]
+        value = Image(tars=tars[::-1]).config_value()
+        image = Image(tars=tars, layers=tars, layer_types=[media_types.DOCKER_LAYER] * 2, config=as_json(value))
+        plan, codes = looked_at(image.write(tmp_path))
+        assert [type(flaw) for flaw in plan.flaws] == [DiffIdMismatch] * 2
+        assert codes.count("BF403") == 2
+        assert outputs(plan) == ONLY_TREE
+
+    def test_that_nobody_can_check_are_no_promise(self, tmp_path):
+        value = Image().config_value()
+        value["rootfs"]["diff_ids"][0] = f"sha512:{'a' * 128}"
+        plan, _ = looked_at(Image(config=as_json(value)).write(tmp_path))
+        assert plan.flaws == (UncheckableDiffIds(),)
+        assert outputs(plan) == ONLY_TREE
+
+
+@pytest.mark.parametrize(("count", "told"), [(127, []), (128, ["BF413"])])
+def test_docker_stacks_127_layers(tmp_path, count, told):
+    tar = tar_of("a", b"a")
+    image = Image(tars=[tar] * count)
+    case = case_of(image.write(tmp_path))
+    assert troubles(find_all(case)) == told
+    assert outputs(case.plan.images[0]) == BOTH
+    assert status_of(case.plan.images[0], LINUX) is ImageStatus.INTACT
+
+
+def test_a_windows_image_is_loaded_on_windows_alone(tmp_path):
+    plan, _ = looked_at(Image(config=as_json(Image().config_value() | {"os": "windows"})).write(tmp_path))
+    assert obstacles(plan, LINUX) == (ForeignSystem("windows"),)
+    assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, BOTH)
+
+
+def test_of_several_platforms_docker_gets_the_hosts(tmp_path):
+    amd, arm = Image(), Image(architecture="arm64")
+    for image in (amd, arm):
+        image.write(tmp_path / image.architecture)
+    content = index_of((amd.manifest, "linux/amd64"), (arm.manifest, "linux/arm64"))
+    (tmp_path / "list.manifest.json").write_bytes(content)
+    index, _ = looked_at(tmp_path)
+    for architecture in ("amd64", "arm64"):
+        child = docker_child(index, Host(Platform("linux", architecture)))
+        assert child
+        assert child.platform == Platform("linux", architecture)
+    assert docker_child(index, Host(Platform("linux", "s390x"))) is None
