@@ -62,12 +62,10 @@ class Index:
 def parse_manifest(value: Mapping[str, Any]) -> ImageManifest:
     """Read an image manifest that its schema has accepted; raises ValueError."""
     subject = value.get("subject")
-    # Go reads null as an empty list, and BuildKit writes it for a cache of nothing.
-    layers = () if value["layers"] is None else value["layers"]
     return ImageManifest(
         media_type=value.get("mediaType") or media_types.OCI_MANIFEST,
         config=Descriptor.from_json(value["config"]),
-        layers=tuple(Descriptor.from_json(layer) for layer in layers),
+        layers=tuple(Descriptor.from_json(layer) for layer in value["layers"]),
         artifact_type=value.get("artifactType"),
         subject=Descriptor.from_json(subject) if subject else None,
         annotations=dict(value.get("annotations") or {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from importer.domain.config import ImageConfig, parse_config
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
 from importer.domain.schema1 import Schema1Manifest, parse_schema1
 from importer.formats.error_pages import message_of_json_error, quote
+from importer.formats.go_names import GoReading, as_go_reads
 from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
 from importer.formats.schema_validation import SchemaName, SchemaViolation, violations
 from importer.formats.signatures import FileKind
@@ -84,11 +86,37 @@ def checked(document: Document) -> Document:
 
 
 def _classified(value: Any, form: TextForm) -> Document:
-    kind = _kind_of_list(value) if isinstance(value, list) else _kind_of_object(value)
+    read = as_go_reads(value)
+    kind = _kind_of(read.value)
+    if read.is_changed and not _is_sound(kind, read.value):
+        # Another program's document, as of docker inspect, has such names by chance.
+        read, kind = GoReading(value), _kind_of(value)
     if kind is FileKind.JSON:
         message = message_of_json_error(value)
         return Document(kind, form) if message is None else Document(FileKind.ERROR_PAGE, form, message=message)
-    return _parsed(Document(kind, form, value=value))
+    if read.clash:
+        first, second = (json.dumps(name[:80]) for name in read.clash)
+        return Document(
+            kind, form, error=f"the names {first} and {second} stand in one object, and mean the same to Go"
+        )
+    return _parsed(Document(kind, form, value=read.value))
+
+
+def _kind_of(value: Any) -> FileKind:
+    return _kind_of_list(value) if isinstance(value, list) else _kind_of_object(value)
+
+
+def _is_sound(kind: FileKind, value: Any) -> bool:
+    """Whether a document is what its names say, when not all of them are spelt as they should be."""
+    match kind:
+        case FileKind.MANIFEST:
+            return _has_parts(value)
+        case FileKind.INDEX:
+            return isinstance(value.get("manifests"), list)
+        case FileKind.CONFIG:
+            rootfs = value.get("rootfs")
+            return isinstance(rootfs, dict) and isinstance(rootfs.get("diff_ids"), list)
+    return kind is FileKind.DOCKER_SAVE_MANIFEST
 
 
 def _parsed(document: Document) -> Document:
