@@ -105,6 +105,45 @@ def test_each_image_is_fetched_from_its_own_place(origin: str, server: FaultySer
     mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/{origin}")
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "{host}/team/app:1.4",
+        "{host}/team/app",
+        "{host}/team/app@sha256:" + "ab" * 32,
+        "http://{host}/v2/team/app:1.4",
+        "http://{host}/v2/team/app/manifests/1.4",
+        "http://{host}/v2/",
+        "http://{host}/artifactory/api/docker/docker/v2/team/app:1.4",
+        "http://{host}/artifactory/api/docker/docker/team/app:1.4",
+        "http://{host}/artifactory/api/docker/docker/v2",
+        "http://{host}/artifactory/api/docker/docker",
+        "http://{host}/artifactory/docker-cache/team/app/1.4/",
+        "http://{host}/artifactory/docker-cache/team/app/1.4/manifest.json",
+    ],
+)
+def test_every_way_to_name_a_place_gives_commands_that_work(origin: str, server: FaultyServer, tmp_path: Path) -> None:
+    for path, resource in list(server.resources.items()):
+        if "/v2/" in path:
+            server.resources[path.removeprefix("/artifactory/api/docker/docker")] = resource
+    folder = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
+    lose(folder / APP.layer_digests[0].file_name)
+    mended_by_its_commands(tmp_path / "download", origin.format(host=server.host))
+
+
+def test_docker_hub_gives_nothing_without_a_token_so_blobfix_is_the_command(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "team" / "app" / "1.4")
+    lose(folder / APP.layer_digests[0].file_name)
+    (command,) = commands_of(tmp_path, "team/app:1.4")
+    assert command == f"blobfix complete {folder}/ --from docker.io/team/app:1.4"
+
+
+def test_without_a_name_there_is_no_command_that_would_fail(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "x")
+    lose(folder / APP.layer_digests[0].file_name)
+    assert commands_of(folder, "https://registry.example/v2/") == [None]
+
+
 def test_a_layer_of_an_index_s_child_is_fetched(server: FaultyServer, tmp_path: Path) -> None:
     write_artifactory_index(INDEX, tmp_path / "download" / "team" / "multi" / "3")
     for layer in (tmp_path / "download").rglob(CHILD.layer_digests[0].file_name):

@@ -193,7 +193,7 @@ def origin_of(origin: str | None) -> str | None:
     """Check ``--from``; raises UsageError."""
     try:
         if origin is not None:
-            Origin.parse(origin, None)
+            Origin.parse(origin, "any/image")
     except ValueError as error:
         raise UsageError(f"--from: {error}") from error
     return origin

@@ -40,13 +40,13 @@ from importer.cli.requests import WriteOptions
 from importer.cli.writing import Tags, conclude, write_images
 from importer.domain.digest import Digest
 from importer.domain.media_types import OCI_INDEX
+from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import UsageError
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
 from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
-from importer.transport.places import RegistryPlace, RegistryPrefix
 from importer.transport.push import DEFAULT_JOBS, Push, Pushed
 from importer.transport.sources import connect
 from importer.writers.moved_tags import MovedTag

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from importer.cli.console import say
+from importer.domain.places import Place, RegistryPlace, RegistryPrefix, parse_place, parse_prefix
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.report.printable import for_terminal
 from importer.transport.client import Surroundings
 from importer.transport.credentials import Password
 from importer.transport.network import Patience
-from importer.transport.places import Place, RegistryPlace, RegistryPrefix, parse_place, parse_prefix
 from importer.transport.sources import PASSWORD_VARIABLE, Login
 
 Username = Annotated[

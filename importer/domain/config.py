@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.domain.digest import Digest
+from importer.domain.json_members import needed_child, needed_text, text, texts
 from importer.domain.platform import Platform
 
 
@@ -22,15 +23,15 @@ class ImageConfig:
 
 
 def parse_config(value: Mapping[str, Any]) -> ImageConfig:
-    """Read a config that its schema has accepted; raises ValueError."""
+    """Read a config; raises ValueError for what is none."""
+    architecture = needed_text(value, "architecture")
+    rootfs = needed_child(value, "rootfs")
     return ImageConfig(
         platform=Platform(
-            value.get("os") or "linux", value["architecture"], value.get("variant") or None, _os_version(value)
+            text(value, "os", "linux"),
+            architecture,
+            text(value, "variant") or None,
+            text(value, "os.version") or None,
         ),
-        diff_ids=tuple(Digest.parse(diff_id) for diff_id in value["rootfs"].get("diff_ids") or ()),
+        diff_ids=tuple(Digest.parse(diff_id) for diff_id in texts(rootfs, "diff_ids")),
     )
-
-
-def _os_version(value: Mapping[str, Any]) -> str | None:
-    version = value.get("os.version")
-    return version if isinstance(version, str) and version else None

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from importer.domain.address import is_web_address
 from importer.domain.digest import Digest
+from importer.domain.json_members import child, needed_text, text, text_map, texts, whole_number
 from importer.domain.media_types import ENCRYPTED_SUFFIX, ENCRYPTION_ANNOTATIONS
 from importer.domain.platform import Platform
 
@@ -33,29 +35,29 @@ class Descriptor:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Descriptor:
-        """Read a descriptor that its schema has accepted.
-
-        Raises ValueError where the schema is more tolerant than Go's decoder, as for ``1.0e3``.
-        """
-        size = value["size"]
-        if type(size) is not int:
-            raise ValueError(f"size is not an integer: {size!r}")
-        platform = value.get("platform")
+        """Read a descriptor; raises ValueError for what Go's decoder refuses, such as a size of ``1.0e3``."""
+        if value.get("size") is None:
+            raise ValueError("size is missing")
+        platform = child(value, "platform")
         return cls(
-            media_type=value.get("mediaType") or "",
-            digest=Digest.parse(value["digest"]),
-            size=size,
-            urls=tuple(value.get("urls") or ()),
+            media_type=text(value, "mediaType"),
+            digest=Digest.parse(needed_text(value, "digest")),
+            size=whole_number(value, "size"),
+            urls=texts(value, "urls"),
             platform=_platform(platform) if platform else None,
-            annotations=dict(value.get("annotations") or {}),
+            annotations=text_map(value, "annotations"),
         )
+
+    @property
+    def web_urls(self) -> tuple[str, ...]:
+        """Those of the ``urls`` from which anybody may fetch the blob: http and https, without credentials."""
+        return tuple(url for url in self.urls if is_web_address(url))
 
 
 def _platform(value: Mapping[str, Any]) -> Platform:
-    version = value.get("os.version")
     return Platform(
-        value.get("os") or "unknown",
-        value.get("architecture") or "unknown",
-        value.get("variant") or None,
-        version if isinstance(version, str) and version else None,
+        text(value, "os", "unknown"),
+        text(value, "architecture", "unknown"),
+        text(value, "variant") or None,
+        text(value, "os.version") or None,
     )

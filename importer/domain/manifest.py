@@ -12,6 +12,7 @@ from typing import Any
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
+from importer.domain.json_members import child, children, needed_child, text, text_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,27 @@ class Index:
 
 
 def parse_manifest(value: Mapping[str, Any]) -> ImageManifest:
-    """Read an image manifest that its schema has accepted; raises ValueError."""
-    subject = value.get("subject")
+    """Read an image manifest; raises ValueError for what Go's decoder refuses."""
     return ImageManifest(
-        media_type=value.get("mediaType") or media_types.OCI_MANIFEST,
-        config=Descriptor.from_json(value["config"]),
-        layers=tuple(Descriptor.from_json(layer) for layer in value["layers"]),
-        artifact_type=value.get("artifactType"),
-        subject=Descriptor.from_json(subject) if subject else None,
-        annotations=dict(value.get("annotations") or {}),
+        media_type=text(value, "mediaType", media_types.OCI_MANIFEST),
+        config=Descriptor.from_json(needed_child(value, "config")),
+        layers=tuple(Descriptor.from_json(layer) for layer in children(value, "layers")),
+        artifact_type=text(value, "artifactType") or None,
+        subject=_subject(value),
+        annotations=text_map(value, "annotations"),
     )
 
 
 def parse_index(value: Mapping[str, Any]) -> Index:
-    """Read an index or manifest list that its schema has accepted; raises ValueError."""
-    subject = value.get("subject")
+    """Read an index or manifest list; raises ValueError for what Go's decoder refuses."""
     return Index(
-        media_type=value.get("mediaType") or media_types.OCI_INDEX,
-        children=tuple(Descriptor.from_json(child) for child in value["manifests"]),
-        subject=Descriptor.from_json(subject) if subject else None,
-        annotations=dict(value.get("annotations") or {}),
+        media_type=text(value, "mediaType", media_types.OCI_INDEX),
+        children=tuple(Descriptor.from_json(manifest) for manifest in children(value, "manifests")),
+        subject=_subject(value),
+        annotations=text_map(value, "annotations"),
     )
+
+
+def _subject(value: Mapping[str, Any]) -> Descriptor | None:
+    subject = child(value, "subject")
+    return Descriptor.from_json(subject) if subject else None

@@ -5,12 +5,13 @@ Sources: OCI image-spec, config.md; Docker "Image Specification v1.2"; moby, api
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+from importer.domain.json_members import LARGEST, as_go_reads, child, text, text_map, texts, whole_number
+
+_LEAST: Final = -LARGEST - 1
 _KNOWN: Final = frozenset(
     (
         *("Env", "Entrypoint", "Cmd", "Shell", "OnBuild", "User", "WorkingDir", "StopSignal"),
@@ -53,41 +54,36 @@ class RunSettings:
 
 
 def parse_run_settings(config: Mapping[str, Any]) -> RunSettings:
-    """Read the settings of an image config that its schema has accepted."""
-    value: Mapping[str, Any] = config.get("config") or {}
-    labels = {_text(name): _text(label) for name, label in (value.get("Labels") or {}).items()}
+    """Read the settings of an image config; raises ValueError for what Go's decoder refuses."""
+    value = child(config, "config") or {}
+    check = child(value, "Healthcheck")
     return RunSettings(
-        env=_texts(value.get("Env")),
-        entrypoint=_texts(value.get("Entrypoint")),
-        cmd=_texts(value.get("Cmd")),
-        shell=_texts(value.get("Shell")),
-        on_build=_texts(value.get("OnBuild")),
-        user=_text(value.get("User") or ""),
-        working_dir=_text(value.get("WorkingDir") or ""),
-        stop_signal=_text(value.get("StopSignal") or ""),
-        ports=tuple(sorted(_texts(value.get("ExposedPorts")))),
-        volumes=tuple(sorted(_texts(value.get("Volumes")))),
-        labels=dict(sorted(labels.items())),
-        healthcheck=_healthcheck(value["Healthcheck"]) if value.get("Healthcheck") else None,
-        others=tuple(sorted(name for name, set_ in value.items() if set_ and name not in _KNOWN | _MEANINGLESS)),
+        env=texts(value, "Env"),
+        entrypoint=texts(value, "Entrypoint"),
+        cmd=texts(value, "Cmd"),
+        shell=texts(value, "Shell"),
+        on_build=texts(value, "OnBuild"),
+        user=text(value, "User"),
+        working_dir=text(value, "WorkingDir"),
+        stop_signal=text(value, "StopSignal"),
+        ports=_names(child(value, "ExposedPorts")),
+        volumes=_names(child(value, "Volumes")),
+        labels=dict(sorted(text_map(value, "Labels").items())),
+        healthcheck=_healthcheck(check) if check else None,
+        others=_names({name: set_ for name, set_ in value.items() if set_ and name not in _KNOWN | _MEANINGLESS}),
     )
 
 
 def _healthcheck(value: Mapping[str, Any]) -> Healthcheck:
     return Healthcheck(
-        test=_texts(value.get("Test")),
-        interval=value.get("Interval") or 0,
-        timeout=value.get("Timeout") or 0,
-        start_period=value.get("StartPeriod") or 0,
-        start_interval=value.get("StartInterval") or 0,
-        retries=value.get("Retries") or 0,
+        test=texts(value, "Test"),
+        interval=whole_number(value, "Interval", least=_LEAST),
+        timeout=whole_number(value, "Timeout", least=_LEAST),
+        start_period=whole_number(value, "StartPeriod", least=_LEAST),
+        start_interval=whole_number(value, "StartInterval", least=_LEAST),
+        retries=whole_number(value, "Retries", least=_LEAST),
     )
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in value or ())
-
-
-def _text(value: str) -> str:
-    # Go reads half a surrogate pair as this character, and so does docker.
-    return _LONE_SURROGATES.sub("\ufffd", value)
+def _names(members: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(sorted(as_go_reads(name) for name in members or ()))

@@ -7,7 +7,6 @@ the digest is that of the payload, which is the text without its signatures.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
+from importer.domain.json_members import LARGEST, children, is_too_deep, needed_text, object_of, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,19 @@ class Schema1Manifest:
 
 
 def parse_schema1(value: Mapping[str, Any]) -> Schema1Manifest:
-    """Read a manifest that its schema has accepted; raises ValueError."""
-    if len(value["fsLayers"]) != len(value["history"]):
+    """Read a manifest; raises ValueError for what is none."""
+    fs_layers, history = children(value, "fsLayers"), children(value, "history")
+    if len(fs_layers) != len(history):
         raise ValueError("fsLayers and history differ in length")
-    pairs = zip(value["fsLayers"], value["history"], strict=True)
-    layers = [Schema1Layer(Digest.parse(fs["blobSum"]), _history(entry["v1Compatibility"])) for fs, entry in pairs]
-    is_signed = bool(value.get("signatures"))
+    layers = [
+        Schema1Layer(Digest.parse(needed_text(fs, "blobSum")), _history(needed_text(entry, "v1Compatibility")))
+        for fs, entry in zip(fs_layers, history, strict=True)
+    ]
     return Schema1Manifest(
-        media_type=media_types.DOCKER_SCHEMA1_SIGNED if is_signed else media_types.DOCKER_SCHEMA1,
-        name=value["name"],
-        tag=value["tag"],
-        architecture=value["architecture"],
+        media_type=media_types.DOCKER_SCHEMA1_SIGNED if value.get("signatures") else media_types.DOCKER_SCHEMA1,
+        name=needed_text(value, "name"),
+        tag=needed_text(value, "tag"),
+        architecture=needed_text(value, "architecture"),
         layers=tuple(reversed(layers)),
     )
 
@@ -58,17 +60,15 @@ def payload_of(content: bytes, value: Mapping[str, Any]) -> bytes:
     Source: libtrust, jsonsign.go: each signature's ``protected`` header tells ``formatLength`` and
     ``formatTail``. Raises ValueError when it doesn't.
     """
-    signatures = value.get("signatures")
+    signatures = children(value, "signatures")
     if not signatures:
         return content
     try:
-        header = json.loads(_decode(signatures[0]["protected"]))
-        length, tail = header["formatLength"], _decode(header["formatTail"])
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, binascii.Error) as error:
-        raise ValueError("the signature doesn't tell where the payload ends") from error
-    if type(length) is not int or not 0 <= length <= len(content):
-        raise ValueError("the signature's formatLength is out of bounds")
-    return content[:length] + tail
+        header = object_of(json.loads(_decode(needed_text(signatures[0], "protected"))))
+        length = whole_number(header, "formatLength", most=min(len(content), LARGEST))
+        return content[:length] + _decode(needed_text(header, "formatTail"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the signature doesn't tell where the payload ends: {error}") from error
 
 
 def _decode(text: str) -> bytes:
@@ -76,7 +76,10 @@ def _decode(text: str) -> bytes:
 
 
 def _history(text: str) -> Mapping[str, Any]:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError("v1Compatibility is not an object")
+    try:
+        value = object_of(json.loads(text), "v1Compatibility")
+    except RecursionError as error:
+        raise ValueError("v1Compatibility is nested too deeply") from error
+    if is_too_deep(value):
+        raise ValueError("v1Compatibility is nested too deeply")
     return value

@@ -130,7 +130,7 @@ def _parsed(document: Document) -> Document:
                 return replace(document, schema1=parse_schema1(document.value))
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except ValueError as error:
         # A schema says it better, and takes this word's place; here is what schemas let pass.
         return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
     return document
@@ -146,7 +146,7 @@ def _kind_of_list(value: list[Any]) -> FileKind:
 def _kind_of_object(value: Any) -> FileKind:
     if not isinstance(value, dict):
         return FileKind.JSON
-    keys, media_type = value.keys(), value.get("mediaType")
+    keys, media_type = value.keys(), _media_type(value)
     signs = (
         (FileKind.SCHEMA1, "fsLayers" in keys or value.get("schemaVersion") == 1),
         (FileKind.INDEX, "manifests" in keys or media_type in media_types.INDEX_TYPES),
@@ -156,6 +156,12 @@ def _kind_of_object(value: Any) -> FileKind:
         (FileKind.OCI_LAYOUT, "imageLayoutVersion" in keys),
     )
     return next((kind for kind, is_so in signs if is_so), FileKind.JSON)
+
+
+def _media_type(value: Mapping[str, Any]) -> str:
+    """What the document calls itself; empty where it is nothing that could be a type."""
+    media_type = value.get("mediaType")
+    return media_type if isinstance(media_type, str) else ""
 
 
 def _problems(document: Document) -> tuple[SchemaViolation, ...]:
@@ -169,7 +175,7 @@ def _has_parts(value: Mapping[str, Any]) -> bool:
 
 
 def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
-    is_docker = isinstance(value, Mapping) and str(value.get("mediaType")).startswith("application/vnd.docker.")
+    is_docker = isinstance(value, dict) and _media_type(value).startswith("application/vnd.docker.")
     match kind:
         case FileKind.MANIFEST:
             return SchemaName.DOCKER_MANIFEST if is_docker else SchemaName.OCI_MANIFEST

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from importer.domain.json_members import as_go_reads, is_too_deep
 from importer.formats.http_headers import size_of_headers
 
 MAX_DOCUMENT_SIZE: Final = 8 << 20
 """Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
-
-_MAX_DEPTH: Final = 128
-"""Levels above which nothing is read: real documents have ten, and each reader gives up somewhere else."""
 
 
 class TextForm(StrEnum):
@@ -70,20 +67,13 @@ def parse_json(text: str) -> Any:
     return value
 
 
-def is_too_deep(value: Any) -> bool:
-    """Whether a parsed value has more levels than any honest document."""
-    level = [value]
-    for _ in range(_MAX_DEPTH):
-        level = [child for each in level for child in _children(each) if isinstance(child, dict | list)]
-        if not level:
-            return False
-    return True
+def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
+    """A document of our own making: compact, or indented as docker (3) and BuildKit (2) do it.
 
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+    Texts that came from outside may hold halves of surrogate pairs; they are written as Go would have read them.
+    """
+    separators = (",", ":") if indent is None else None
+    return as_go_reads(json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)).encode()
 
 
 def _form_of(content: bytes) -> tuple[TextForm, str]:

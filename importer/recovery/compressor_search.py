@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.json_members import child, children, text, text_map
 from importer.errors import DecodeError
 from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
@@ -161,10 +162,13 @@ def _builder_texts(config: Document | None) -> tuple[str, ...]:
     """What a config says of how the image was built: its history, and the names of its labels."""
     if config is None or config.config is None:
         return ()
-    steps = config.value.get("history") or ()
-    told = [step.get(key) for step in steps for key in ("created_by", "comment", "author")]
-    labels = (config.value.get("config") or {}).get("Labels") or {}
-    return tuple(text for text in (*told, *labels) if text)
+    try:
+        steps = children(config.value, "history")
+        told = [text(step, key) for step in steps for key in ("created_by", "comment", "author")]
+        labels = text_map(child(config.value, "config") or {}, "Labels")
+    except ValueError:
+        return ()
+    return tuple(said for said in (*told, *labels) if said)
 
 
 def _header_of(fact: FileFacts) -> GzipHeader | None:

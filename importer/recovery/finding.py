@@ -173,8 +173,8 @@ class BlobFinder:
             return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
         if problem := self._problems.get(descriptor.digest):
             return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
-        if descriptor.urls:
-            return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.urls))
+        if descriptor.web_urls:
+            return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.web_urls))
         return _plan(wish, BlobStatus.MISSING, cause=Missing())
 
     @cached_property

@@ -24,7 +24,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
+from importer.domain.json_members import is_too_deep
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FIELDS: Final = {

@@ -6,7 +6,6 @@ written in each writer's form, and is the original exactly when a known digest s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -19,6 +18,7 @@ from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import Compression
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.formats.documents import read_document
+from importer.formats.json_text import json_bytes
 from importer.inspection.content import can_decompress, compression_of_kind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, file_beside
@@ -166,16 +166,16 @@ def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[M
         "config": _docker_entry(config, media_types.DOCKER_CONFIG),
         "layers": [_docker_entry(layer, _DOCKER_TYPES[_compression(layer)]) for layer in descriptors],
     }
-    yield ManifestForm(media_types.DOCKER_MANIFEST, _indented(docker, 3), "docker")
-    yield ManifestForm(media_types.DOCKER_MANIFEST, _compact(docker), "go-containerregistry")
+    yield ManifestForm(media_types.DOCKER_MANIFEST, json_bytes(docker, indent=3), "docker")
+    yield ManifestForm(media_types.DOCKER_MANIFEST, json_bytes(docker), "go-containerregistry")
     body = {
         "config": _oci_entry(config, media_types.OCI_CONFIG),
         "layers": [_oci_entry(layer, _OCI_TYPES[_compression(layer)]) for layer in descriptors],
     }
     typed = {"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST, **body}
-    yield ManifestForm(media_types.OCI_MANIFEST, _indented(typed, 2), "BuildKit")
-    yield ManifestForm(media_types.OCI_MANIFEST, _compact(typed), "buildah or skopeo")
-    yield ManifestForm(media_types.OCI_MANIFEST, _compact({"schemaVersion": 2, **body}), "an older buildah or skopeo")
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes(typed, indent=2), "BuildKit")
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes(typed), "buildah or skopeo")
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes({"schemaVersion": 2, **body}), "an older buildah or skopeo")
 
 
 def _layer(inventory: Inventory, diff_id: Digest, position: int) -> BlobPlan:
@@ -233,11 +233,3 @@ def _docker_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
 
 def _oci_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": str(descriptor.digest), "size": descriptor.size}
-
-
-def _indented(value: dict[str, Any], indent: int) -> bytes:
-    return json.dumps(value, indent=indent, ensure_ascii=False).encode()
-
-
-def _compact(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

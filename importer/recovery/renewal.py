@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
 from importer.formats.documents import read_document
+from importer.formats.json_text import json_bytes
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ProvenBlob, Role
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Literal
@@ -55,7 +55,7 @@ def _entry(entry: _Value, renewals: Mapping[str, Descriptor]) -> _Value:
 
 
 def _rewritten(plan: ImagePlan, value: _Value) -> ImagePlan:
-    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    content = json_bytes(value)
     parsed = parse_index(value) if isinstance(plan.parsed, Index) else parse_manifest(value)
     exact = ProvenBlob(Digest.of(content), len(content), Literal(content))
     descriptor = Descriptor(parsed.media_type, exact.digest, exact.size)

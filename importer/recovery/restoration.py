@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from importer.domain.json_members import is_too_deep
 from importer.formats.http_headers import size_of_headers
-from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json
 from importer.recovery.causes import Cause, LeadingData, Reformatted, TextMangled
 
 _SHOWN: Final = 60

@@ -14,6 +14,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, parse_manifest
 from importer.domain.platform import Host
 from importer.formats.documents import read_document
+from importer.formats.json_text import json_bytes
 from importer.inspection.content import can_decompress
 from importer.inspection.file_facts import FileFacts
 from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
@@ -72,7 +73,7 @@ def with_new_config(plan: ImagePlan) -> ImagePlan:
         "config": {},
         "rootfs": {"type": "layers", "diff_ids": diff_ids},
     }
-    content = json.dumps(value, separators=(",", ":")).encode()
+    content = json_bytes(value)
     digest = Digest.of(content)
     descriptor = Descriptor(media_types.DOCKER_CONFIG, digest, len(content))
     if isinstance(plan.parsed, ImageManifest):
@@ -112,7 +113,7 @@ def _manifest_bytes(plan: ImagePlan, layers: tuple[BlobPlan, ...]) -> bytes:
             "size": layer.descriptor.size,
         }
     # Docker's own form: three spaces and no newline at the end.
-    return json.dumps(value, indent=3, ensure_ascii=False).encode()
+    return json_bytes(value, indent=3)
 
 
 def _original_value(plan: ImagePlan) -> dict[str, Any]:
@@ -120,8 +121,9 @@ def _original_value(plan: ImagePlan) -> dict[str, Any]:
     if recipe is None and plan.manifest.file:
         recipe = Whole(plan.manifest.file.file)
     content = b"".join(blocks_of(recipe)) if recipe else b""
-    value: dict[str, Any] | None = read_document(content).value if content else None
-    if isinstance(value, dict) and isinstance(value.get("layers"), list):
+    document = read_document(content)
+    if document.manifest and len(document.manifest.layers) == len(plan.layers):
+        value: dict[str, Any] = document.value
         return value
     return _docker_manifest(plan)
 

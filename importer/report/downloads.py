@@ -142,16 +142,19 @@ def _child_folders(digest: Digest) -> tuple[str, str]:
     return f"{digest.algorithm}:{digest.hex}", digest.file_name
 
 
-def _origin_of(plan: Plan, place: tuple[str, str], text: str) -> Origin:
-    """The place of one image: what the user gave is that of one of them."""
-    origin = Origin.parse(text, place[0])
+def _origin_of(plan: Plan, place: tuple[str, str], text: str) -> Origin | None:
+    """The place of one image: what the user gave is that of one of them, or needs its name."""
+    try:
+        origin = Origin.parse(text, None if place[0] == _UNKNOWN_IMAGE else place[0])
+    except ValueError:
+        return None
     places = [(name.repository, name.tag) for image in plan.images for name in image.names]
     return origin.of_image(place, places) if place in places else origin
 
 
-def _command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
+def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None) -> str | None:
     """A curl command that fetches a blob into its folder, going on where a true beginning ends."""
-    if isinstance(blob.cause, Foreign):
+    if origin is None or isinstance(blob.cause, Foreign):
         return None
     if blob.role in _MANIFESTS:
         return _manifest_command(image, blob, origin)
@@ -159,7 +162,7 @@ def _command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
     from_api = isinstance(blob.cause, Marker) or (bool(image.parents) and not image.names)
     url = origin.blob_url(blob.descriptor.digest, from_api=from_api)
     if url is None:
-        return None
+        return _complete_command(image, origin)
     resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0
     file = blob.file.file.path if resumes and blob.file and not blob.earlier else _path_to_save(image, blob)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
@@ -170,11 +173,18 @@ def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str |
     """A curl command that fetches a manifest by its digest; what that wants, the next scan tells."""
     url = origin.manifest_url(blob.descriptor.digest)
     if url is None:
-        return None
+        return _complete_command(image, origin)
     types = blob.descriptor.media_type if blob.descriptor.size else ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
     accept = for_shell(f"Accept: {types}")
     file = for_shell(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}")
     return f"curl -fL --retry 5 -H {accept} --create-dirs -o {file} {for_shell(url)}"
+
+
+def _complete_command(image: ImagePlan, origin: Origin) -> str | None:
+    """What does more than curl can: log in, and look in several places."""
+    manifest = image.manifest.file.file if image.manifest.file else None
+    folder = manifest.path.removesuffix(manifest.name) if manifest else ""
+    return f"blobfix complete {for_shell(folder)} --from {for_shell(str(origin.place))}" if folder else None
 
 
 def _manifest_name(blob: BlobPlan) -> str:

@@ -77,7 +77,7 @@ def _role_in_index(entry: Descriptor) -> Role:
 def _need(descriptor: Descriptor, role: Role) -> Need:
     is_attestation = role is Role.CHILD and bool(descriptor.platform and descriptor.platform.is_unknown)
     platform = str(descriptor.platform) if descriptor.platform else ""
-    is_dispensable = is_attestation or bool(descriptor.urls)
+    is_dispensable = is_attestation or bool(descriptor.web_urls)
     return Need(descriptor.digest, descriptor.size, descriptor.media_type, role, is_dispensable, platform)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
 import urllib3
 from urllib3 import exceptions
 
+from importer.domain.address import Origin
 from importer.errors import NetworkError
 from importer.formats.error_pages import message_of_json_error, message_of_markup, quote
-from importer.transport.address import Origin
-from importer.transport.network import Patience
+from importer.transport.header_values import whole_number
+from importer.transport.network import Network, Patience
+from importer.transport.pace import Pace
 from importer.transport.retry import PassingFailure
 
 BLOCK_SIZE: Final = 1 << 18
@@ -21,13 +24,17 @@ _MAX_ERROR_BODY: Final = 64 << 10
 _WORTH_DRAINING: Final = 4 << 10
 """Bytes up to which the rest of a body costs less than a new connection."""
 
+_LONGEST_DRAINING: Final = 1.0
+"""Seconds; a new connection takes no longer."""
+
 
 class Answer:
     """A response; use it as a context manager, so that its connection is free or closed at the end."""
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, url: str, patience: Patience, *, keep: bool = True) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, url: str, network: Network, *, keep: bool = True) -> None:
         self._response = response
-        self._patience = patience
+        self._patience = network.patience
+        self._now = network.now
         # Whether the connection may be used again; a server that was asked to close it needn't say so.
         self._keep = keep
         self.url = url
@@ -45,7 +52,7 @@ class Answer:
     def close(self) -> None:
         """Let go of the connection; one whose body wasn't read to the end can't be used again."""
         if self._keep and self.length is not None and self.length <= _WORTH_DRAINING:
-            self._response.drain_conn()
+            self._drain()
         self._response.close()
         self._response.release_conn()
 
@@ -61,8 +68,7 @@ class Answer:
     @property
     def length(self) -> int | None:
         """The bytes that the body is said to have; None when nothing is said."""
-        text = self.header("Content-Length") or ""
-        return int(text) if text.isdecimal() and text.isascii() else None
+        return whole_number(self.header("Content-Length"))
 
     @property
     def media_type(self) -> str:
@@ -77,11 +83,25 @@ class Answer:
 
     def blocks(self) -> Iterator[bytes]:
         """The body's bytes as they come, not decoded; raises PassingFailure when the line breaks."""
+        pace = Pace(self.host, self._now)
+        while block := pace.timed(self._block):
+            yield block
+
+    def _block(self) -> bytes:
         try:
-            while block := self._response.read1(BLOCK_SIZE, decode_content=False):
-                yield block
+            return self._response.read1(BLOCK_SIZE, decode_content=False)
         except exceptions.HTTPError as error:
             raise broken(error, self.host, self._patience) from error
+        except (OSError, ValueError) as error:
+            # What http.client makes of a body that breaks HTTP's rules, and TLS of a connection that was shut.
+            raise PassingFailure(f"{self.host} sends a body that can't be read ({quote(str(error))})") from error
+
+    def _drain(self) -> None:
+        """Read the little that is left, unless even that takes long."""
+        until = self._now() + _LONGEST_DRAINING
+        with suppress(PassingFailure, NetworkError):
+            while self._block() and self._now() < until:
+                pass
 
     def read(self, limit: int) -> bytes:
         """The whole body; raises NetworkError when it has more than ``limit`` bytes, and PassingFailure."""

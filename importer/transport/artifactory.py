@@ -9,20 +9,17 @@ in sibling folders, ``sha256:<hex>`` in local repositories and ``sha256__<hex>``
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
+from importer.domain.places import StoragePlace
 from importer.errors import NetworkError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.transport.client import Ask, Client
-from importer.transport.places import StoragePlace
 from importer.transport.registry import MANIFEST_TYPES
 from importer.transport.remote_blob import RemoteBlob
 from importer.transport.remote_image import RemoteManifest, read_manifest
 
-_CACHE_SUFFIX: Final = "-cache"
-_HUB_FOLDER: Final = "library/"
 _CHECKSUM_HEADER: Final = "X-Checksum-Sha256"
 
 
@@ -39,7 +36,7 @@ class ArtifactoryFolder:
 
         Beside an index, old versions of Artifactory kept a manifest of schema 1 that nobody wants.
         """
-        folder = _address(self._place.folder)
+        folder = self._place.folder
         expected = self._place.digest
         for name in ("list.manifest.json", "manifest.json"):
             if manifest := self._document(f"{folder}/{name}", expected):
@@ -53,7 +50,7 @@ class ArtifactoryFolder:
     def child(self, descriptor: Descriptor) -> RemoteManifest:
         """A child of the index, from whichever sibling folder it is in, else through the Docker API."""
         digest = descriptor.digest
-        image = _address(self._place.image_folder)
+        image = self._place.image_folder
         for folder in (f"{image}/{digest.algorithm}:{digest.hex}", f"{image}/{digest.file_name}"):
             for name in ("manifest.json", "list.manifest.json"):
                 if manifest := self._document(f"{folder}/{name}", digest):
@@ -69,17 +66,13 @@ class ArtifactoryFolder:
 
         Asking for the blob makes a remote repository fetch it where only a marker stands for it.
         """
-        folder = self._folders.get(owner, _address(self._place.folder))
+        folder = self._folders.get(owner, self._place.folder)
         file = f"{folder}/{descriptor.digest.file_name}"
-        urls = (file, *self._api_urls("blobs", descriptor.digest), *descriptor.urls)
+        urls = (file, *self._api_urls("blobs", descriptor.digest), *descriptor.web_urls)
         return RemoteBlob(self._client, urls, descriptor)
 
     def _api_urls(self, kind: str, digest: Digest) -> tuple[str, ...]:
-        # The API knows a remote repository by its own key, and Docker Hub's images without library/.
-        key = self._place.repository_key.removesuffix(_CACHE_SUFFIX)
-        image = self._place.image
-        images = dict.fromkeys((image, image.removeprefix(_HUB_FOLDER)))
-        return tuple(_address(f"{self._place.base}/api/docker/{key}/v2/{name}/{kind}/{digest}") for name in images)
+        return tuple(f"{api}/{kind}/{digest}" for api in self._place.apis)
 
     def _document(self, url: str, expected: Digest | None) -> RemoteManifest | None:
         ask = Ask("GET", url, {"Accept": f"{', '.join(MANIFEST_TYPES)}, */*"})
@@ -90,10 +83,3 @@ class ArtifactoryFolder:
         if expected is None and said:
             expected = Digest.from_name(said)
         return read_manifest(fetched.content, url, expected)
-
-
-def _address(url: str) -> str:
-    """The address with everything quoted that may not stand in a path."""
-    scheme, _, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority}{slash}{quote(path, safe='/:@!$&()*+,;=~-._')}"

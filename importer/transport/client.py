@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from importer.domain.address import BaseUrl, Origin
 from importer.errors import NetworkError
 from importer.places.durability import Durability
-from importer.transport.address import BaseUrl, Origin
 from importer.transport.answer import Answer
 from importer.transport.authentication import MAX_ROUNDS, Authentication, FindCredentials
 from importer.transport.network import Network, Patience

@@ -22,7 +22,8 @@ class Password:
     @property
     def basic(self) -> str:
         """The value of an Authorization header (RFC 7617 §2, UTF-8)."""
-        pair = f"{self.username}:{self.password}".encode()
+        # A name or password from the environment may hold bytes that aren't UTF-8; they go out as they are.
+        pair = f"{self.username}:{self.password}".encode("utf-8", "surrogateescape")
         return f"Basic {base64.b64encode(pair).decode()}"
 
 

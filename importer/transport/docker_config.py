@@ -7,7 +7,6 @@ docker-credential-helpers ``credentials/credentials.go`` (protocol: ``get``, the
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import os
 import re
@@ -17,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from importer.domain.json_members import child, needed_text, object_of, text, text_map
 from importer.domain.reference import DEFAULT_HOST
 from importer.errors import InputError
 from importer.transport.credentials import AccessToken, Credentials, IdentityToken, Password
+from importer.transport.header_values import token
 
 _HUB_KEY: Final = "index.docker.io/v1"
 _HELPER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -73,43 +74,58 @@ class DockerConfig:
         return cls(path, value if isinstance(value, dict) else {}, run_helper)
 
     def credentials_for(self, server: str) -> Credentials | None:
-        """What is kept for a registry: its host, with a path when one stands before ``/v2/``."""
+        """What is kept for a registry: its host, with a path when one stands before ``/v2/``.
+
+        Raises InputError for settings of a form that docker doesn't take either.
+        """
+        try:
+            return self._credentials_for(server)
+        except ValueError as error:
+            raise InputError(f"{self.path}: docker's settings can't be read: {error}") from error
+
+    def _credentials_for(self, server: str) -> Credentials | None:
         wanted = _HUB_KEY if server == DEFAULT_HOST else server
-        helpers = _mapping(self.value.get("credHelpers"))
+        helpers = text_map(self.value, "credHelpers")
         key = _best_key(wanted, helpers) or (server if server in helpers else None)
-        helper = helpers[key] if key else self.value.get("credsStore")
+        helper = helpers[key] if key else text(self.value, "credsStore")
         found = self._from_helper(helper, key or wanted) if helper else None
         return found or self._from_auths(wanted)
 
-    def _from_helper(self, helper: Any, server: str) -> Credentials | None:
-        if not isinstance(helper, str) or not _HELPER_NAME.fullmatch(helper):
+    def _from_helper(self, helper: str, server: str) -> Credentials | None:
+        if not _HELPER_NAME.fullmatch(helper):
             raise InputError(f"{self.path}: {helper!r} is no credential helper's name")
         answer = self.run_helper(helper, f"https://{server}/" if server == _HUB_KEY else server)
         if not answer.strip():
             return None
         try:
-            entry = json.loads(answer)
-            username, secret = str(entry["Username"]), str(entry["Secret"])
-        except (ValueError, KeyError, TypeError) as error:
+            entry = object_of(json.loads(answer))
+            username, secret = needed_text(entry, "Username"), needed_text(entry, "Secret")
+        except (ValueError, RecursionError) as error:
             raise InputError(f"docker-credential-{helper} answers in a form that can't be read") from error
         return IdentityToken(secret) if username == _TOKEN_USER else Password(username, secret)
 
     def _from_auths(self, server: str) -> Credentials | None:
-        auths = _mapping(self.value.get("auths"))
+        auths = child(self.value, "auths") or {}
         key = _best_key(server, auths)
-        entry = _mapping(auths.get(key)) if key else {}
-        if token := entry.get("identitytoken"):
-            return IdentityToken(str(token))
-        if token := entry.get("registrytoken"):
-            return AccessToken(str(token))
-        if entry.get("username"):
-            return Password(str(entry["username"]), str(entry.get("password", "")))
-        return self._decoded(str(entry["auth"]), str(key)) if entry.get("auth") else None
+        entry = (child(auths, key) if key else None) or {}
+        if secret := text(entry, "identitytoken"):
+            return IdentityToken(secret)
+        if secret := text(entry, "registrytoken"):
+            return AccessToken(self._checked(secret, key))
+        if username := text(entry, "username"):
+            return Password(username, text(entry, "password"))
+        auth = text(entry, "auth")
+        return self._decoded(auth, str(key)) if auth else None
+
+    def _checked(self, secret: str, key: str | None) -> str:
+        if token(secret) is None:
+            raise InputError(f"{self.path}: the entry for {key} holds a token that can't be one")
+        return secret
 
     def _decoded(self, auth: str, key: str) -> Password:
         try:
             username, colon, password = base64.b64decode(auth, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             colon = ""
         if not colon:
             raise InputError(f"{self.path}: the entry for {key} holds no name and password")
@@ -131,7 +147,3 @@ def _normal(key: str) -> str:
     bare = key.partition("://")[2] or key
     bare = bare.rstrip("/")
     return bare if bare == _HUB_KEY else bare.removesuffix("/v1").removesuffix("/v2")
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

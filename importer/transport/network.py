@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -18,10 +19,14 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 from weakref import WeakSet
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
 from urllib3.util import Timeout, make_headers
 
+from importer.domain.address import Origin
 from importer.errors import InputError
-from importer.transport.address import Origin
+from importer.transport.pace import SPAN, cut_off_after
 
 _BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _CONNECTIONS: Final = 16
@@ -29,7 +34,7 @@ _CONNECTIONS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds to wait for a connection, and for the next byte."""
+    """How many seconds to wait for a connection, and for the next byte; a head may take a minute more in all."""
 
     connect: float = 20.0
     read: float = 60.0
@@ -39,10 +44,15 @@ class Network:
     """Sends one request and gives the answer, whatever it is: no redirects, no retries, no decoding.
 
     It may be used from several threads.
+
+    Args:
+        patience: how long to wait.
+        now: the clock by which a server's pace is measured.
     """
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    def __init__(self, patience: Patience | None = None, now: Callable[[], float] = time.monotonic) -> None:
         self._patience = patience or Patience()
+        self.now = now
         self._proxies: dict[str, str] = getproxies_environment()
         self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
         self._open: WeakSet[urllib3.BaseHTTPResponse] = WeakSet()
@@ -118,7 +128,38 @@ def tls_context(environment: Mapping[str, str]) -> ssl.SSLContext:
         raise InputError(f"{bundle}: the certificates that the environment names can't be read: {error}") from error
 
 
+class _HttpConnection(HTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        with _limited(self):
+            return super().getresponse()
+
+
+class _HttpsConnection(HTTPSConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        with _limited(self):
+            return super().getresponse()
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+def _limited(connection: HTTPConnection) -> AbstractContextManager[None]:
+    patience = connection.timeout if isinstance(connection.timeout, int | float) else SPAN
+    return cut_off_after(patience + SPAN, connection.sock) if connection.sock else nullcontext()
+
+
 def _new_manager(proxy: str | None, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
+    manager = _plain_manager(proxy, tls)
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return manager
+
+
+def _plain_manager(proxy: str | None, tls: ssl.SSLContext | None) -> urllib3.PoolManager:
     if proxy is None:
         return urllib3.PoolManager(num_pools=8, maxsize=_CONNECTIONS, ssl_context=tls)
     parts = urlsplit(proxy)

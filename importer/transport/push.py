@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import OCI_INDEX
+from importer.domain.places import RegistryPlace
 from importer.errors import NetworkError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.progress import Progress
@@ -21,7 +22,6 @@ from importer.transport.breaks import RangeLimit
 from importer.transport.client import Ask, Client
 from importer.transport.early_uploads import EarlyUploads
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
-from importer.transport.places import RegistryPlace
 from importer.transport.registry import MANIFEST_TYPES
 from importer.transport.stop import run_all
 from importer.transport.upload import BlobUpload, pieces_of

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from importer.transport.header_values import whole_number
+
 _CONTENT_RANGE: Final = re.compile(r"bytes\s+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE)
 
 
@@ -26,9 +28,11 @@ class ContentRange:
         match = _CONTENT_RANGE.fullmatch((header or "").strip())
         if not match:
             return None
-        first, last = int(match[1]), int(match[2])
-        total = None if match[3] == "*" else int(match[3])
-        if last < first or (total is not None and last >= total):
+        first, last = whole_number(match[1]), whole_number(match[2])
+        total = whole_number(match[3])
+        if first is None or last is None or last < first:
+            return None
+        if match[3] != "*" and (total is None or last >= total):
             return None
         return cls(first, last, total)
 

@@ -12,9 +12,10 @@ from urllib.parse import urljoin
 
 from urllib3 import exceptions
 
+from importer.domain.address import Origin, split_url, without_query
 from importer.errors import NetworkError
-from importer.transport.address import Origin, split_url, without_query
 from importer.transport.answer import Answer, broken
+from importer.transport.header_values import whole_number
 from importer.transport.network import Network
 
 MAX_REDIRECTS: Final = 10
@@ -79,10 +80,10 @@ def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str
     except exceptions.HTTPError as error:
         raise broken(error, host, network.patience) from error
     length = response.headers.get("Content-Length")
-    if length is not None and not (length.isascii() and length.isdecimal()):
+    if length is not None and whole_number(length) is None:
         response.close()
         raise NetworkError(f"{host} names {length[:40]!r} as the length of its answer, which is no number of bytes")
-    return Answer(response, url, network.patience, keep=headers.get("Connection") != "close")
+    return Answer(response, url, network, keep=headers.get("Connection") != "close")
 
 
 def _next(url: str, location: str | None, seen: list[str]) -> str:

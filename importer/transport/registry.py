@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain import media_types
+from importer.domain.address import Origin
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
+from importer.domain.json_members import object_of, texts
+from importer.domain.places import RegistryPlace
+from importer.domain.reference import is_tag
 from importer.errors import NetworkError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
-from importer.transport.address import Origin
 from importer.transport.client import Ask, Client
-from importer.transport.places import RegistryPlace
 from importer.transport.redirects import named_address
 from importer.transport.remote_blob import RemoteBlob
 from importer.transport.remote_image import RemoteManifest, read_manifest
@@ -41,7 +43,7 @@ class Repository:
     def __init__(self, client: Client, place: RegistryPlace) -> None:
         self._client = client
         self._place = place
-        self._api = f"{place.base}/v2/{place.repository}"
+        self._api = place.api
         self._scope = f"repository:{place.repository}:pull"
 
     def root(self) -> RemoteManifest:
@@ -54,7 +56,7 @@ class Repository:
 
     def blob(self, owner: Digest, descriptor: Descriptor) -> RemoteBlob:  # noqa: ARG002 - the protocol's
         """A blob of the repository; a foreign layer may also be at its own addresses."""
-        urls = (f"{self._api}/blobs/{descriptor.digest}", *descriptor.urls)
+        urls = (f"{self._api}/blobs/{descriptor.digest}", *descriptor.web_urls)
         return RemoteBlob(self._client, urls, descriptor, self._scope)
 
     def tags(self) -> Iterator[str]:
@@ -92,7 +94,6 @@ class Repository:
 
 def _tags_in(content: bytes, host: str) -> list[str]:
     try:
-        tags = json.loads(content).get("tags") or []
-        return [tag for tag in tags if isinstance(tag, str)]
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        return [tag for tag in texts(object_of(json.loads(content)), "tags") if is_tag(tag)]
+    except (ValueError, RecursionError) as error:
         raise NetworkError(f"{host} sends no list of tags where one is due") from error

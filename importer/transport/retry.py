@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from importer.errors import NetworkError
+from importer.transport.header_values import seconds_since_1970, whole_number
 from importer.transport.timing import Timing
 
 PASSING_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
@@ -96,10 +96,8 @@ def seconds_to_wait(header: str | None, timing: Timing) -> float | None:
     """Read a Retry-After header: seconds or a date (RFC 9110 §10.2.3); None for anything else."""
     if header is None:
         return None
-    text = header.strip()
-    if text.isdecimal() and text.isascii():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - timing.wall())
-    except ValueError:
-        return None
+    seconds = whole_number(header)
+    if seconds is not None:
+        return float(seconds)
+    moment = seconds_since_1970(header)
+    return None if moment is None else max(0.0, moment - timing.wall())

@@ -6,11 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from importer.domain.places import Place, RegistryPrefix, StoragePlace
+from importer.errors import InputError
 from importer.transport.artifactory import ArtifactoryFolder
 from importer.transport.client import Client, Surroundings
 from importer.transport.credentials import AccessToken, ApiKey, Credentials, Password
 from importer.transport.docker_config import DockerConfig, config_path
-from importer.transport.places import Place, RegistryPrefix, StoragePlace
+from importer.transport.header_values import token
 from importer.transport.registry import Repository
 from importer.transport.remote_image import RemoteImage
 
@@ -35,11 +37,18 @@ class Login:
         """What was said for this run, else what docker keeps; raises InputError."""
         if self.password:
             return self.password
-        if token := self.environment.get(TOKEN_VARIABLE):
-            return AccessToken(token)
-        if key := self.environment.get(API_KEY_VARIABLE):
-            return ApiKey(key)
+        if secret := self._secret(TOKEN_VARIABLE):
+            return AccessToken(secret)
+        if secret := self._secret(API_KEY_VARIABLE):
+            return ApiKey(secret)
         return DockerConfig.read(config_path(self.environment)).credentials_for(_server_of(place))
+
+    def _secret(self, variable: str) -> str | None:
+        """What stands in a variable, as far as a header can hold it; raises InputError."""
+        value = self.environment.get(variable)
+        if value and token(value) is None:
+            raise InputError(f"{variable} holds a character that no token has; a blank or a line end, perhaps")
+        return value
 
 
 def connect(place: Place | RegistryPrefix, surroundings: Surroundings, login: Login) -> Client:

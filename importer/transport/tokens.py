@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from importer.domain.address import Origin, split_url
+from importer.domain.json_members import object_of
 from importer.errors import NetworkError
-from importer.transport.address import Origin, split_url
 from importer.transport.answer import Answer
 from importer.transport.credentials import Credentials, IdentityToken, Password
+from importer.transport.header_values import lifetime, token
 from importer.transport.network import Network
 from importer.transport.redirects import Call, send
 from importer.transport.retry import PASSING_STATUSES, PassingFailure, seconds_to_wait
@@ -67,7 +69,7 @@ def _call(request: TokenRequest, credentials: Credentials | None) -> Call:
     if isinstance(credentials, IdentityToken):
         return _refresh_call(request.realm, credentials, [*service, ("scope", " ".join(scopes))])
     account = [("account", credentials.username)] if isinstance(credentials, Password) else []
-    query = urlencode([*service, *(("scope", scope) for scope in scopes), *account])
+    query = urlencode([*service, *(("scope", scope) for scope in scopes), *account], errors="surrogateescape")
     parts = urlsplit(request.realm)
     url = parts._replace(query="&".join(part for part in (parts.query, query) if part)).geturl()
     secrets = {"Authorization": credentials.basic} if isinstance(credentials, Password) else {}
@@ -79,21 +81,24 @@ def _refresh_call(realm: str, identity: IdentityToken, fields: list[tuple[str, s
     if not origin.may_see_credentials:
         raise NetworkError(f"the token server {origin.shown} is reached by plain http; no credentials are sent there")
     grant = [("grant_type", "refresh_token"), ("refresh_token", identity.token), ("client_id", _CLIENT_ID)]
-    body = urlencode([*grant, *fields]).encode()
+    body = urlencode([*grant, *fields], errors="surrogateescape").encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
     return Call("POST", realm, headers, lambda: [body])
 
 
 def _token(answer: Answer, timing: Timing) -> Token:
     try:
-        reply = json.loads(answer.read(_MAX_REPLY))
-        value = str(reply.get("token") or reply["access_token"])
-        life = float(reply.get("expires_in") or _SHORTEST_LIFE)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reply = object_of(json.loads(answer.read(_MAX_REPLY)))
+        life = lifetime(reply.get("expires_in"), _SHORTEST_LIFE)
+    except (ValueError, RecursionError) as error:
         raise NetworkError(f"the token server {answer.host} sends no token where one is due") from error
-    if any(character in value for character in "\r\n"):
+    said = reply.get("token") or reply.get("access_token")
+    if not said:
+        raise NetworkError(f"the token server {answer.host} sends no token where one is due")
+    value = token(said)
+    if value is None:
         raise NetworkError(f"the token server {answer.host} sends a token that can't be one")
-    return Token(value, timing.now() + max(life, _SHORTEST_LIFE) - _SPARE)
+    return Token(value, timing.now() + life - _SPARE)
 
 
 def _refusal(answer: Answer, request: TokenRequest, credentials: Any) -> str:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from importer.domain.address import BaseUrl, Origin
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
-from importer.transport.address import BaseUrl, Origin
 from importer.transport.answer import Answer
 from importer.transport.breaks import SMALLEST_RANGE
 from importer.transport.client import Ask, Client
+from importer.transport.header_values import whole_number
 from importer.transport.redirects import named_address
 
 _RANGE: Final = re.compile(r"(?:bytes=)?0-([0-9]+)")
@@ -73,8 +74,7 @@ class Target:
         with self.client.ask(ask, {201, 202}) as answer:
             if answer.status == 201:
                 return None
-            smallest = answer.header("OCI-Chunk-Min-Length") or ""
-            least = int(smallest) if smallest.isdecimal() else 0
+            least = whole_number(answer.header("OCI-Chunk-Min-Length")) or 0
             return UploadSession(self._location(answer, None), smallest=max(SMALLEST_RANGE, least))
 
     def take(self, session: UploadSession, answer: Answer, end: int) -> None:
@@ -120,7 +120,8 @@ class Target:
 def _bytes_of(answer: Answer) -> int | None:
     """How many bytes an answer's Range says the registry has."""
     match = _RANGE.fullmatch((answer.header("Range") or "").strip())
-    return int(match[1]) + 1 if match else None
+    last = whole_number(match[1]) if match else None
+    return None if last is None else last + 1
 
 
 def mended_location(url: str, base: BaseUrl) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from importer.domain.json_members import object_of
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
 from importer.formats.documents import read_document
@@ -102,4 +103,7 @@ def _settings_of(plan: ImagePlan) -> RunSettings:
             "Windows registry, which a Dockerfile FROM scratch can't bring back; write a registry tree instead"
         )
     content = b"".join(verified_blocks(config.exact, lambda _: None))
-    return parse_run_settings(read_document(content).value)
+    try:
+        return parse_run_settings(object_of(read_document(content).value, "the config"))
+    except ValueError as error:
+        raise CannotWriteError(f"{title_of(plan)} has settings that docker can't read: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.transport.address import BaseUrl
+from importer.domain.address import BaseUrl
 from importer.transport.client import Client, Surroundings
 from importer.transport.credentials import Credentials
 from importer.transport.network import Network, Patience

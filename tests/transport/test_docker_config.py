@@ -74,6 +74,31 @@ def test_a_broken_entry_is_named(broken: str) -> None:
         config({"auths": {"registry.example": {"auth": broken}}}).credentials_for("registry.example")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"auths": {"registry.example": {"auth": "äöü="}}},
+        {"auths": {"registry.example": {"auth": {}}}},
+        {"auths": {"registry.example": []}},
+        {"auths": []},
+        {"credHelpers": {"registry.example": {}}},
+        {"credsStore": ["x"]},
+        {"auths": {"registry.example": {"registrytoken": "a\ud800b"}}},
+        {"auths": {"registry.example": {"identitytoken": 5}}},
+    ],
+)
+def test_a_value_of_a_wrong_kind_is_a_clear_error(value: dict[str, object]) -> None:
+    with pytest.raises(InputError, match=r"config\.json"):
+        config(value).credentials_for("registry.example")
+
+
+def test_half_a_surrogate_pair_is_what_go_reads_it_as() -> None:
+    entry = {"username": "jane", "password": "a\ud800"}
+    found = config({"auths": {"registry.example": entry}}).credentials_for("registry.example")
+    assert found == Password("jane", "a\ufffd")
+    assert found.basic.isascii()
+
+
 def test_no_file_is_no_credentials(tmp_path: Path) -> None:
     assert DockerConfig.read(tmp_path / "config.json").credentials_for("registry.example") is None
 
@@ -130,5 +155,5 @@ class TestHelpers:
     def test_a_name_that_leads_elsewhere_is_not_run(self, tmp_path: Path, name: object) -> None:
         found = self.read(tmp_path, {"credHelpers": {"registry.example": name}})
         if name:
-            with pytest.raises(InputError, match="no credential helper's name"):
+            with pytest.raises(InputError, match=r"no credential helper's name|is not a text"):
                 found.credentials_for("registry.example")

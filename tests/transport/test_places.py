@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.transport.places import RegistryPlace, StoragePlace, parse_place, parse_prefix
+from importer.domain.places import RegistryPlace, StoragePlace, parse_place, parse_prefix
 
 DIGEST = "sha256:" + "ab" * 32
 CHILD = "sha256__" + "ab" * 32

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from importer.domain import media_types
+from importer.domain.places import parse_place
 from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.transport.client import Surroundings
 from importer.transport.image_folder import ImageFolder
-from importer.transport.places import parse_place
 from importer.transport.pull import Pull
 from importer.transport.sources import Login, open_image
 from tests.images.generated import GeneratedImage, GeneratedIndex

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from importer.domain.address import BaseUrl
 from importer.domain.digest import Digest
 from importer.errors import NetworkError
-from importer.transport.address import BaseUrl
 from importer.transport.breaks import RangeLimit
 from importer.transport.outgoing import Feed, OutgoingBlob
 from importer.transport.upload import BlobUpload

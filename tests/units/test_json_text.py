@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.domain.json_members import is_too_deep
 from importer.formats.documents import read_document
-from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, is_too_deep, parse_json
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
 from importer.formats.signatures import FileKind
 
 TEXT = '{"name": "größe", "n": 1}'

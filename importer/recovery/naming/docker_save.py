@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importer.domain.digest import Digest
+from importer.domain.json_members import text, texts
 from importer.domain.reference import Reference
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
@@ -54,5 +55,4 @@ def save_entries(inventory: Inventory) -> Iterator[SavedImage]:
         if fact.kind is not FileKind.DOCKER_SAVE_MANIFEST or fact.file.borrowed or not fact.document:
             continue
         for item in fact.document.value if fact.document.is_valid else ():
-            layers = tuple(item.get("Layers") or ())
-            yield SavedImage(fact, tuple(item.get("RepoTags") or ()), item["Config"], layers)
+            yield SavedImage(fact, texts(item, "RepoTags"), text(item, "Config"), texts(item, "Layers"))

@@ -98,6 +98,15 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
+def is_web_address(url: str) -> bool:
+    """Whether an address that a document names is one to fetch something from."""
+    try:
+        split_url(url)
+    except ValueError:
+        return False
+    return url.isascii() and url.isprintable() and " " not in url
+
+
 def without_query(url: str) -> str:
     """The address as it may be shown: signed addresses carry their secrets in the query."""
     return urlsplit(url)._replace(query="", fragment="").geturl()

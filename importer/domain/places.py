@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+from importer.domain.address import BaseUrl, split_url
 from importer.domain.digest import Digest
 from importer.domain.reference import DEFAULT_HOST, DEFAULT_TAG, Reference
-from importer.transport.address import BaseUrl, split_url
 
 _HUB_API: Final = "registry-1.docker.io"
 _HUB_NAMES: Final = frozenset({DEFAULT_HOST, f"index.{DEFAULT_HOST}", _HUB_API})
@@ -23,7 +23,10 @@ _PREFIX_API: Final = re.compile(r"(?P<before>.*?)/v2(?:/(?P<name>.*))?")
 _PREFIX_KEY: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)(?P<name>(?:/.*)?)")
 _DOCKER_API: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)/(?P<name>.+)")
 _STORAGE: Final = re.compile(r"(?P<before>.*?/artifactory)/(?P<rest>.+)")
+_API_ROOT: Final = re.compile(r"(?P<before>.*?)/v2/?|(?P<docker_api>.*/api/docker/[^/]+)/?")
 _MANIFESTS: Final = ("manifest.json", "list.manifest.json")
+_CACHE_SUFFIX: Final = "-cache"
+_HUB_FOLDER: Final = "library/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ class RegistryPlace:
     def manifest_reference(self) -> str:
         """What to ask ``/manifests/`` for."""
         return str(self.digest or self.tag or DEFAULT_TAG)
+
+    @property
+    def api(self) -> str:
+        """The address of the repository's API: what stands before ``/manifests`` and ``/blobs``."""
+        return quoted_address(f"{self.base}/v2/{self.repository}")
+
+    @property
+    def is_docker_hub(self) -> bool:
+        """Whether it is Docker Hub, which gives nothing to anybody without a token."""
+        return self.shown_host == DEFAULT_HOST
 
     def with_tag(self, tag: str) -> RegistryPlace:
         """Another tag of the same repository."""
@@ -76,12 +89,22 @@ class StoragePlace:
     @property
     def folder(self) -> str:
         """The address of the tag's folder, without a slash at its end."""
-        return f"{self.base}/{self.repository_key}/{self.image}/{self.tag}"
+        return quoted_address(f"{self.base}/{self.repository_key}/{self.image}/{self.tag}")
 
     @property
     def image_folder(self) -> str:
         """The address of the folder in which the tags, and the children of indexes, lie."""
-        return f"{self.base}/{self.repository_key}/{self.image}"
+        return quoted_address(f"{self.base}/{self.repository_key}/{self.image}")
+
+    @property
+    def apis(self) -> tuple[str, ...]:
+        """Where the image's registry API may be: it knows a remote repository by its own key.
+
+        Docker Hub's images are known there with and without ``library/``.
+        """
+        key = self.repository_key.removesuffix(_CACHE_SUFFIX)
+        images = dict.fromkeys((self.image, self.image.removeprefix(_HUB_FOLDER)))
+        return tuple(quoted_address(f"{self.base}/api/docker/{key}/v2/{image}") for image in images)
 
     @property
     def digest(self) -> Digest | None:
@@ -116,13 +139,18 @@ class RegistryPrefix:
 Place = RegistryPlace | StoragePlace
 
 
-def parse_place(text: str, *, plain_http: bool = False) -> Place:
+def parse_place(text: str, *, plain_http: bool = False, repository: str | None = None) -> Place:
     """Read ``host/team/app:1.4``, ``…@sha256:…``, a registry's or an Artifactory folder's address.
 
     Raises ValueError, with the reason in plain words.
+
+    Args:
+        text: what the user wrote.
+        plain_http: whether http is allowed for another machine than this one.
+        repository: the image's name, for a registry's address that ends before it.
     """
     if "://" in text:
-        return _parse_url(text, plain_http)
+        return _parse_url(text, plain_http, repository)
     return parse_reference(text, plain_http=plain_http)
 
 
@@ -177,8 +205,12 @@ def _base_of(text: str, plain_http: bool) -> tuple[BaseUrl, str]:
     return base, unquote(parts.path)
 
 
-def _parse_url(text: str, plain_http: bool) -> Place:
+def _parse_url(text: str, plain_http: bool, repository: str | None) -> Place:
     base, path = _base_of(text, plain_http)
+    if root := _API_ROOT.fullmatch(path):
+        if repository is None:
+            raise ValueError(f"{text!r} names no image; add its name, as in …/v2/team/app:1.4")
+        return _registry_place(replace(base, path=root["docker_api"] or root["before"] or ""), repository, None)
     if api := _API.fullmatch(path):
         return _registry_place(replace(base, path=api["before"]), api["name"], api["target"])
     if api := _DOCKER_API.fullmatch(path):
@@ -212,6 +244,13 @@ def _storage_place(base: BaseUrl, rest: str, text: str) -> StoragePlace:
     image, tag = "/".join(names[1:-1]), names[-1]
     Reference.of_repository(image, DEFAULT_TAG if Digest.from_name(tag) else tag)
     return StoragePlace(base, names[0], image, tag)
+
+
+def quoted_address(url: str) -> str:
+    """The address with everything quoted that may not stand in a path."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority}{slash}{quote(path, safe='/:@!$&()*+,;=~-._')}"
 
 
 def _split_name(text: str) -> tuple[str, str | None, Digest | None]:
