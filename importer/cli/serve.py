@@ -45,8 +45,10 @@ Examples:
   docker pull localhost:5000/team/app:1.4
 """
 
-_MOST_CONNECTIONS: Final = 100
 _SECONDS_TO_END: Final = 2
+
+INSTALL: Final = "pip install 'starlette>=0.40' 'uvicorn>=0.30'"
+"""What the extra blobfix[serve] is made of: blobfix itself is on no index that pip asks."""
 
 
 def serve(
@@ -104,11 +106,12 @@ def serve(
 
 def _application(images: Sequence[NamedImage], since: int) -> Starlette:
     try:
+        import uvicorn  # noqa: F401, PLC0415 (likewise)
+
         from importer.server.application import RegistryApplication  # noqa: PLC0415 (an extra may be missing)
     except ImportError as error:
-        raise UsageError(
-            f"serve needs {error.name}, which isn't installed; get it with: pip install 'blobfix[serve]'"
-        ) from error
+        missing = (error.name or "").partition(".")[0]
+        raise UsageError(f"serve needs {missing}, which isn't installed; get it with: {INSTALL}") from error
     from importer.server.repositories import repositories_of  # noqa: PLC0415 (together with the above)
     from importer.server.verdicts import Verdicts  # noqa: PLC0415
 
@@ -133,13 +136,17 @@ def _tell_address(image: NamedImage, listener: socket.socket) -> None:
 def _run(application: Starlette, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 (the extra is there, as starlette was)
 
+    from importer.server.connections import MOST_CONNECTIONS, LimitedConnection  # noqa: PLC0415 (likewise)
+
     config = uvicorn.Config(
         application,
         log_level="warning",
         access_log=False,
         server_header=False,
         lifespan="off",
-        limit_concurrency=_MOST_CONNECTIONS,
+        http=LimitedConnection,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=_SECONDS_TO_END,
     )
     try:

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from importer.domain import media_types
+from importer.domain.digest import Digest
 from importer.recovery.plan import ProvenBlob
 from importer.server.bodies import body_of
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
@@ -70,7 +71,7 @@ class RegistryApplication:
             case "blobs":
                 return await self._blob(request, repository.blob(reference))
             case "referrers":
-                return _referrers(request, repository.referrers(reference))
+                return _referrers(request, repository, reference)
         if reference != "list":
             return _error(404, "UNSUPPORTED", "only tags/list is there")
         return _page(request, "tags", repository.tags, {"name": match["name"]})
@@ -88,6 +89,8 @@ class RegistryApplication:
             "ETag": etag,
             "Content-Type": "application/octet-stream",
         }
+        if _is_known(request, blob.digest):
+            return Response(status_code=304, headers={"ETag": etag, **_API_HEADERS})
         # A client that goes on with another version of the resource must get all of this one (RFC 9110 §13.1.5).
         same = request.headers.get("if-range", etag) == etag
         try:
@@ -121,10 +124,23 @@ def _manifest(request: Request, manifest: ServedManifest | None) -> Response:
         "Docker-Content-Digest": str(manifest.digest),
         "ETag": f'"{manifest.digest}"',
     }
+    if _is_known(request, manifest.digest):
+        return Response(status_code=304, headers={"ETag": headers["ETag"], **_API_HEADERS})
     return Response(b"" if request.method == "HEAD" else manifest.content, headers=headers)
 
 
-def _referrers(request: Request, manifests: Iterable[ServedManifest]) -> Response:
+def _is_known(request: Request, digest: Digest) -> bool:
+    """Whether the client says that it has these bytes (RFC 9110 §13.1.2: ``*``, or tags of which one is it)."""
+    said = request.headers.get("if-none-match", "")
+    return said.strip() == "*" or f'"{digest}"' in (each.strip().removeprefix("W/") for each in said.split(","))
+
+
+def _referrers(request: Request, repository: ServedRepository, subject: str) -> Response:
+    try:
+        Digest.parse(subject)
+    except ValueError:
+        return _error(400, "DIGEST_INVALID", "referrers are asked for by a digest, as in sha256:<hex>")
+    manifests = repository.referrers(subject)
     wanted = request.query_params.get("artifactType")
     filtered = [each.descriptor for each in manifests if wanted in (None, each.artifact_type)]
     index = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": filtered}

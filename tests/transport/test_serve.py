@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import itertools
 import json
+import shlex
 import socket
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from importer.domain.digest import Digest
+from importer.server.connections import LimitedConnection
 from tests.damage import append, cut_at, gunzip_in_place
 from tests.images.content import sample_layers
 from tests.images.generated import (
@@ -46,6 +53,11 @@ class Reply:
     def json(self) -> dict[str, object]:
         value: dict[str, object] = json.loads(self.body)
         return value
+
+    @property
+    def error_code(self) -> str:
+        code: str = json.loads(self.body)["errors"][0]["code"]
+        return code
 
 
 class Blobfix:
@@ -185,6 +197,22 @@ class TestPulling:
         assert (reply.status, reply.body) == (416, b"")
         assert reply.headers["content-range"] == f"bytes */{len(whole_image.layers[0])}"
 
+    @pytest.mark.parametrize("form", ['"{digest}"', 'W/"{digest}"', '"other", "{digest}"', "*"])
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_what_the_client_has_is_not_sent_again(
+        self, served: Blobfix, whole_image: GeneratedImage, form: str, method: str
+    ) -> None:
+        for kind, reference, digest in (
+            ("manifests", "1.4", whole_image.manifest_digest),
+            ("blobs", whole_image.layer_digests[0], whole_image.layer_digests[0]),
+        ):
+            path = f"{API}/{kind}/{reference}"
+            etag = served.ask(path, "HEAD").headers["etag"]
+            assert etag == f'"{digest}"'
+            reply = served.ask(path, method, if_none_match=form.format(digest=digest))
+            assert (reply.status, reply.body, reply.headers["etag"]) == (304, b"", etag)
+            assert served.ask(path, method, if_none_match='"another"').status == 200
+
     def test_if_range(self, served: Blobfix, whole_image: GeneratedImage) -> None:
         path = f"{API}/blobs/{whole_image.layer_digests[0]}"
         etag = served.ask(path, "HEAD").headers["etag"]
@@ -238,6 +266,11 @@ class TestDiscovery:
 
     def test_catalog(self, many: Blobfix) -> None:
         assert many.ask("/v2/_catalog").json == {"repositories": ["team/app"]}
+
+    @pytest.mark.parametrize("subject", ["1.4", "sha256:12", "sha256:" + "A" * 64, "x" * 5000, ":", "%00"])
+    def test_referrers_of_what_is_no_digest(self, many: Blobfix, subject: str) -> None:
+        reply = many.ask(f"{API}/referrers/{subject}")
+        assert (reply.status, reply.error_code) == (400, "DIGEST_INVALID")
 
     def test_referrers(self, start: Start, whole_image: GeneratedImage, tmp_path: Path) -> None:
         write_artifactory_folder(whole_image, tmp_path / "in" / "team" / "app" / "1.4")
@@ -311,6 +344,15 @@ class TestTruth:
 
 
 class TestRudeClients:
+    def test_three_hundred_half_requests_lock_nobody_out(self, served: Blobfix, whole_image: GeneratedImage) -> None:
+        host, _, port = served.host.rpartition(":")
+        with ExitStack() as stack:
+            for _ in range(300):
+                client = stack.enter_context(socket.create_connection((host, int(port))))
+                client.sendall(b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow:")
+            assert served.ask("/v2/").status == 200
+            assert served.ask(f"{API}/manifests/1.4").body == whole_image.manifest
+
     def test_one_that_never_reads_disturbs_nobody(self, served: Blobfix, whole_image: GeneratedImage) -> None:
         host, _, port = served.host.partition(":")
         silent = []
@@ -334,7 +376,92 @@ class TestRudeClients:
         assert served.ask("/v2/").status == 200
 
 
+class TestConnections:
+    """The time limits, with a clock that the test moves."""
+
+    class Loop:
+        def __init__(self) -> None:
+            self.at = 0.0
+            self.due: list[tuple[float, Callable[[], None], list[bool]]] = []
+
+        def time(self) -> float:
+            return self.at
+
+        def call_later(self, delay: float, call: Callable[[], None]) -> object:
+            alive = [True]
+            self.due.append((self.at + delay, call, alive))
+            return SimpleNamespace(cancel=lambda: alive.__setitem__(0, False))
+
+        def pass_time(self, seconds: float) -> None:
+            self.at += seconds
+            for due, call, alive in self.due:
+                if alive[0] and due <= self.at:
+                    alive[0] = False
+                    call()
+
+    class Transport(asyncio.Transport):
+        aborted = False
+
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return default
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    def connect(self, loop: Loop, state: ServerState) -> tuple[LimitedConnection, Transport]:
+        config = Config(lambda: None, lifespan="off", ws="none")
+        config.load()
+        connection = LimitedConnection(config=config, server_state=state, app_state={}, _loop=loop)
+        transport = self.Transport()
+        connection.connection_made(transport)
+        return connection, transport
+
+    def test_a_head_has_ten_seconds_however_often_a_byte_comes(self) -> None:
+        loop = self.Loop()
+        connection, transport = self.connect(loop, ServerState())
+        connection.data_received(b"GET /v2/ HTTP/1.1\r\n")
+        for _ in range(9):
+            loop.pass_time(1)
+            connection.data_received(b"X-A: b\r\n")
+        assert not transport.aborted
+        loop.pass_time(1)
+        assert transport.aborted
+
+    def test_an_answer_that_is_not_read_has_a_minute(self) -> None:
+        loop = self.Loop()
+        connection, transport = self.connect(loop, ServerState())
+        connection.pause_writing()
+        connection.resume_writing()
+        loop.pass_time(1000)
+        connection, transport = self.connect(loop, ServerState())
+        connection.pause_writing()
+        loop.pass_time(60)
+        assert transport.aborted
+
+    def test_the_connection_that_has_waited_longest_makes_room(self) -> None:
+        loop, state = self.Loop(), ServerState()
+        transports = []
+        for _ in range(70):
+            loop.at += 0.01
+            transports.append(self.connect(loop, state)[1])
+        assert [transport.aborted for transport in transports] == [True] * 6 + [False] * 64
+
+
 class TestCommand:
+    @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+    def test_without_its_extra_it_says_how_to_get_it(
+        self, folder: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in [name for name in sys.modules if name.partition(".")[0] == missing or "server" in name]:
+            monkeypatch.delitem(sys.modules, module)
+        monkeypatch.setitem(sys.modules, missing, None)
+        outcome = run("serve", folder.parents[2], "--port", "0", "--no-progress")
+        assert outcome.code == 2
+        assert f"serve needs {missing}, which isn't installed" in outcome.output
+        words = shlex.split(outcome.output.partition("get it with: ")[2])
+        required = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+        assert words == ["pip", "install", *required["project"]["optional-dependencies"]["serve"]]
+
     def test_ends_well_when_it_is_told_to(self, folder: Path, tmp_path: Path) -> None:
         server = Blobfix([str(tmp_path / "in")], tmp_path / "serve.log")
         server.stop()
