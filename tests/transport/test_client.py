@@ -295,7 +295,7 @@ class TestShortDocuments:
     @pytest.mark.parametrize("zeros", [15, 30, 5000])
     def test_one_that_claims_to_be_huge_is_not_waited_for(self, server: FaultyServer, world: World, zeros: int) -> None:
         server.script = lambda _: Fault(status=200, headers={"Content-Length": "1" + "0" * zeros}, body=b"in")
-        with pytest.raises(NetworkError, match="more than 1,000 bytes|which is no number of bytes"):
+        with pytest.raises(NetworkError, match=r"more than 1,000 bytes|which is no number of bytes"):
             get(world.client(server.url), server)
         assert len(server.seen) == 1
 
