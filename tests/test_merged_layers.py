@@ -124,7 +124,7 @@ class TestEntries:
             for each in (new, link):
                 assert (each.mode, each.uid, each.mtime, each.uname) == (0o4711, 12345, 1_600_000_000, "who")
 
-    def test_global_records_go_with_each_member(self) -> None:
+    def test_global_records_go_with_no_member_as_docker_ignores_them(self) -> None:
         buffer = io.BytesIO()
         headers = {"comment": "a commit", "uname": "everyone"}
         with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, pax_headers=headers) as opened:
@@ -132,7 +132,7 @@ class TestEntries:
         (written,) = [entry.renamed(entry.path) for entry in TarReader(blocks(buffer.getvalue()), "a layer")]
         with tarfile.open(fileobj=io.BytesIO(written + bytes(1024))) as opened:
             (member,) = opened.getmembers()
-            assert (member.uname, member.pax_headers) == ("everyone", {"uname": "everyone"})
+            assert (member.uname, member.pax_headers) == ("", {})
 
     @pytest.mark.skipif(not shutil.which("tar"), reason="GNU tar isn't here")
     @pytest.mark.parametrize(

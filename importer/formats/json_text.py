@@ -18,6 +18,10 @@ MAX_DOCUMENT_SIZE: Final = 8 << 20
 """Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
 
 
+_MAX_VALUES: Final = 500_000
+"""Values above which nothing is read: each takes up to 250 bytes of memory; an index of 10,000 has 100,000."""
+
+
 class TextForm(StrEnum):
     """How a JSON text is written down."""
 
@@ -52,6 +56,8 @@ def decode_json(content: bytes) -> JsonText:
 
 def parse_json(text: str) -> Any:
     """Parse; duplicate names, NaN, and depth beyond reason are refused with UnreadableJsonError."""
+    if has_too_many_values(text):
+        raise UnreadableJsonError(f"more than {_MAX_VALUES:,} values, too many for a manifest or a config")
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError as error:
@@ -65,6 +71,11 @@ def parse_json(text: str) -> Any:
     if is_too_deep(value):
         raise UnreadableJsonError("nested too deeply to be a manifest or a config")
     return value
+
+
+def has_too_many_values(text: str) -> bool:
+    """Whether a text would take hundreds of MB once it is parsed."""
+    return text.count(",") + text.count("{") + text.count("[") > _MAX_VALUES
 
 
 def json_bytes(value: Any, *, indent: int | None = None) -> bytes:

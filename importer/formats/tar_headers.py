@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.formats.signatures import TAR_BLOCK, is_tar_header
+from importer.formats.tar_numbers import MAX_METADATA, header_number, pax_number, pax_records
 
 _NAME, _SIZE, _TYPE, _LINK, _PREFIX = (
     slice(0, 100),
@@ -21,8 +22,6 @@ _GNU_LONG_NAME, _GNU_LONG_LINK, _GNU_SPARSE = b"L", b"K", b"S"
 _PAX_HEADERS: Final = frozenset({b"x", b"g"})
 _NAMELESS: Final = frozenset({b"L", b"K", b"x", b"g"})
 _SIZELESS: Final = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
-_MAX_METADATA: Final = 1 << 20
-_MAX_DECIMAL_DIGITS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class TarWalker:
 
     def _member(self, block: bytes) -> None:
         kind = block[_TYPE]
-        size = 0 if kind in _SIZELESS else _number(block[_SIZE])
+        size = 0 if kind in _SIZELESS else header_number(block[_SIZE])
         if kind in _NAMELESS:
             self._metadata, self._metadata_type, self._metadata_left = bytearray(), kind, size
         else:
@@ -135,7 +134,7 @@ class TarWalker:
     def _collect(self, piece: bytes) -> None:
         if self._metadata is None:
             return
-        if len(self._metadata) < _MAX_METADATA:
+        if len(self._metadata) < MAX_METADATA:
             self._metadata += piece[: self._metadata_left]
         self._metadata_left -= min(len(piece), self._metadata_left)
         if not self._skip:
@@ -148,16 +147,16 @@ class TarWalker:
         elif self._metadata_type == _GNU_LONG_LINK:
             self._long_link = _text(content.rstrip(b"\0"))
         elif self._metadata_type in _PAX_HEADERS:
-            self._apply_records(_pax_records(content))
+            self._apply_records({_text(key): value for key, value in pax_records(content)})
 
-    def _apply_records(self, records: dict[str, str]) -> None:
+    def _apply_records(self, records: dict[str, bytes]) -> None:
         # GNU tar puts a sparse file's map before its content and another name into its header.
-        self._long_name = records.get("GNU.sparse.name", records.get("path", self._long_name))
-        self._long_link = records.get("linkpath", self._long_link)
+        name = records.get("GNU.sparse.name", records.get("path"))
+        self._long_name = self._long_name if name is None else _text(name)
+        self._long_link = _text(records["linkpath"]) if "linkpath" in records else self._long_link
         self._is_sparse = self._is_sparse or any(key.startswith("GNU.sparse.") for key in records)
-        size = records.get("size", "")
-        if size.isdecimal() and len(size) <= _MAX_DECIMAL_DIGITS:
-            self._pax_size = int(size)
+        size = pax_number(records.get("size", b""))
+        self._pax_size = self._pax_size if size is None else size
 
 
 def _name(block: bytes) -> str:
@@ -168,24 +167,3 @@ def _name(block: bytes) -> str:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
-
-
-def _number(field: bytes) -> int:
-    if field[0] & 0x80:
-        return int.from_bytes(field, "big") & ((1 << 88) - 1)
-    digits = field.strip(b" \0")
-    return int(digits, 8) if digits and not digits.strip(b"01234567") else 0
-
-
-def _pax_records(content: bytes) -> dict[str, str]:
-    records: dict[str, str] = {}
-    start = 0
-    while start < len(content):
-        space = content.find(b" ", start, start + 10)
-        length = content[start:space] if space > 0 else b""
-        if not length.isdigit() or int(length) <= len(length):
-            break
-        key, _, value = content[space + 1 : start + int(length)].partition(b"=")
-        records[_text(key)] = _text(value.removesuffix(b"\n"))
-        start += int(length)
-    return records

@@ -24,8 +24,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from importer.domain.json_members import is_too_deep
-from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FIELDS: Final = {
@@ -48,12 +47,12 @@ def alteration_in(content: bytes) -> str | None:
     """What shows that another program has changed a manifest's text; None when nothing does."""
     try:
         decoded = decode_json(content)
-        value = json.loads(decoded.text)
-    except (UnreadableJsonError, ValueError, RecursionError):
+        value = parse_json(decoded.text)
+    except UnreadableJsonError:
         return "it can't be read as JSON"
     if decoded.form is not TextForm.UTF8:
         return f"it is saved as {decoded.form}"
-    if not isinstance(value, dict) or is_too_deep(value):
+    if not isinstance(value, dict):
         return "it is no manifest"
     return _strange_layout(decoded.text, value) or _strange_order(value)
 

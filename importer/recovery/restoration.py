@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from importer.domain.json_members import is_too_deep
 from importer.formats.http_headers import size_of_headers
-from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json
+from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, has_too_many_values
 from importer.recovery.causes import Cause, LeadingData, Reformatted, TextMangled
 
 _SHOWN: Final = 60
@@ -106,6 +106,8 @@ def _mangled(text: str, changes: list[str], form: TextForm) -> Restoration:
 
 
 def _reformatted(text: str) -> Iterator[Restoration]:
+    if has_too_many_values(text):
+        return
     try:
         value = json.loads(text, parse_int=_Number, parse_float=_Number)
     except (ValueError, RecursionError):

@@ -13,6 +13,15 @@ from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 _MAX_HOPS: Final = 40
 """Links followed one after the other; as many as Linux follows (path_resolution(7))."""
 
+_MAX_NAME: Final = 4096
+"""Bytes of a path, of a member or of a link's target; as many as Linux takes."""
+
+_MAX_MEMBERS: Final = 100_000
+"""Members of an archive that are looked at: each takes 2 kB of memory until the scan is over."""
+
+_MAX_FOLDER_NAMES: Final = 2_000_000
+"""Names in the paths of all folders together; folders in folders in folders are an attack's."""
+
 _DRIVE: Final = re.compile(r"[A-Za-z]:(?:/|$)")
 
 _Parts = tuple[str, ...]
@@ -26,13 +35,17 @@ def entries_of(container: SourceFile, listed: Iterable[Listed]) -> Iterator[Sour
     under a name that says so, because content decides which is good.
     """
     tree = _Tree(container)
-    for item in listed:
+    for count, item in enumerate(listed):
+        if count >= _MAX_MEMBERS or tree.folder_names >= _MAX_FOLDER_NAMES:
+            tree.leave_the_rest(count)
+            break
         tree.add(item)
     yield from sorted(tree.entries(), key=lambda entry: entry.path)
 
 
 _MEMBER_ADVICE: Final = "unpack the archive yourself and give the folder, or download this file by itself"
 _ARCHIVE_ADVICE: Final = "get the archive once more, whole; or download by themselves the files that are missing"
+_TOO_MANY_ADVICE: Final = "unpack the archive yourself and give the folder"
 
 
 class UnsafeNameError(Exception):
@@ -64,6 +77,7 @@ class _Tree:
         self._links: list[tuple[_Parts, Link]] = []
         self._problems: list[SourceProblem] = []
         self._folders: set[_Parts] = set()
+        self.folder_names = 0
         self._by_parts: dict[_Parts, Member | Link] = {}
 
     def add(self, item: Listed) -> None:
@@ -94,17 +108,20 @@ class _Tree:
 
     def _parts_of(self, name: str) -> _Parts:
         try:
+            if len(name) > _MAX_NAME:
+                raise UnsafeNameError(f"a path of {len(name):,} characters")
             # `a/../b` is harmless, but nothing that writes downloads makes it.
             if ".." in name.split("/"):
                 raise UnsafeNameError("a path with .. in it")
             return safe_parts(name)
         except UnsafeNameError as error:
-            self._refuse(name, f"{error} as a name in an archive; refused")
+            self._refuse(name[:_MAX_NAME], f"{error} as a name in an archive; refused")
             return ()
 
     def _add_folders(self, parts: _Parts) -> None:
         while parts and parts not in self._folders:
             self._folders.add(parts)
+            self.folder_names += len(parts)
             parts = parts[:-1]
 
     def _followed(self) -> Iterator[tuple[_Parts, Member]]:
@@ -118,6 +135,8 @@ class _Tree:
     def _follow(self, parts: _Parts, link: Link) -> Member | str:
         """The member a link leads to, or why it leads to none; nothing to say of links to folders."""
         for _ in range(_MAX_HOPS):
+            if len(link.target) > _MAX_NAME:
+                return f"a link to a path of {len(link.target):,} characters; refused"
             try:
                 parts = safe_parts(link.target, () if link.is_hard else parts[:-1])
             except UnsafeNameError:
@@ -143,6 +162,10 @@ class _Tree:
                 borrowed=self._container.borrowed,
             )
         )
+
+    def leave_the_rest(self, count: int) -> None:
+        reason = f"only its first {count:,} members are looked at: it has too many for one archive"
+        self._problems.append(SourceProblem(self._container.path, reason, _TOO_MANY_ADVICE))
 
     def _path(self, parts: Iterable[str]) -> str:
         # Not by pathlib, which would follow a hostile name to the root.

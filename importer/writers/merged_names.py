@@ -20,8 +20,17 @@ Origin = tuple[int, int]
 WHITEOUT: Final = b".wh."
 OPAQUE: Final = b".wh..wh..opq"
 _METADATA: Final = b".wh..wh."
-_MAX_LINKS: Final = 255
+_MAX_LINKS: Final = 40
+"""Links that are followed one after the other; as many as Linux, and so docker, follows (path_resolution(7))."""
+
 _MAX_PATH: Final = 4096
+_MAX_NAMES: Final = 2_000_000
+"""Files, and folders, which count twice; large images have a tenth. Each takes 200 bytes of memory."""
+
+_FOLDER_COST: Final = 2
+
+_MAX_STEPS: Final = 20_000_000
+"""Folders that are gone through on the way to all files; ten for each in real images."""
 
 
 class MergedNames:
@@ -29,21 +38,29 @@ class MergedNames:
 
     def __init__(self) -> None:
         self._root = _Node(children={})
+        self._names_left = _MAX_NAMES
+        self._steps_left = _MAX_STEPS
 
     def apply(self, layer: int, entries: Iterable[TarEntry], title: str) -> None:
         """Lay one more layer over the others.
 
         Whiteouts take away what lower layers hold, wherever they stand in their layer: so they go first.
         """
-        members = []
+        members: list[tuple[int, bytes, bytes, bytes]] = []
         for number, entry in enumerate(entries):
             parts = _parts(entry.path, title)
             if parts and parts[-1].startswith(WHITEOUT):
                 self._take_away(parts)
+            elif len(members) >= _MAX_NAMES:
+                raise _too_many_names(title)
             else:
-                members.append(((layer, number), parts, entry.kind, entry.link))
-        for origin, parts, kind, link in members:
-            self._add(origin, parts, kind, link, title)
+                link = entry.link if entry.kind in (HARD_LINK, SYMBOLIC_LINK) else b""
+                if len(link) > _MAX_PATH:
+                    raise _too_long(title, link)
+                members.append((number, b"/".join(parts), entry.kind, link))
+        for number, path, kind, link in members:
+            self._add((layer, number), _steps(path), kind, link, title)
+            self._check_cost(title)
 
     def survivors(self) -> Mapping[Origin, Sequence[bytes]]:
         """By their origin, the members that are part of the file system, with all their names in order."""
@@ -65,16 +82,31 @@ class MergedNames:
     def _add(self, origin: Origin, parts: list[bytes], kind: bytes, link: bytes, title: str) -> None:
         parent = self._folder(parts[:-1], make=True)
         if parent is None or parent.children is None:
+            self._check_cost(title)
             raise CannotWriteError(f"{title} has a name that goes round in links: {_shown(b'/'.join(parts))}")
         if kind == FOLDER:
             folder = parent.children.get(parts[-1]) if parts else self._root
             if folder is None or folder.children is None:
-                folder = parent.children[parts[-1]] = _Node(children={})
+                folder = self._put(parent.children, parts[-1], _Node(children={}))
             folder.origin = origin
         elif parts and kind == HARD_LINK:
-            parent.children[parts[-1]] = self._target(_parts(link, title), title)
+            self._put(parent.children, parts[-1], self._target(_parts(link, title), title))
         elif parts:
-            parent.children[parts[-1]] = _Node(origin, target=link if kind == SYMBOLIC_LINK else None)
+            self._put(parent.children, parts[-1], _Node(origin, target=link if kind == SYMBOLIC_LINK else None))
+
+    def _put(self, children: dict[bytes, _Node], name: bytes, node: _Node) -> _Node:
+        if name not in children:
+            self._names_left -= 1 if node.children is None else _FOLDER_COST
+        children[name] = node
+        return node
+
+    def _check_cost(self, title: str) -> None:
+        if self._names_left < 0:
+            raise _too_many_names(title)
+        if self._steps_left < 0:
+            raise CannotWriteError(
+                f"{title} has names and links that lead through more than {_MAX_STEPS:,} folders; refused, as an attack"
+            )
 
     def _target(self, parts: list[bytes], title: str) -> _Node:
         parent = self._folder(parts[:-1], make=False)
@@ -88,6 +120,7 @@ class MergedNames:
 
     def _folder(self, parts: list[bytes], *, make: bool) -> _Node | None:
         stack, ahead, links = [self._root], deque(parts), 0
+        self._steps_left -= len(parts)
         while ahead:
             part = ahead.popleft()
             if part == b"..":
@@ -97,16 +130,18 @@ class MergedNames:
             child = siblings.get(part) if siblings is not None else None
             if child and child.target is not None:
                 links += 1
+                steps = _steps(child.target)
+                self._steps_left -= len(steps)
                 stack = [self._root] if child.target.startswith(b"/") else stack
-                ahead.extendleft(reversed(_steps(child.target)))
+                ahead.extendleft(reversed(steps))
             elif child is None or child.children is None:
                 if not make or siblings is None:
                     return None
-                child = siblings[part] = _Node(children={})
+                child = self._put(siblings, part, _Node(children={}))
                 stack.append(child)
             else:
                 stack.append(child)
-            if links > _MAX_LINKS:
+            if links > _MAX_LINKS or min(self._names_left, self._steps_left) < 0:
                 return None
         return stack[-1]
 
@@ -142,11 +177,22 @@ def _steps(path: bytes) -> list[bytes]:
 
 def _parts(path: bytes, title: str) -> list[bytes]:
     if len(path) > _MAX_PATH:
-        raise CannotWriteError(f"{title} holds a path of {len(path)} bytes; Linux, and so docker, takes 4096 at most")
+        raise _too_long(title, path)
     parts = _steps(path)
     if b".." in parts:
         raise CannotWriteError(f"{title} holds the path {_shown(path)}, which could lead out of the image")
     return parts
+
+
+def _too_long(title: str, path: bytes) -> CannotWriteError:
+    return CannotWriteError(f"{title} holds a path of {len(path)} bytes; Linux, and so docker, takes 4096 at most")
+
+
+def _too_many_names(title: str) -> CannotWriteError:
+    return CannotWriteError(
+        f"{title} brings the image to more than {_MAX_NAMES:,} files and folders; leave out --squash, and each layer "
+        "is unpacked by docker"
+    )
 
 
 def _shown(path: bytes) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from importer.errors import CannotWriteError
 from importer.formats.signatures import TAR_BLOCK, is_tar_header
+from importer.formats.tar_numbers import MAX_METADATA, header_number, pax_number, pax_records
 from importer.writers.tar_stream import padding
 
 HARD_LINK: Final = b"1"
@@ -28,7 +29,6 @@ _EMPTY_KINDS: Final = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 _NO_FILES: Final = frozenset({b"V", b"M", b"N"})
 _OLD_SPARSE: Final = b"S"
 _IS_EXTENDED_IN_HEADER, _IS_EXTENDED_IN_BLOCK = 482, 504
-_MAX_METADATA: Final = 1 << 20
 _NAME_KEYS: Final = frozenset({b"path", b"GNU.sparse.name"})
 
 _Records = tuple[tuple[bytes, bytes], ...]
@@ -41,7 +41,7 @@ class TarEntry:
     Attributes:
         header: its header block.
         map_blocks: what follows the header of a sparse file of old GNU kind.
-        records: its pax records, the global ones first; the last of a name counts.
+        records: its pax records; the last of a name counts.
         path, link: its name and what it links to, from wherever they stand.
         kind: the header's type flag.
         size: bytes of its content in the tar.
@@ -95,7 +95,6 @@ class TarReader:
         self._buffer = b""
         self._at = 0
         self._left = 0
-        self._global: dict[bytes, bytes] = {}
 
     def __iter__(self) -> Iterator[TarEntry]:
         while header := self._next_header():
@@ -126,22 +125,24 @@ class TarReader:
         return block
 
     def _entry(self, header: bytes) -> TarEntry:
-        local: list[tuple[bytes, bytes]] = []
+        records: list[tuple[bytes, bytes]] = []
+        left = MAX_METADATA
         while (kind := header[_TYPE]) in (b"x", b"g", b"L", b"K"):
-            size = _number(header[_SIZE])
-            if size > _MAX_METADATA:
-                raise self._error("holds a header of more than 1 MiB")
+            size = header_number(header[_SIZE])
+            # A header's block costs time as well, and a layer packs a million of them into a few thousand bytes.
+            left -= size + TAR_BLOCK
+            if left < 0:
+                raise self._error("holds headers of more than 1 MiB before a file")
             content = self._take(size + len(padding(size)))[:size]
-            if kind == b"g":
-                self._global |= dict(_records(content))
-            elif kind == b"x":
-                local += _records(content)
-            else:
-                local.append((b"path" if kind == b"L" else b"linkpath", content.split(b"\0", 1)[0]))
+            if kind == b"x":
+                records += pax_records(content)
+            elif kind != b"g":
+                records.append((b"path" if kind == b"L" else b"linkpath", content.split(b"\0", 1)[0]))
             header = self._next_header()
-            if not header or len(local) > _MAX_METADATA:
+            if not header:
                 raise self._error("ends within a header")
-        return self._named(header, (*self._global.items(), *local))
+        # Docker reads global records and ignores them (moby, pkg/archive/archive.go, TypeXGlobalHeader).
+        return self._named(header, tuple(records))
 
     def _named(self, header: bytes, records: _Records) -> TarEntry:
         values = dict(records)
@@ -150,8 +151,8 @@ class TarReader:
         if kind == b"\0" and path.endswith(b"/"):
             # So were folders told before there was a type for them.
             kind = FOLDER
-        size = values.get(b"size", b"")
-        length = int(size) if size.isdigit() else _number(header[_SIZE])
+        size = pax_number(values.get(b"size", b""))
+        length = header_number(header[_SIZE]) if size is None else size
         map_blocks = self._map_blocks(header) if kind == _OLD_SPARSE else b""
         link = values.get(b"linkpath") or header[_LINK].split(b"\0", 1)[0]
         return TarEntry(header, map_blocks, records, path, link, kind, 0 if kind in _EMPTY_KINDS else length)
@@ -161,7 +162,7 @@ class TarReader:
         more = header[_IS_EXTENDED_IN_HEADER]
         while more:
             block = self._take(TAR_BLOCK)
-            if len(block) < TAR_BLOCK or len(blocks) > _MAX_METADATA:
+            if len(block) < TAR_BLOCK or len(blocks) > MAX_METADATA:
                 raise self._error("has a sparse file whose map doesn't end")
             blocks += block
             more = block[_IS_EXTENDED_IN_BLOCK]
@@ -191,23 +192,6 @@ def _name(header: bytes) -> bytes:
     name = header[_NAME].split(b"\0", 1)[0]
     prefix = header[_PREFIX].split(b"\0", 1)[0] if header[_MAGIC] == _USTAR else b""
     return prefix + b"/" + name if prefix else name
-
-
-def _number(field: bytes) -> int:
-    if field[0] & 0x80:
-        return int.from_bytes(field, "big") & ((1 << 88) - 1)
-    digits = field.strip(b" \0")
-    return int(digits, 8) if digits and not digits.strip(b"01234567") else 0
-
-
-def _records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    while content:
-        length, space, _ = content.partition(b" ")
-        if not space or not length.isdigit() or len(length) > 9 or int(length) <= len(length):
-            return
-        key, _, value = content[len(length) + 1 : int(length)].partition(b"=")
-        yield key, value.removesuffix(b"\n")
-        content = content[int(length) :]
 
 
 def _extended_header(records: list[tuple[bytes, bytes]]) -> bytes:
