@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-PARTS: Final = ("crash-points", "power-cuts")
+PARTS: Final = ("crash-points", "power-cuts", "mutations")
 """The modules, as they are called on the command line: with hyphens."""
 
 

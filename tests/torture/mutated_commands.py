@@ -1,0 +1,260 @@
+"""Whole commands on changed folders, archives, storage trees and servers, each in a fork with a limit for its cost."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import resource
+import shutil
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from importer.transport.stop import Stop
+from tests.images.content import sample_layers
+from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
+from tests.in_process import run as run_command
+from tests.sources.archiving import files_of, tar_of, zip_of
+from tests.torture.mutators import mutated
+from tests.torture.states import state_of
+from tests.transport.faulty_server import Fault, FaultyServer, Resource
+
+SECONDS: Final = 10.0
+"""Of processor time; a machine that does other things as well needs longer by the clock."""
+
+MEGABYTES: Final = 500
+_WALL: Final = 60.0
+_UNFORESEEN: Final = 99
+_CODES: Final = frozenset({0, 1, 2, 3, 4, 5})
+_API: Final = "/v2/team/app"
+
+IMAGE: Final = make_image(sample_layers("mutated", 3000))
+INDEX: Final = make_index([make_image(sample_layers(name, 1500), architecture=name) for name in ("amd64", "arm64")])
+
+Command = tuple[str, ...]
+_SCANS: Final[tuple[Command, ...]] = (
+    ("scan", "{in}", "--format", "json"),
+    ("scan", "{in}", "--from", "https://h.example/artifactory/docker/team/app/1.4/"),
+    ("scan", "{in}", "--format", "html"),
+    ("scan", "{in}", "--format", "sarif"),
+    ("inspect", "{in}"),
+)
+_WRITERS: Final[tuple[Command, ...]] = (
+    ("to-docker-tar", "{in}", "-o", "{out}/a.tar"),
+    ("to-registry-tree", "{in}", "-o", "{out}/tree", "-n", "a:b", "--allow-new-digest", "--no-sync"),
+    ("to-oci-layout", "{in}", "-o", "{out}/layout", "--oci-media-types", "--no-sync"),
+    ("to-oci-layout", "{in}", "-o", "{out}/layout.tar", "--fix-media-types", "--allow-new-digest"),
+    ("to-build-context", "{in}", "-o", "{out}/context", "--squash", "--no-sync"),
+    ("to-docker-tar", "{in}", "-o", "{out}/a.tar", "--salvage", "--convert-schema1"),
+)
+_TREES: Final[tuple[Command, ...]] = (
+    ("repair-tree", "{in}", "--format", "json"),
+    ("repair-tree", "{copy}", "--apply", "--no-sync"),
+)
+_SERVERS: Final[tuple[Command, ...]] = (
+    ("pull", "{host}/team/app:1.4", "-o", "{out}/pulled"),
+    ("complete", "{out}/part", "--from", "{host}/team/app:1.4"),
+    ("inspect", "{host}/team/app:1.4"),
+    ("tags", "{host}/team/app"),
+)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A kind of input: how it is made, and the commands that are tried on it."""
+
+    name: str
+    write: Callable[[Path], object]
+    commands: tuple[Command, ...]
+
+
+def _folder(place: Path) -> None:
+    write_artifactory_folder(IMAGE, place / "team" / "app" / "1.4")
+
+
+def _index(place: Path) -> None:
+    write_artifactory_index(INDEX, place / "team" / "app" / "1.4")
+
+
+def _packed(pack: Callable[[dict[str, bytes]], bytes], name: str) -> Callable[[Path], object]:
+    def write(place: Path) -> None:
+        _folder(place / "unpacked")
+        content = pack(files_of(place / "unpacked"))
+        shutil.rmtree(place / "unpacked")
+        (place / name).write_bytes(content)
+
+    return write
+
+
+def _made(*command: str) -> Callable[[Path], object]:
+    def write(place: Path) -> None:
+        _folder(place.parent / "made-from")
+        run_command(*(word.format(source=place.parent / "made-from", place=place) for word in command), "--no-progress")
+        shutil.rmtree(place.parent / "made-from")
+
+    return write
+
+
+def _gzipped_tar(files: dict[str, bytes]) -> bytes:
+    return gzip.compress(tar_of(files), mtime=0)
+
+
+INPUTS: Final = (
+    Input("folder", _folder, (*_SCANS, *_WRITERS)),
+    Input("index", _index, (*_SCANS, *_WRITERS)),
+    Input("zip", _packed(zip_of, "a.zip"), (*_SCANS, *_WRITERS)),
+    Input("tar", _packed(tar_of, "a.tar"), (*_SCANS, *_WRITERS)),
+    Input("tar.gz", _packed(_gzipped_tar, "a.tar.gz"), (*_SCANS, *_WRITERS)),
+    Input("docker save", _made("to-docker-tar", "{source}", "-o", "{place}/a.tar"), (*_SCANS, *_WRITERS)),
+    Input("layout", _made("to-oci-layout", "{source}", "-o", "{place}/layout", "--no-sync"), (*_SCANS, *_WRITERS)),
+    Input("tree", _made("to-registry-tree", "{source}", "-o", "{place}", "--no-sync"), (*_TREES, *_TREES, *_SCANS)),
+    Input("server", lambda _: None, _SERVERS),
+)
+
+
+class Inputs:
+    """The unchanged inputs, made once below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for each in INPUTS:
+            (folder / each.name).mkdir(parents=True)
+            each.write(folder / each.name)
+
+    def copy(self, kind: Input, place: Path) -> None:
+        """Put a kind of input into a place that is new."""
+        shutil.copytree(self._folder / kind.name, place)
+
+
+def failure_of(inputs: Inputs, folder: Path, random: Random) -> str | None:
+    """Change an input, run a command on it, and say what of it nobody may see; None when all is as it must be."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "out").mkdir(parents=True)
+    kind = random.choice(INPUTS)
+    inputs.copy(kind, folder / "in")
+    command = random.choice(kind.commands)
+    _change_files(folder / "in", random)
+    if "{copy}" in command:
+        shutil.copytree(folder / "in", folder / "copy", symlinks=True)
+    before = state_of(folder / "in")
+    words = [word.replace("{in}", str(folder / "in")).replace("{out}", str(folder / "out")) for word in command]
+    words = [word.replace("{copy}", str(folder / "copy")) for word in words]
+    seed = random.getrandbits(64)
+    said = _run_limited(lambda: _in_child(words, folder, seed))
+    if said is None and state_of(folder / "in") != before:
+        said = "the input was changed"
+    return said and f"{kind.name}: {' '.join(words)}: {said}"
+
+
+def _change_files(place: Path, random: Random) -> None:
+    files = sorted(path for path in place.rglob("*") if path.is_file() and path.stat().st_size)
+    documents = [path for path in files if path.stat().st_size < 4096]
+    for _ in range(random.choice((1, 1, 2, 3)) if files else 0):
+        path = random.choice(documents if documents and random.random() < 0.7 else files)
+        path.write_bytes(mutated(path.read_bytes(), random))
+
+
+def _in_child(words: list[str], folder: Path, seed: int) -> int:
+    if not any("{host}" in word for word in words):
+        return run_command(*words, "--no-progress").code if words[0] != "inspect" else run_command(*words).code
+    Stop.sleep = lambda _self, _seconds: None  # type: ignore[method-assign]
+    os.environ["DOCKER_CONFIG"] = str(folder)
+    with _server(Random(seed)) as server:
+        write_artifactory_folder(IMAGE, folder / "out" / "part" / "team" / "app" / "1.4")
+        next((folder / "out" / "part").rglob(IMAGE.layer_digests[0].file_name)).unlink()
+        words = [word.replace("{host}", server.host) for word in words]
+        return run_command(*words, *([] if words[0] in ("inspect", "tags") else ["--no-progress"])).code
+
+
+def _server(random: Random) -> FaultyServer:
+    """A registry whose answers are changed: each of some, in its status, its headers or its body."""
+    resources = {f"{_API}/manifests/1.4": Resource(IMAGE.manifest, IMAGE.media_type)}
+    resources[f"{_API}/tags/list"] = Resource(b'{"name":"team/app","tags":["1.4","2"]}', "application/json")
+    for digest, content in IMAGE.blobs.items():
+        resources[f"{_API}/blobs/{digest}"] = Resource(content)
+        resources[f"{_API}/manifests/{digest}"] = Resource(content, IMAGE.media_type)
+    server = FaultyServer(resources)
+
+    def script(seen: object) -> Fault | None:
+        if random.random() < 0.5:
+            return None
+        resource = server.resources.get(getattr(seen, "path", ""))
+        headers = {random.choice(_HEADERS): _header_value(random) for _ in range(random.choice((0, 1, 2)))}
+        return Fault(
+            status=random.choice((None, None, None, 200, 206, 301, 401, 404, 416, 429, 503)),
+            headers=headers,
+            body=mutated(bytes(resource.content), random) if resource and random.random() < 0.6 else None,
+            cut_at=random.choice((None, None, 0, 1, 100)),
+            chunked=random.random() < 0.1,
+        )
+
+    server.script = script
+    return server
+
+
+_HEADERS: Final = (
+    *("Content-Length", "Content-Range", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Location", "Link"),
+    *("Retry-After", "WWW-Authenticate", "Docker-Content-Digest", "Accept-Ranges", "X-Checksum-Sha256", "ETag"),
+)
+
+
+def _header_value(random: Random) -> str:
+    good = random.choice(
+        (b"bytes 0-5/10", b"120", b"gzip", b"chunked", b"/v2/x", b'Bearer realm="/t",service="a"', b'Basic realm="x"')
+    )
+    return mutated(good, random)[:3000].decode("latin-1").translate({0: "", 10: "", 13: ""})
+
+
+def _run_limited(work: Callable[[], int]) -> str | None:
+    """Run in a fork; what is wrong with how it ended, or None."""
+    said = os.memfd_create("said")
+    try:
+        child = os.fork()
+        if not child:
+            os._exit(_limited(work, said))
+        status, usage = _waited(child)
+        code = os.waitstatus_to_exitcode(status)
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return f"took more than {SECONDS:.0f} s"
+        if code not in _CODES:
+            os.lseek(said, 0, os.SEEK_SET)
+            return f"ended with {code}: {os.read(said, 1 << 16).decode('utf-8', 'replace')}"
+        # A fork begins with all that its parent has.
+        taken = usage.ru_maxrss - _resident()
+        if taken > MEGABYTES << 10:
+            return f"took {taken >> 10} MB"
+        return None
+    finally:
+        os.close(said)
+
+
+def _resident() -> int:
+    """KiB of memory that this process has now (proc(5), statm)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() >> 10
+
+
+def _limited(work: Callable[[], int], said: int) -> int:
+    resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS), int(SECONDS) + 1))
+    try:
+        return work()
+    except BaseException:
+        os.write(said, traceback.format_exc()[-4000:].encode("utf-8", "replace"))
+        return _UNFORESEEN
+
+
+def _waited(child: int) -> tuple[int, resource.struct_rusage]:
+    until = time.monotonic() + _WALL
+    while time.monotonic() < until:
+        found, status, usage = os.wait4(child, os.WNOHANG)
+        if found:
+            return status, usage
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    _, status, usage = os.wait4(child, 0)
+    return status, usage
