@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from importer.domain.digest import Digest
 from tests import damage, in_process
 from tests.blobfix import blobfix, leftovers, scan, snapshot, start
 from tests.images.content import sample_layers
@@ -610,3 +611,65 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small file system can't be mounted here; run the tests as root")
     yield disk
     subprocess.run(["umount", disk], check=True)
+
+
+class TestValuesOfTheWrongKind:
+    """One document among good ones, or the manifest itself, with a value where another kind is due."""
+
+    @pytest.mark.parametrize("odd", [{}, [], 5, True, None, "\ud800"])
+    @pytest.mark.parametrize("command", [*WRITERS, "to-oci-layout", "to-build-context"])
+    def test_a_media_type_of_any_kind_stops_no_command(
+        self, folder: Path, place: Path, odd: object, command: str, tmp_path: Path, untouched: None
+    ) -> None:
+        (tmp_path / "more").mkdir()
+        (tmp_path / "more" / "other.json").write_text(json.dumps({"mediaType": odd}))
+        outcome = run(command, place, tmp_path / "more", "-o", tmp_path / "out", "--no-progress")
+        assert outcome.code == 0, outcome.output
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"config": 5}, {"config": []}, {"layers": [5]}, {"layers": {}}, {"annotations": {"a": "\ud800"}}],
+        ids=str,
+    )
+    @pytest.mark.parametrize("command", ["to-registry-tree", "to-oci-layout", "to-docker-tar"])
+    def test_a_damaged_manifest_is_written_anew_or_refused(
+        self, folder: Path, place: Path, change: dict[str, object], command: str, tmp_path: Path
+    ) -> None:
+        damage.gunzip_in_place(folder / IMAGE.layer_digests[0].file_name)
+        (folder / "manifest.json").write_text(json.dumps(json.loads(IMAGE.manifest) | change))
+        options = [] if command == "to-docker-tar" else ["--allow-new-digest"]
+        outcome = run(command, place, "-o", tmp_path / "out", "--no-recompress", "--no-progress", *options)
+        assert outcome.code in (0, 4), outcome.output
+        assert (outcome.code == 0) == (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize("name", ["architecture", "os", "variant", "created", "author"])
+    def test_half_a_surrogate_pair_in_a_config(self, tmp_path: Path, name: str) -> None:
+        value = json.loads(IMAGE.config) | {name: "a\ud800"}
+        image = replaced_config(IMAGE, json.dumps(value).encode())
+        place = tmp_path / "in"
+        place.mkdir()
+        for path, content in image.items():
+            (place / path).write_bytes(content)
+        report_of(place)
+        for form in ("text", "html", "sarif", "concise"):
+            assert run("scan", place, "--format", form, "--no-progress").code in (0, 1, 4)
+        for command in (*WRITERS, "to-oci-layout", "to-build-context"):
+            outcome = run(command, place, "-o", tmp_path / command, "-n", "a:b", "--no-progress")
+            assert outcome.code in (0, 4), outcome.output
+
+    def test_layers_that_live_in_files_of_this_machine_are_not_foreign(self, folder: Path, place: Path) -> None:
+        value = json.loads(IMAGE.manifest)
+        value["layers"][0]["urls"] = ["file:///etc/passwd", "https://jane:s3cret@h.example/a"]
+        (folder / "manifest.json").write_text(json.dumps(value))
+        (folder / IMAGE.layer_digests[0].file_name).unlink()
+        report = report_of(place, 4)
+        assert "BF405" not in codes(report)
+        assert "passwd" not in json.dumps(report["downloads"])
+
+
+def replaced_config(image: GeneratedImage, config: bytes) -> dict[str, bytes]:
+    """The image's files with another config, which the manifest names."""
+    value = json.loads(image.manifest)
+    value["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
+    blobs = {digest.file_name: content for digest, content in image.blobs.items() if digest != image.image_id}
+    return blobs | {"manifest.json": json.dumps(value).encode(), Digest.of(config).file_name: config}

@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 
 from importer.transport.stop import Stop
+from tests.damage import gunzip_in_place
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
 from tests.in_process import run as run_command
@@ -52,6 +53,11 @@ _WRITERS: Final[tuple[Command, ...]] = (
     ("to-build-context", "{in}", "-o", "{out}/context", "--squash", "--no-sync"),
     ("to-docker-tar", "{in}", "-o", "{out}/a.tar", "--salvage", "--convert-schema1"),
 )
+_NEW_DIGESTS: Final[tuple[Command, ...]] = (
+    ("to-registry-tree", "{in}", "-o", "{out}/tree", "--allow-new-digest", "--no-recompress", "--no-sync"),
+    ("to-oci-layout", "{in}", "-o", "{out}/l.tar", "--allow-new-digest", "--no-recompress", "--oci-media-types"),
+    ("to-docker-tar", "{in}", "-o", "{out}/a.tar", "--no-recompress"),
+)
 _TREES: Final[tuple[Command, ...]] = (
     ("repair-tree", "{in}", "--format", "json"),
     ("repair-tree", "{copy}", "--apply", "--no-sync"),
@@ -75,6 +81,11 @@ class Input:
 
 def _folder(place: Path) -> None:
     write_artifactory_folder(IMAGE, place / "team" / "app" / "1.4")
+
+
+def _gunzipped(place: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, place / "team" / "app" / "1.4")
+    gunzip_in_place(folder / IMAGE.layer_digests[0].file_name)
 
 
 def _index(place: Path) -> None:
@@ -106,6 +117,7 @@ def _gzipped_tar(files: dict[str, bytes]) -> bytes:
 
 INPUTS: Final = (
     Input("folder", _folder, (*_SCANS, *_WRITERS)),
+    Input("gunzipped", _gunzipped, (*_SCANS, *_NEW_DIGESTS, *_NEW_DIGESTS)),
     Input("index", _index, (*_SCANS, *_WRITERS)),
     Input("zip", _packed(zip_of, "a.zip"), (*_SCANS, *_WRITERS)),
     Input("tar", _packed(tar_of, "a.tar"), (*_SCANS, *_WRITERS)),
@@ -161,14 +173,22 @@ def _change_files(place: Path, random: Random) -> None:
 
 def _in_child(words: list[str], folder: Path, seed: int) -> int:
     if not any("{host}" in word for word in words):
-        return run_command(*words, "--no-progress").code if words[0] != "inspect" else run_command(*words).code
+        return _code_of(words)
     Stop.sleep = lambda _self, _seconds: None  # type: ignore[method-assign]
     os.environ["DOCKER_CONFIG"] = str(folder)
     with _server(Random(seed)) as server:
         write_artifactory_folder(IMAGE, folder / "out" / "part" / "team" / "app" / "1.4")
         next((folder / "out" / "part").rglob(IMAGE.layer_digests[0].file_name)).unlink()
         words = [word.replace("{host}", server.host) for word in words]
-        return run_command(*words, *([] if words[0] in ("inspect", "tags") else ["--no-progress"])).code
+        return _code_of(words)
+
+
+def _code_of(words: list[str]) -> int:
+    outcome = run_command(*words, *([] if words[0] in ("inspect", "tags") else ["--no-progress"]))
+    # The command line catches what nobody expects, and asks for a report.
+    if "something unforeseen" in outcome.output:
+        raise AssertionError(outcome.output)
+    return outcome.code
 
 
 def _server(random: Random) -> FaultyServer:

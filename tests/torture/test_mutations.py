@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from tests.torture import mutated_commands, mutations
-from tests.torture.mutated_commands import Inputs, _run_limited, failure_of
+from tests.torture.mutated_commands import Inputs, _code_of, _run_limited, failure_of
 from tests.torture.mutators import mutated
 from tests.torture.readers import READERS, Reader
 
@@ -69,6 +69,15 @@ def test_a_command_that_falls_or_takes_too_much_is_found(ending: str, said: str)
         return 7 if ending == "return 7" else 0
 
     assert said in str(_run_limited(work))
+
+
+def test_what_the_command_line_calls_unforeseen_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls(content: bytes) -> None:
+        raise TypeError("unhashable type: 'dict'")
+
+    monkeypatch.setattr("importer.inspection.file_facts.parse_document", falls)
+    (tmp_path / "manifest.json").write_text("{}")
+    assert "something unforeseen, TypeError" in str(_run_limited(lambda: _code_of(["scan", str(tmp_path)])))
 
 
 def test_a_command_without_an_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
