@@ -87,7 +87,7 @@ class _Renamer:
         result: dict[str, Any] = {}
         spelt: dict[str, str] = {}
         for name, member in value.items():
-            field: str = name if name in shape else fields.get(_folded(name), name)
+            field = str(name if name in shape else fields.get(_folded(name), name))
             self.is_changed |= field != name
             if field in result:
                 self.clash = self.clash or (spelt[field], name)

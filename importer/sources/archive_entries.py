@@ -165,7 +165,17 @@ class _Tree:
 
     def leave_the_rest(self, count: int) -> None:
         reason = f"only its first {count:,} members are looked at: it has too many for one archive"
-        self._problems.append(SourceProblem(self._container.path, reason, _TOO_MANY_ADVICE))
+        self._problems.append(
+            SourceProblem(
+                path=self._container.path,
+                reason=reason,
+                advice=_TOO_MANY_ADVICE,
+                kind=ProblemKind.ARCHIVE,
+                archive=self._container.path,
+                size=self._container.size,
+                borrowed=self._container.borrowed,
+            )
+        )
 
     def _path(self, parts: Iterable[str]) -> str:
         # Not by pathlib, which would follow a hostile name to the root.
