@@ -13,9 +13,22 @@ from typing import Any, Final
 MAX_QUOTE: Final = 200
 """Characters of a message that are quoted."""
 
+_SERVER_WORDS: Final = re.compile(
+    r"\bHTTP/[12]|\b(?:40[0-9]|429|50[0-4])\b[ :]*[A-Z]|\b(?:not found|forbidden|unauthori[sz]ed|access denied|denied"
+    r"|permission|authenticat\w+|log[ -]?in|sign[ -]?in|password|bad gateway|gateway time-?out|service unavailable"
+    r"|internal server error|too ?many ?requests|rate limit|quota|rejected|blocked|redirecting|proxy|expired|error"
+    # Appliances answer in the language of the house.
+    r"|verweigert|nicht gefunden|anmeld\w+|gesperrt|interdit|introuvable|connexion|denegado|no encontrado|prohibido)\b",
+    re.IGNORECASE,
+)
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _XML_TEXTS: Final = (re.compile(r"<Message>(.*?)</Message>", re.DOTALL), re.compile(r"<Code>(.*?)</Code>", re.DOTALL))
 _TAG: Final = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+def has_server_marks(text: str) -> bool:
+    """Whether a plain text reads as a server's refusal, and not as just any text."""
+    return _SERVER_WORDS.search(text) is not None
 
 
 def message_of_json_error(value: Any) -> str | None:

@@ -90,18 +90,24 @@ def decoder_for(kind: FileKind) -> DecodedStream:
     return _DECODERS[kind]()
 
 
-def kind_inside(kind: FileKind, start: bytes | memoryview) -> FileKind | None:
-    """What a compressed file holds, by its first bytes; None when they don't tell, or can't be unpacked here."""
+def head_inside(kind: FileKind, start: bytes | memoryview) -> bytes | None:
+    """The first bytes of what a compressed file holds; None when too few come out, or it can't be unpacked here."""
     if not can_decompress(kind):
         return None
     stream, head = decoder_for(kind), b""
     for offset in range(0, len(start), HEAD_SIZE):
         for piece in stream.feed(bytes(start[offset : offset + HEAD_SIZE])):
             head += piece[: HEAD_SIZE - len(head)]
-        if len(head) >= TAR_BLOCK or stream.ending is not None:
+        if len(head) >= HEAD_SIZE or stream.ending is not None:
             break
     is_over = len(head) < TAR_BLOCK and stream.close() in (Ending.COMPLETE, Ending.TRAILING_DATA)
-    return kind_of_head(head) if is_over or len(head) >= TAR_BLOCK else None
+    return head if is_over or len(head) >= TAR_BLOCK else None
+
+
+def kind_inside(kind: FileKind, start: bytes | memoryview) -> FileKind | None:
+    """What a compressed file holds, by its first bytes; None where ``head_inside`` gives none."""
+    head = head_inside(kind, start)
+    return None if head is None else kind_of_head(head)
 
 
 def examine_content(

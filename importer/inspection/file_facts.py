@@ -9,17 +9,24 @@ from typing import Final, Protocol
 
 from importer.domain.digest import Digest
 from importer.formats.documents import Document, parse_document
-from importer.formats.error_pages import message_of_markup, quote
+from importer.formats.error_pages import has_server_marks, message_of_markup, quote
 from importer.formats.http_headers import digest_in_headers, size_of_headers
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.other_kinds import OtherThing, file_system, other_thing
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.content import BLOCK_SIZE, Content, kind_inside
+from importer.inspection.content import BLOCK_SIZE, Content, head_inside
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
 from importer.sources.source_file import SourceFile
 
 _MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
 _NOTES: Final = frozenset({FileKind.XML, FileKind.TEXT})
+
+_START_SIZE: Final = 36 << 10
+"""Bytes that tell a disk: the mark of a CD image stands behind its first 32 KiB."""
+
+_MAX_MESSAGE: Final = 64 << 10
+"""Bytes of the longest text that a server sends to say why it refuses."""
 
 TOLD_DIGEST: Final = "Docker-Content-Digest"
 """The property with the digest that a server told of a manifest, in the headers that were saved with it."""
@@ -54,6 +61,7 @@ class FileFacts:
         document: a JSON file, classified and parsed, not yet held to its schema.
         content: what a compressed file holds; None until it was examined.
         inside: what a compressed file holds, by its first bytes; None where they don't tell.
+        other: what it is, if it is a known thing that no image is made of.
         other_digests: digests of further algorithms, where they were asked for.
     """
 
@@ -67,6 +75,7 @@ class FileFacts:
     document: Document | None = field(default=None, repr=False)
     content: Content | None = None
     inside: FileKind | None = None
+    other: OtherThing | None = None
     other_digests: tuple[Digest, ...] = ()
 
     @property
@@ -114,12 +123,17 @@ class _Reading:
         self._zeros_from = 0
         self._head = b""
         self._inside: FileKind | None = None
+        self._other: OtherThing | None = None
         self._text: bytearray | None = bytearray()
 
     def take(self, block: memoryview) -> None:
         if not self._size:
             self._head = bytes(block[:HEAD_SIZE])
-            self._inside = kind_inside(kind_of_head(self._head), block)
+            kind = kind_of_head(self._head)
+            inside = head_inside(kind, block)
+            self._inside = None if inside is None else kind_of_head(inside)
+            tar = self._head if kind is FileKind.TAR else inside if self._inside is FileKind.TAR else None
+            self._other = file_system(tar) if tar else other_thing(bytes(block[:_START_SIZE]), kind)
             self._text = bytearray() if _kind_of_start(self._head) is FileKind.JSON else None
         for algorithm in self._hashes:
             algorithm.update(block)
@@ -144,6 +158,7 @@ class _Reading:
             properties=self._properties(kind),
             document=document,
             inside=self._inside,
+            other=self._other,
             other_digests=tuple(Digest(h.name, h.hexdigest()) for h in self._hashes[1:]),
         )
 
@@ -165,6 +180,9 @@ class _Reading:
     def _whole_kind(self, kind: FileKind) -> FileKind:
         if kind is FileKind.ZEROS and self._zeros_from:
             return FileKind.DATA
+        is_message = kind is FileKind.TEXT and self._size <= _MAX_MESSAGE and not self._other
+        if is_message and not size_of_headers(self._head) and has_server_marks(self._head.decode("utf-8", "replace")):
+            return FileKind.ERROR_PAGE
         return kind
 
     def _excerpt(self, kind: FileKind) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
 from importer.formats.json_text import TextForm
+from importer.formats.other_kinds import OtherThing
 from importer.formats.signatures import FileKind
 from importer.formats.tar_headers import TarEntry
 
@@ -62,6 +63,13 @@ class ErrorPage(Cause):
     """An error message was saved instead of the blob; ``message`` quotes it."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherContent(Cause):
+    """A known thing that no image is made of was saved instead of the blob."""
+
+    thing: OtherThing
 
 
 @dataclass(frozen=True, slots=True)

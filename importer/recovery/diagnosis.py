@@ -6,6 +6,7 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
+from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import Content, compression_of_kind
@@ -19,6 +20,7 @@ from importer.recovery.causes import (
     ErrorPage,
     Gunzipped,
     Marker,
+    OtherContent,
     PartialDownload,
     Truncated,
     ZeroFilled,
@@ -33,8 +35,6 @@ _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MIN_ZEROS: Final = 512
 _MIN_ZEROS_OF_TAR: Final = 10_240 + 512
 """Runs of zeros at the end count as holes from so many bytes on; GNU tar pads to 10240 of its own."""
-
-_MAX_ERROR_TEXT: Final = 64 * 1024
 
 
 def remains_of(descriptor: Descriptor, candidates: Leftovers, beneath: Leftovers) -> FileFacts | None:
@@ -81,7 +81,9 @@ def _never_a_blob(fact: FileFacts) -> Cause | None:
         return Marker()
     if not fact.size:
         return PartialDownload(0) if is_partial(fact) else Empty()
-    if fact.kind in _ERROR_KINDS or (fact.kind is FileKind.TEXT and fact.size <= _MAX_ERROR_TEXT):
+    if fact.other and fact.other.kind not in (OtherKind.EXPORT, OtherKind.FILE_SYSTEM):
+        return OtherContent(fact.other)
+    if fact.kind in _ERROR_KINDS:
         return ErrorPage(fact.excerpt)
     return None
 

@@ -55,6 +55,9 @@ def _of_everything(investigation: Investigation) -> str:
     host = investigation.case.host
     states = [status_of(image, host) for image in plan.images]
     if not states:
+        wrong = next((one for one in investigation.findings if one.rule.code == "BF111"), None)
+        if wrong:
+            return f"No image: {wrong.observation.message}; {wrong.observation.remedy}."
         count = _NOTHING.get(files, f"none of {files:,} files is a manifest")
         return f"No image: {count}. Save manifest.json from the folder of the layers, too."
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)

@@ -10,7 +10,7 @@ from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
 from importer.recovery.plan import Plan
 from importer.recovery.wanted import layout_indexes
-from importer.rules.files import folder_of, lost_manifests
+from importer.rules.files import folder_of, lost_manifests, old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown
 
@@ -68,7 +68,9 @@ def _told_paths(case: Case) -> frozenset[str]:
     sidecars = (sidecar.facts.file.path for sidecar in case.known.sidecars)
     ambiguous = (remains.file.file.path for remains in case.plan.ambiguous)
     lost = (fact.file.path for fact in lost_manifests(case))
-    return case.plan.used.union(case.plan.explained, sidecars, lost, ambiguous)
+    strange = (fact.file.path for fact in strangers(case))
+    old = (fact.file.path for facts in old_registries(case).values() for fact in facts)
+    return case.plan.used.union(case.plan.explained, sidecars, lost, ambiguous, strange, old)
 
 
 def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:

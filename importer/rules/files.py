@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.recovery.plan import BlobStatus, ImageKind, ImagePlan
 from importer.rules.rule import Case, Severity
+from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile
 
-MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML, FileKind.TEXT})
+MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
 """What an error message looks like that was saved in place of a file."""
 
+_OLD_IMAGE: Final = re.compile(r"images/[0-9a-f]{64}/(?:json|ancestry|layer|_checksum|_files|_diff)")
+_NO_ARCHIVES: Final = MESSAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
 _CALLED_MANIFEST: Final = re.compile(r"(?:list\.)?manifest[ _-]?(?:\(?\d+\)?)?\.json(?: ?\(\d+\))?", re.IGNORECASE)
 _MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
 _MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
@@ -50,9 +54,36 @@ def lost_manifests(case: Case) -> Iterator[FileFacts]:
     called = [fact for fact in case.inventory.facts if _CALLED_MANIFEST.fullmatch(fact.file.name)]
     whole = {folder_of(f.file) for f in case.inventory.facts if f.kind in _MANIFEST_KINDS and not f.file.borrowed}
     for fact in called:
-        is_told = fact.file.path in told or fact.file.borrowed or folder_of(fact.file) in whole
+        is_told = fact.file.path in told or fact.file.borrowed or folder_of(fact.file) in whole or fact.other
         if not is_told and (fact.document is None or fact.document.error or fact.kind in MESSAGE_KINDS):
             yield fact
+
+
+def strangers(case: Case) -> Iterator[FileFacts]:
+    """Known things that are no part of an image, and pages and empty files in place of an archive."""
+    told = case.plan.used.union(case.plan.explained, (remains.file.file.path for remains in case.plan.ambiguous))
+    blobs = [blob for image in case.plan.images for blob in image.all_blobs]
+    known = {digest for blob in blobs for digest in (blob.descriptor.digest, blob.diff_id)}
+    for fact in case.inventory.facts:
+        is_told = fact.file.borrowed or fact.file.path in told or not known.isdisjoint(fact.digests)
+        # Beside images a file system is a layer of another one, rather.
+        is_layer = bool(blobs) and fact.other is not None and fact.other.kind is OtherKind.FILE_SYSTEM
+        if is_told or is_layer or Digest.from_name(fact.file.name) is not None:
+            continue
+        if fact.other or (names_tar(fact.file.name) and fact.kind in _NO_ARCHIVES):
+            yield fact
+
+
+def old_registries(case: Case) -> dict[str, list[FileFacts]]:
+    """The storage of registries of the first generation: what lies in it, by its folder.
+
+    Source: docker-registry 0.9, docker_registry/core/driver.py (``images/<id>/{json,ancestry,layer}``).
+    """
+    found: dict[str, list[FileFacts]] = {}
+    for fact in case.inventory.facts:
+        if len(fact.file.parts) >= 3 and _OLD_IMAGE.fullmatch("/".join(fact.file.parts[-3:])):
+            found.setdefault(fact.file.path[: -len("/".join(fact.file.parts[-3:])) - 1], []).append(fact)
+    return {folder: facts for folder, facts in found.items() if any(f.file.name == "ancestry" for f in facts)}
 
 
 def severity_of_stray(case: Case) -> Severity | None:

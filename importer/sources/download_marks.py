@@ -20,6 +20,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.formats.documents import read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.other_kinds import SYSTEM_FOLDERS
 from importer.formats.signatures import FileKind
 from importer.formats.tar_headers import TarEntry
 from importer.sources.byte_streams import Opener, read_at
@@ -45,8 +46,6 @@ _TAR_NAMES: Final = re.compile(r".+\.(?:tar|tar\.\w{2,4}|tgz|tzst|txz|tbz2?)", r
 _DOCUMENTS: Final = frozenset({"manifest.json", "list.manifest.json", "index.json"})
 _IMAGE_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 
-# At the top of a layer, never of a download.
-_SYSTEM_FOLDERS: Final = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr"})
 _WHITEOUT: Final = ".wh."
 
 
@@ -55,7 +54,7 @@ def looks_like_download(members: Iterable[TarEntry], opener: Opener) -> bool:
     marked = False
     for member in members:
         path = member.name.removeprefix("./")
-        if path.split("/", 1)[0] in _SYSTEM_FOLDERS or path.rsplit("/", 1)[-1].startswith(_WHITEOUT):
+        if path.split("/", 1)[0] in SYSTEM_FOLDERS or path.rsplit("/", 1)[-1].startswith(_WHITEOUT):
             return False
         marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener)
     return marked

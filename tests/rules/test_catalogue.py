@@ -23,6 +23,7 @@ BF107 error-page error none
 BF108 unreadable-file error none
 BF109 sidecar-mismatch warning none
 BF110 unread-input error none
+BF111 wrong-kind error none
 BF112 ambiguous-remains warning none
 BF201 truncated error none
 BF202 truncated-trailer warning safe

@@ -135,6 +135,7 @@ def pipe(image: Image, folder: Path) -> None:
 
 
 ERROR_BODY = b'{\n  "errors" : [ {\n    "status" : 404,\n    "message" : "File not found."\n  } ]\n}'
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"ab" * 32 + b"\nsize 1234\n"
 LOGIN = b"<!DOCTYPE html><html><head><title>Sign in</title></head></html>"
 
 DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
@@ -392,6 +393,47 @@ class TestEvidence:
         change(lambda content: content[:5000])(image, folder)
         assert troubles(findings_of(folder)) == ["BF201", "BF109"]
         assert "bears out" in the("BF109", findings_of(folder)).observation.message
+
+
+class TestWrongKinds:
+    @pytest.mark.parametrize(
+        ("name", "content", "word"),
+        [
+            ("export.tar", tar_of(".dockerenv", b""), "docker import"),
+            ("image.tar", "\ufeffsha256\0\0\0ustar\0".encode("utf-16-le"), "-o instead of >"),
+            ("image.tar", b"<!DOCTYPE html><title>Sign in</title>", "docker save -o"),
+            ("image.tar", b"", "docker save -o"),
+            ("disk.bin", b"QFI\xfb\0\0\0\3" + bytes(600), "mount it"),
+            ("pointer", LFS_POINTER, "git lfs pull"),
+        ],
+    )
+    def test_each_is_named_with_what_to_do(self, name, content, word, tmp_path):
+        (tmp_path / name).write_bytes(content)
+        found = the("BF111", findings_of(tmp_path))
+        assert found.severity is Severity.ERROR
+        assert word in found.observation.remedy
+
+    def test_beside_an_image_it_is_a_remark(self, folder):
+        (folder / "pointer").write_bytes(LFS_POINTER)
+        assert the("BF111", findings_of(folder)).severity is Severity.INFO
+
+    def test_a_pointer_in_place_of_a_layer_tells_the_true_digest(self, image, folder):
+        image.layer_path(folder).write_bytes(LFS_POINTER)
+        message = the("BF111", findings_of(folder)).observation.message
+        assert "ab" * 32 in message
+        assert "1,234" in message
+
+    def test_the_storage_of_an_old_registry_is_named_once(self, tmp_path):
+        for name in ("json", "ancestry", "layer"):
+            path = tmp_path / "images" / ("5" * 64) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"{}")
+        assert [finding.rule.code for finding in findings_of(tmp_path)] == ["BF111"]
+
+    @pytest.mark.parametrize("text", [b"null", b"QUJD" * 40, b"hello there, this is a note\n"])
+    def test_any_text_in_place_of_a_layer_is_no_message_of_a_server(self, text, image, folder):
+        image.layer_path(folder).write_bytes(text)
+        assert "BF107" not in [finding.rule.code for finding in findings_of(folder)]
 
 
 class TestUnreadInput:

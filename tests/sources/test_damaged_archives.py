@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.sources import spool
-from importer.sources.source_file import SourceFile, SourceProblem
+from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 from tests.sources.archiving import contents, entries, problems, read, tar_of, zip_of
 
 _MARK = {"oci-layout": b"{}"}
@@ -292,7 +292,8 @@ def test_no_room_for_the_spool_is_a_problem(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(spool, "_MARGIN", 1 << 62)
     path = _write(tmp_path / "a.tar.gz", gzip.compress(tar_of({**_MARK, **_BLOBS})))
     found = entries(tmp_path)
-    assert [entry.path for entry in found] == [str(path)]
+    assert {entry.path for entry in found} == {str(path)}
+    assert [entry.kind for entry in found if isinstance(entry, SourceProblem)] == [ProblemKind.ARCHIVE]
 
 
 def test_the_spool_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
