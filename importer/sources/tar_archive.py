@@ -5,14 +5,14 @@ Source: POSIX.1-2001 pax, section "ustar Interchange Format", typeflag; GNU tar 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from typing import BinaryIO, Final
 
-from importer.formats.signatures import TAR_BLOCK
+from importer.formats.signatures import TAR_BLOCK, is_tar_header
 from importer.formats.tar_headers import TarEntry, TarWalker
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
-from importer.sources.byte_streams import Opener, open_part
+from importer.sources.byte_streams import BLOCK_SIZE, Opener, open_part, read_at
 
 _HARD_LINK, _SYMBOLIC_LINK, _FOLDER = b"1", b"2", b"5"
 _DEVICES: Final = {
@@ -29,15 +29,48 @@ _IGNORED: Final = frozenset({b"D", b"V"})
 
 
 def list_tar(opener: Opener, size: int) -> Iterator[Listed]:
-    """Yield the members of a tar of ``size`` bytes; a cut one as the shorter file it is. Raises OSError."""
+    """Yield the members of a tar of ``size`` bytes; a cut one as the shorter file it is. Raises OSError.
+
+    Zeros are no end while a header follows: archives are put one behind the other (``cat a.tar b.tar``), and disks
+    lose blocks.
+    """
+    start: int | None = 0
+    while start is not None:
+        start = yield from _list_from(start, partial(open_part, opener, start, size - start), size - start)
+
+
+def _list_from(start: int, opener: Opener, size: int) -> Generator[Listed, None, int | None]:
+    """Yield the members up to the next end; gives the place of the header that follows it, if one does."""
     with opener() as stream:
         walker = TarWalker(keep_entries=True)
         yield from (_listed(entry, opener, size) for entry in _walk(stream, walker))
         position = stream.tell()
-    if walker.broken_at is not None:
-        yield Flaw(f"the archive is damaged at byte {walker.broken_at}; the members before it are used")
+        behind = _first_block_behind(stream, size) if walker.ended else None
+    if behind is not None:
+        offset, block = behind
+        if is_tar_header(block):
+            return start + offset
+        yield Flaw(
+            f"what follows the archive's end, from byte {start + offset} on, is no tar; what comes before is used"
+        )
+    elif walker.broken_at is not None:
+        yield Flaw(f"the archive is damaged at byte {start + walker.broken_at}; the members before it are used")
     elif not walker.ended and position > 0:
         yield Flaw("the archive's end is missing; what is there of it is used")
+    return None
+
+
+def _first_block_behind(stream: BinaryIO, size: int) -> tuple[int, bytes] | None:
+    """The first block from here on that isn't all zeros, and its offset; raises OSError."""
+    offset = stream.tell()
+    while offset < size:
+        blocks = read_at(stream, offset, BLOCK_SIZE)
+        zeros = len(blocks) - len(blocks.lstrip(b"\0"))
+        if zeros < len(blocks):
+            offset += zeros // TAR_BLOCK * TAR_BLOCK
+            return offset, read_at(stream, offset, TAR_BLOCK)
+        offset += len(blocks) or size
+    return None
 
 
 def first_members(opener: Opener, limit: int) -> Iterator[TarEntry]:

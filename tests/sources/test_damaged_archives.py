@@ -288,6 +288,27 @@ def test_damage_anywhere_is_never_a_traceback(tmp_path: Path, data: st.DataObjec
                 assert "more comes out" in str(error)  # noqa: PT017
 
 
+class TestBehindTheEnd:
+    def test_an_archive_behind_another_is_read_as_well(self, tmp_path: Path) -> None:
+        both = tar_of({**_MARK, "first": b"1"}) + tar_of({"second": b"2"})
+        found = entries(_write(tmp_path / "a.tar", both))
+        assert contents(found) == {**_MARK, "first": b"1", "second": b"2"}
+        assert not [entry for entry in found if isinstance(entry, SourceProblem)]
+
+    @pytest.mark.parametrize("blocks", [1, 2, 700])
+    def test_zeros_between_members_are_no_end(self, tmp_path: Path, blocks: int) -> None:
+        first, rest = tar_of({**_MARK, "first": b"1"}).rstrip(b"\0"), tar_of({"second": b"2"})
+        whole = first + bytes(-len(first) % 512 + 512 * blocks) + rest
+        assert contents(entries(_write(tmp_path / "a.tar", whole)))["second"] == b"2"
+
+    def test_anything_else_there_is_told_with_its_place(self, tmp_path: Path) -> None:
+        tar = tar_of({**_MARK, "first": b"1"})
+        found = entries(_write(tmp_path / "a.tar", tar + b"no header " * 100))
+        (problem,) = [entry for entry in found if isinstance(entry, SourceProblem)]
+        assert f"from byte {len(tar)} on" in problem.reason
+        assert contents([entry for entry in found if entry is not problem]) == {**_MARK, "first": b"1"}
+
+
 def test_no_room_for_the_spool_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "_MARGIN", 1 << 62)
     path = _write(tmp_path / "a.tar.gz", gzip.compress(tar_of({**_MARK, **_BLOBS})))
