@@ -13,7 +13,13 @@ from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory, is_sidecar
 from importer.progress import Progress
-from importer.recovery.wanted import manifests_of, orphan_configs, schema1_manifests_of, wanted_blobs
+from importer.recovery.wanted import (
+    has_contradictions,
+    manifests_of,
+    orphan_configs,
+    schema1_manifests_of,
+    wanted_blobs,
+)
 from importer.sources.source_file import SourceFile
 
 _LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
@@ -85,7 +91,7 @@ def _hashed_as_wanted(inventory: Inventory, inspector: Inspector, progress: Prog
 
 def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
     wanted = wanted_blobs(inventory)
-    if wanted.unresolved or orphan_configs(inventory):
+    if wanted.unresolved or orphan_configs(inventory) or has_contradictions(inventory):
         yield from (
             fact for fact in inventory.facts if _may_explain(fact, depth) and not wanted.digests & set(fact.digests)
         )

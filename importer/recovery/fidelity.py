@@ -36,7 +36,7 @@ def fidelity(image: ImagePlan, output: Output, host: Host) -> Fidelity:
 
 def obstacles(image: ImagePlan, host: Host) -> tuple[Obstacle, ...]:
     """Why docker on that host can't load the image, whether or not its bytes are here; empty for an index."""
-    return tuple(_obstacles(image, host))
+    return tuple(_obstacles(image.saved or image, host))
 
 
 def docker_child(index: ImagePlan, host: Host) -> ImagePlan | None:

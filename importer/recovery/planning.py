@@ -44,7 +44,7 @@ from importer.recovery.plan import (
     ProvenBlob,
     Role,
 )
-from importer.recovery.rebuilding import rebuild_images
+from importer.recovery.rebuilding import rebuild_images, with_saved_forms
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Whole, files_of
 from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
@@ -81,7 +81,8 @@ def make_plan(
     names = names_by_digest(inventory)
     finder = BlobFinder(inventory, wanted, advance)
     planner = _Planner(manifests, finder, names, Recompressor(effort, progress, finder.leftovers.facts))
-    plans = [*planner.plans(), *(_named(plan, names) for plan in schema1_plans(inventory, known, finder))]
+    plans = list(with_saved_forms(inventory, planner.plans()))
+    plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder))
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
     here = (*plans, *rebuilt)
@@ -288,7 +289,7 @@ def _order(plan: ImagePlan) -> tuple[bool, tuple[str, ...], str]:
 
 def _used(images: Iterable[ImagePlan]) -> Iterator[str]:
     for image in images:
-        for blob in image.all_blobs:
+        for blob in (*image.all_blobs, *(image.saved.layers if image.saved else ())):
             for proven in (blob.exact, blob.content):
                 yield from (file.path for file in files_of(proven.recipe)) if proven else ()
             if blob.file and (blob.exact or blob.content):

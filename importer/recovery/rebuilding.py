@@ -27,7 +27,15 @@ from importer.recovery.causes import ContentMissing, DigestMismatch, ManifestMis
 from importer.recovery.diagnosis import diagnose
 from importer.recovery.named import named_manifests
 from importer.recovery.naming.docker_save import SavedImage, saved_images
-from importer.recovery.plan import BlobPlan, BlobStatus, ImageKind, ImagePlan, ProvenBlob, Role
+from importer.recovery.plan import (
+    BlobPlan,
+    BlobStatus,
+    ImageKind,
+    ImagePlan,
+    LayerCountMismatch,
+    ProvenBlob,
+    Role,
+)
 from importer.recovery.recipes import Decompressed, Literal, Whole
 from importer.recovery.repairs.text_document import read_small
 from importer.recovery.restoration import restorations
@@ -78,6 +86,23 @@ def rebuild_images(
         if alone or fact.digest in saved or any(layer.content for layer in layers):
             rebuilt = _rebuilt(blob, config, layers, _provable(inventory, known, fact))
             yield _as_saved(inventory, rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
+
+
+def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterator[ImagePlan]:
+    """The plans; where manifest and config contradict each other, docker save's own manifest may still tell the image.
+
+    Docker's loader reads that one alone. Source: moby#47065, where docker save wrote ``layers: []`` for registries.
+    """
+    saved = {config.digest: image for config, image in saved_images(inventory)}
+    for plan in plans:
+        config, blob = plan.config, plan.config_blob
+        is_contradicted = any(isinstance(flaw, LayerCountMismatch) for flaw in plan.flaws)
+        if is_contradicted and config and blob and blob.is_here and plan.image_id in saved:
+            layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
+            rebuilt = _rebuilt(blob, config, layers, frozenset())
+            yield replace(plan, saved=_as_saved(inventory, rebuilt, saved[blob.descriptor.digest]))
+        else:
+            yield plan
 
 
 def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:

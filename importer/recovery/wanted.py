@@ -69,6 +69,16 @@ def is_layout_index(inventory: Inventory, fact: FileFacts) -> bool:
     return is_naming or file_beside(inventory, fact.file, "oci-layout") is not None
 
 
+def has_contradictions(inventory: Inventory) -> bool:
+    """Whether a manifest and its config, which is here, count different layers."""
+    counts = {
+        fact.digest: len(fact.document.config.diff_ids)
+        for fact in inventory.facts
+        if fact.document and fact.document.config
+    }
+    return any(counts.get(m.config.digest, len(m.layers)) != len(m.layers) for _, m in manifests_of(inventory))
+
+
 def schema1_manifests_of(inventory: Inventory) -> Iterator[tuple[FileFacts, Schema1Manifest]]:
     """The schema 1 manifests among the user's own files that have no newer form in the same folder.
 

@@ -7,6 +7,13 @@ from importer.recovery.plan import LayerCountMismatch
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, title_of
 
+_EFFECT: Final = "docker refuses such an image"
+_EFFECT_OF_A_SAVE: Final = "a registry's client refuses it, while docker load goes by docker save's manifest.json"
+_REMEDY: Final = "download the manifest again; if it's the same, the image was built wrong"
+_REMEDY_OF_A_SAVE: Final = (
+    "to-docker-tar writes the image as manifest.json has it; for a registry, load that and push it"
+)
+
 
 def find(case: Case) -> Iterator[Observation]:
     """Every image whose manifest and config don't go together."""
@@ -15,11 +22,12 @@ def find(case: Case) -> Iterator[Observation]:
             if isinstance(flaw, LayerCountMismatch):
                 yield Observation(
                     f"the manifest of {title_of(image)} lists {flaw.layers} layers, "
-                    f"its config {flaw.diff_ids} diff_ids: docker refuses such an image",
-                    remedy="download the manifest again; if it's the same, the image was built wrong",
+                    f"its config {flaw.diff_ids} diff_ids: {_EFFECT_OF_A_SAVE if image.saved else _EFFECT}",
+                    remedy=_REMEDY_OF_A_SAVE if image.saved else _REMEDY,
                     path=path_of(image.manifest),
                     digest=image.manifest.descriptor.digest,
                     image=image,
+                    severity=Severity.WARNING if image.saved else None,
                 )
 
 

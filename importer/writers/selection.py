@@ -213,7 +213,8 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage |
         return _changed(image, converted(image.plan))
     truth = fidelity(image.plan, output, choice.host)
     if truth is Fidelity.EXACT:
-        return _labelled(image, choice, output)
+        saved = image.plan.saved if output is Output.DOCKER_TAR else None
+        return replace(image, plan=saved) if saved else _labelled(image, choice, output)
     if truth is Fidelity.SAME_IMAGE and choice.allow_new_digest:
         if image.plan.is_altered and _has_all_bytes(image.plan):
             # To write it anew would be one more alteration.
