@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from importer.inspection.inspector import Inspector
 from importer.progress import Progress
@@ -12,7 +13,7 @@ from importer.recovery.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
 from importer.storage_tree.contents import ContentReader, Remembered
-from importer.storage_tree.defects import Defect, NotRegistryStorage
+from importer.storage_tree.defects import Defect, LayersFolderMissing, LinkDangling, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census, diagnose
 from importer.storage_tree.foreign_stores import ForeignStore
 from importer.storage_tree.layout import Layout
@@ -20,6 +21,9 @@ from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree, object_store_in
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
+
+CACHE_STATE: Final = "scheduler-state.json"
+"""What a pull-through cache keeps at its root (distribution v2.8.3, registry/proxy/proxyregistry.go)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,15 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     reader = ContentReader(tree, inspector, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
-    return Checkup(question, layout.root, layout, diagnosis.defects, find_in_tree(diagnosis.defects), diagnosis.census)
+    is_cache = layout.root.joinpath(CACHE_STATE).is_file()
+    # A cache holds what somebody has asked for so far; what it lacks is no defect.
+    defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
+    findings = find_in_tree(defects, is_cache=is_cache)
+    return Checkup(question, layout.root, layout, defects, findings, diagnosis.census)
+
+
+def _is_absent(defect: Defect) -> bool:
+    return isinstance(defect, LayersFolderMissing) or (isinstance(defect, LinkDangling) and not defect.steps)
 
 
 def _refused(question: TreeQuestion, store: ForeignStore) -> Checkup:

@@ -26,6 +26,13 @@ _LEADS_OUT: Final = "it is left alone: a link on the way leads out of the tree; 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
+_FETCHED_AGAIN: Final = frozenset({"BF503", "BF504", "BF506"})
+_OF_A_CACHE: Final = (
+    "move it out of the tree: this is a pull-through cache, which fetches it again from its registry "
+    "when it is asked for"
+)
+
+
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
     return _load(_MODULE_NAME)
@@ -59,9 +66,12 @@ def find_all(case: Case) -> tuple[Finding, ...]:
     return tuple(sorted(_findings(case), key=_weight))
 
 
-def find_in_tree(defects: Iterable[Defect]) -> tuple[Finding, ...]:
-    """Have each defect of a storage tree explained by its rule; the worst comes first."""
-    return tuple(sorted(map(_explained, defects), key=_order))
+def find_in_tree(defects: Iterable[Defect], *, is_cache: bool = False) -> tuple[Finding, ...]:
+    """Have each defect of a storage tree explained by its rule; the worst comes first.
+
+    Nobody can push to a pull-through cache: what can't be mended there is fetched anew once it is out of the way.
+    """
+    return tuple(sorted((_explained(defect, is_cache=is_cache) for defect in defects), key=_order))
 
 
 def rule_of_defect(defect: Defect) -> Rule:
@@ -69,13 +79,15 @@ def rule_of_defect(defect: Defect) -> Rule:
     return next(rule for rule in all_rules() if isinstance(defect, rule.defects))
 
 
-def _explained(defect: Defect) -> Finding:
+def _explained(defect: Defect, *, is_cache: bool) -> Finding:
     rule = rule_of_defect(defect)
     if rule.observe is None:
         raise TypeError(f"{rule.code} names defects and doesn't observe them")
     seen = rule.observe(defect)
     if defect.leads_out:
         seen = replace(seen, remedy=_LEADS_OUT, safety=Safety.NONE)
+    elif is_cache and not defect.steps and rule.code in _FETCHED_AGAIN:
+        seen = replace(seen, remedy=_OF_A_CACHE)
     return Finding(rule, seen if seen.safety else replace(seen, safety=_safety(rule, defect)))
 
 
