@@ -13,7 +13,7 @@ export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 DAMAGED := fixtures/damaged/downloads
-SOURCES := pyproject.toml $(wildcard importer/*.py importer/*/*.py schemas/*.json)
+SOURCES := pyproject.toml setup.py $(shell find importer -name '*.py' -o -name '*.[ch]') $(wildcard schemas/*.json)
 
 .PHONY: demo test lint sanitize fuzz torture benchmark clean
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
-FOLDER = "importer/recompression"
+FOLDER = "importer/recompression/engines/native"
 
 setup(
     packages=[*find_packages(include=["importer*"]), "importer.schemas"],
     ext_modules=[
         Extension(
-            "importer.recompression._deflate",
+            "importer.recompression.engines.native._deflate",
             sources=[f"{FOLDER}/_deflate.c"],
-            depends=sorted(map(str, Path(FOLDER).glob("_deflate_*.h"))),
+            depends=sorted(map(str, Path(FOLDER).glob("*.h"))),
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             py_limited_api=True,
             optional=True,

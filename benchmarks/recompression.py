@@ -30,8 +30,8 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.recompression import (
     IS_NATIVE,
-    BodyEncoder,
     Compressor,
+    Encoder,
     Evidence,
     Wanted,
     compressor_of,
@@ -119,7 +119,7 @@ def _tar(given: Path | None) -> Iterator[Path]:
         yield path
 
 
-def _compress(make: Callable[[], BodyEncoder], path: Path) -> None:
+def _compress(make: Callable[[], Encoder], path: Path) -> None:
     encoder = make()
     with path.open("rb") as stream:
         while chunk := stream.read(_READ):

@@ -463,7 +463,7 @@ class TestWithoutTheCForm:
 
 _WITHOUT_EXTENSION = """
 import sys
-sys.modules["importer.recompression._deflate"] = None
+sys.modules["importer.recompression.engines.native._deflate"] = None
 from importer.recompression import IS_NATIVE
 assert not IS_NATIVE
 from importer.cli.main import main

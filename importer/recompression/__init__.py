@@ -5,8 +5,10 @@ here, written to give the same bytes, so that a layer that was decompressed on i
 back. A result is proven by its digest; a wrong guess costs only time.
 """
 
-from importer.recompression.bodies import IS_NATIVE, BodyEncoder, is_original_zlib
 from importer.recompression.compressors import Compressor, known_compressors, seconds_for
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.native import IS_NATIVE
+from importer.recompression.engines.zlib_encoder import is_original_zlib
 from importer.recompression.evidence import Evidence, order_by_evidence
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 from importer.recompression.identifying import Found, Opener, Outcome, Progress, Wanted, identify
@@ -14,8 +16,8 @@ from importer.recompression.recognising import Recognition, compressor_of
 
 __all__ = [
     "IS_NATIVE",
-    "BodyEncoder",
     "Compressor",
+    "Encoder",
     "Evidence",
     "Found",
     "GzipEncoder",

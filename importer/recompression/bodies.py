@@ -5,51 +5,16 @@ Both write the same bytes; the speeds tell how long a try takes.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
-from importer.recompression import pure_classic, pure_lazy, pure_modern, pure_speed
-from importer.recompression.pgzip import FlushingEncoder, Pgzip
-from importer.recompression.pigz import Pigz
-
-try:
-    from importer.recompression import _deflate
-except ImportError:
-    _has_extension = False
-else:
-    _has_extension = True
-
-IS_NATIVE: Final = _has_extension
-"""Whether the C form was built and can be loaded; an install without a compiler does without."""
-
-_MEMORY_LEVEL: Final = 8
-
-
-class BodyEncoder(Protocol):
-    """Raw bytes in, a raw deflate stream out."""
-
-    def write(self, data: bytes | memoryview) -> bytes:
-        """Take raw bytes; return the compressed bytes ready so far."""
-
-    def finish(self) -> bytes:
-        """End the stream; return the rest of it."""
-
-
-_ZLIB_SAMPLE_CRCS: Final = {1: 2896310036, 6: 3633439765, 9: 1060727012}
-"""Of the sample that :func:`is_original_zlib` compresses, by level, with zlib 1.2.13."""
-
-
-@cache
-def is_original_zlib() -> bool:
-    """Whether this Python's zlib writes the bytes of the original zlib.
-
-    zlib-ng and the forks of some systems and processors write others: no zlib or pigz then.
-    """
-    sample = b" ".join(b"%d" % (number * number) for number in range(4000))
-    return all(zlib.crc32(zlib.compress(sample, level)) == crc for level, crc in _ZLIB_SAMPLE_CRCS.items())
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
+from importer.recompression.engines.native import IS_NATIVE
+from importer.recompression.engines.pgzip import Pgzip
+from importer.recompression.engines.pigz import Pigz
+from importer.recompression.engines.zlib_encoder import ZlibEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +22,9 @@ class Body:
     """One way to compress."""
 
     name: str
-    make: Callable[[], BodyEncoder]
+    make: Callable[[], Encoder]
     speed: float
     """Megabytes of tar per second on one core of 2020 or so, with what is installed here."""
-
-
-class _Zlib:
-    def __init__(self, level: int) -> None:
-        self._encoder = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, _MEMORY_LEVEL)
-
-    def write(self, data: bytes | memoryview) -> bytes:
-        return self._encoder.compress(data)
-
-    def finish(self) -> bytes:
-        return self._encoder.flush()
 
 
 def _speed(native: float, pure: float) -> float:
@@ -80,7 +34,7 @@ def _speed(native: float, pure: float) -> float:
 def zlib_body(level: int) -> Body:
     """Levels 1 to 9 of zlib with memory level 8, as nearly every program calls it."""
     speeds = {1: 70, 2: 65, 3: 50, 4: 45, 5: 35, 6: 25, 7: 20, 8: 13, 9: 10}
-    return Body(f"zlib, level {level}", lambda: _Zlib(level), speeds[level])
+    return Body(f"zlib, level {level}", lambda: ZlibEncoder(level), speeds[level])
 
 
 def pigz_body(level: int) -> Body:
@@ -88,29 +42,11 @@ def pigz_body(level: int) -> Body:
     return Body(f"pigz, level {level}", lambda: Pigz(level), zlib_body(level).speed * 0.8)
 
 
-def classic_encoder(level: int, *, native: bool = IS_NATIVE) -> BodyEncoder:
-    """Go's compress/flate up to 1.26, levels 1 to 9."""
-    if native:
-        return _deflate.Classic(level)
-    return pure_speed.Speed() if level == 1 else pure_classic.Classic(level)
-
-
 def classic_body(level: int) -> Body:
     """Go's compress/flate up to 1.26, levels 1 to 9."""
     native = {1: 130, 2: 90, 3: 70, 4: 55, 5: 45, 6: 30, 7: 22, 8: 12, 9: 8}
     pure = {1: 2.0, 2: 0.8, 3: 0.6, 4: 0.5, 5: 0.45, 6: 0.3, 7: 0.25, 8: 0.15, 9: 0.1}
     return Body(f"Go ≤1.26, level {level}", lambda: classic_encoder(level), _speed(native[level], pure[level]))
-
-
-LAZY_LEVELS: Final = (7, 8, 9)
-"""At which Go 1.27 and klauspost match lazily."""
-
-
-def modern_encoder(level: int, *, full_tables: bool = False, native: bool = IS_NATIVE) -> FlushingEncoder:
-    """Go's compress/flate from 1.27 on, or with full tables klauspost's 1.15.10 to 1.18.0; levels 1 to 9."""
-    if native:
-        return _deflate.Modern(level, full_tables)
-    return (pure_lazy.Lazy if level in LAZY_LEVELS else pure_modern.Modern)(level, full_tables)
 
 
 _MODERN_SPEEDS: Final = {
@@ -147,6 +83,6 @@ def pgzip_body(block_size: int, *, full_tables: bool, level: int = PGZIP_DEFAULT
     named_level = "" if level == PGZIP_DEFAULT_LEVEL else f", level {level}"
     return Body(
         f"pgzip, klauspost {versions}, {block_size >> 10} KiB blocks{named_level}",
-        lambda: Pgzip(lambda: modern_encoder(level, full_tables=full_tables), block_size),
+        lambda: Pgzip(modern_encoder(level, full_tables=full_tables), block_size),
         _speed(*_MODERN_SPEEDS[level]),
     )

@@ -11,15 +11,15 @@ from typing import Final
 
 from importer.recompression.bodies import (
     Body,
-    BodyEncoder,
     classic_body,
-    is_original_zlib,
     klauspost_body,
     modern_body,
     pgzip_body,
     pigz_body,
     zlib_body,
 )
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.zlib_encoder import is_original_zlib
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 
 GO_ZERO_TIME: Final = 0x886E0900
@@ -52,7 +52,7 @@ class Compressor:
         """Megabytes of tar per second on one core, estimated."""
         return self.body.speed
 
-    def encoder(self) -> BodyEncoder:
+    def encoder(self) -> Encoder:
         """A new encoder for the part between header and trailer."""
         return self.body.make()
 

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from importer.recompression.bodies import BodyEncoder
+from importer.recompression.engines.encoders import Encoder
 
 _MAGIC: Final = b"\x1f\x8b\x08"
 _FIXED: Final = struct.Struct("<3sBIBB")
@@ -98,7 +98,7 @@ def trailer(crc: int, size: int) -> bytes:
 class GzipEncoder:
     """Raw bytes in, a gzip file out."""
 
-    def __init__(self, header: GzipHeader, body: BodyEncoder) -> None:
+    def __init__(self, header: GzipHeader, body: Encoder) -> None:
         self._start = header.to_bytes()
         self._body = body
         self._crc = 0

@@ -14,7 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from importer.recompression.bodies import classic_encoder
+from importer.recompression.engines.go_flate import classic_encoder
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
 
 _LENGTH_BITS = [0] * 8 + [bits for bits in range(1, 6) for _ in range(4)]

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.recompression import IS_NATIVE, is_original_zlib
-from importer.recompression.bodies import BodyEncoder, classic_encoder, modern_encoder
-from importer.recompression.pgzip import Pgzip
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
+from importer.recompression.engines.pgzip import Pgzip
 from tests.recompression.inputs import KINDS, make_input
 from tests.recompression.make_vectors import VECTORS, short_digest
 from tests.recompression.originals import ORIGINALS, Original
@@ -81,7 +82,7 @@ def test_output_is_gzip(original: Original) -> None:
     assert zlib.decompress(original.reproduce(data), zlib.MAX_WBITS | 16) == data
 
 
-def compress(encoder: BodyEncoder, data: bytes, cut: int) -> bytes:
+def compress(encoder: Encoder, data: bytes, cut: int) -> bytes:
     return encoder.write(data[:cut]) + encoder.write(memoryview(data)[cut:]) + encoder.finish()
 
 
@@ -132,7 +133,7 @@ def test_flushes_are_the_same_in_c_and_python(data: bytes, flushes: list[int], l
 
 def test_pgzip_takes_no_block_as_small_as_its_dictionary() -> None:
     with pytest.raises(ValueError, match="larger than 16384"):
-        Pgzip(lambda: modern_encoder(5), 16384)
+        Pgzip(modern_encoder(5), 16384)
 
 
 @pytest.mark.parametrize("native", [pytest.param(True, marks=needs_extension), False])

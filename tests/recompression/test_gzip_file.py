@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.recompression import GzipEncoder, GzipHeader
-from importer.recompression.bodies import zlib_body
+from importer.recompression.engines.zlib_encoder import ZlibEncoder
 from importer.recompression.gzip_file import LONGEST_HEADER
 
 bytes_without_zero = st.binary(max_size=40).map(lambda data: data.replace(b"\0", b"."))
@@ -69,7 +69,7 @@ def test_longest_header_is_read_whole() -> None:
 
 def test_encoder_writes_a_whole_file() -> None:
     data = b"blob" * 10_000
-    encoder = GzipEncoder(GzipHeader(mtime=5, name=b"a"), zlib_body(6).make())
+    encoder = GzipEncoder(GzipHeader(mtime=5, name=b"a"), ZlibEncoder(6))
     written = encoder.write(data[:100]) + encoder.write(data[100:]) + encoder.finish()
     with gzip.open(io.BytesIO(written)) as file:
         assert file.read() == data
@@ -77,4 +77,4 @@ def test_encoder_writes_a_whole_file() -> None:
 
 
 def test_encoder_writes_an_empty_file() -> None:
-    assert gzip.decompress(GzipEncoder(GzipHeader(), zlib_body(6).make()).finish()) == b""
+    assert gzip.decompress(GzipEncoder(GzipHeader(), ZlibEncoder(6)).finish()) == b""

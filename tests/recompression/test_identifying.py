@@ -24,7 +24,8 @@ from importer.recompression import (
     known_compressors,
     seconds_for,
 )
-from importer.recompression.bodies import Body, BodyEncoder
+from importer.recompression.bodies import Body
+from importer.recompression.engines.encoders import Encoder
 from tests.recompression.inputs import make_input
 
 KNOWN = known_compressors()
@@ -289,5 +290,5 @@ def test_unlikely_header_is_tried_last() -> None:
 
 
 def test_encoders_have_one_interface() -> None:
-    encoders: list[BodyEncoder] = [compressor.encoder() for compressor in KNOWN]
+    encoders: list[Encoder] = [compressor.encoder() for compressor in KNOWN]
     assert all(zlib.decompress(one.write(b"a" * 9) + one.finish(), -15) == b"a" * 9 for one in encoders)

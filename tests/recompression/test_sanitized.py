@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from importer.recompression import IS_NATIVE
-from importer.recompression.bodies import BodyEncoder, classic_encoder, modern_encoder
-from importer.recompression.pgzip import Pgzip
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
+from importer.recompression.engines.pgzip import Pgzip
 from tests.recompression.inputs import KINDS, make_input, random_input
 from tests.recompression.make_vectors import VECTORS
 
@@ -55,7 +56,7 @@ def ask(program: subprocess.Popen[bytes], request: str, data: bytes) -> bytes:
     return program.stdout.read(int(size))
 
 
-def whole(encoder: BodyEncoder, data: bytes) -> bytes:
+def whole(encoder: Encoder, data: bytes) -> bytes:
     return encoder.write(data) + encoder.finish()
 
 
@@ -73,7 +74,7 @@ def check(program: subprocess.Popen[bytes], data: bytes, rng: random.Random) -> 
         expected = whole(modern_encoder(level, full_tables=full), data)
         assert ask(program, f"m {level} {int(full)} 0 {piece} {late}", data) == expected
         block = 16385 + int(rng.random() ** 2 * 300_000)
-        pgzip = Pgzip(lambda level=level, full=full: modern_encoder(level, full_tables=full), block)  # type: ignore[misc]
+        pgzip = Pgzip(modern_encoder(level, full_tables=full), block)
         assert ask(program, f"m {level} {int(full)} {block} {piece} {late}", data) == whole(pgzip, data)
 
 

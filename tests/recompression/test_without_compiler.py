@@ -38,7 +38,7 @@ def run(site: Path, cwd: Path, *arguments: str | Path) -> subprocess.CompletedPr
 
 
 def test_only_the_python_forms_are_in_it(site: Path) -> None:
-    assert (site / "importer" / "recompression" / "bodies.py").exists()
+    assert (site / "importer" / "recompression" / "engines" / "python" / "huffman.py").exists()
     assert [path.name for path in site.rglob("_deflate*") if path.suffix in (".so", ".pyd")] == []
     done = run(site, site, "-c", "from importer.recompression import IS_NATIVE; print(IS_NATIVE)")
     assert done.stdout == "False\n"

@@ -14,18 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from importer.recompression.bodies import (
-    IS_NATIVE,
-    PGZIP_DEFAULT_LEVEL,
-    BodyEncoder,
-    classic_encoder,
-    modern_encoder,
-    zlib_body,
-)
+from importer.recompression.bodies import PGZIP_DEFAULT_LEVEL
 from importer.recompression.compressors import GO_ZERO_TIME
+from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
+from importer.recompression.engines.native import IS_NATIVE
+from importer.recompression.engines.pgzip import Pgzip
+from importer.recompression.engines.pigz import Pigz
+from importer.recompression.engines.zlib_encoder import ZlibEncoder
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader
-from importer.recompression.pgzip import Pgzip
-from importer.recompression.pigz import Pigz
 
 _HERE: Final = Path(__file__).parent
 _MIB: Final = 1 << 20
@@ -42,7 +39,7 @@ class Original:
     """Which of the programs of :class:`Programs`."""
     arguments: tuple[str, ...]
     header: GzipHeader
-    make: Callable[[bool], BodyEncoder]
+    make: Callable[[bool], Encoder]
     """Makes blobfix's encoder, in C if told so."""
     has_python_form: bool = True
 
@@ -96,7 +93,7 @@ def _pgzip(block_size: int, *, full_tables: bool, level: int = -1) -> Original:
         "klauspost" if full_tables else "go1.27",
         (str(block_size), str(level if full_tables else used)),
         replace(_go_header(level), mtime=GO_ZERO_TIME) if full_tables else GzipHeader(mtime=GO_ZERO_TIME),
-        lambda native: Pgzip(lambda: modern_encoder(used, full_tables=full_tables, native=native), block_size),
+        lambda native: Pgzip(modern_encoder(used, full_tables=full_tables, native=native), block_size),
     )
 
 
@@ -108,9 +105,10 @@ def _pigz(level: int, *arguments: str, name: bytes | None = None) -> Original:
 
 
 def _zlib(program: str, level: int, header: GzipHeader) -> Original:
-    make = zlib_body(level).make
     name = f"{program}, level {level}"
-    return Original(name, program, ("gzip", str(level)), header, lambda _native: make(), has_python_form=False)
+    return Original(
+        name, program, ("gzip", str(level)), header, lambda _native: ZlibEncoder(level), has_python_form=False
+    )
 
 
 ORIGINALS: Final = (
