@@ -31,10 +31,12 @@ from importer.domain.digest import Digest
 from importer.recompression import (
     IS_NATIVE,
     Compressor,
-    Encoder,
     Evidence,
+    KnownCompressor,
     Wanted,
     compressor_of,
+    encoder_of,
+    gzip_encoder_of,
     identify,
     known_compressors,
     order_by_evidence,
@@ -119,8 +121,8 @@ def _tar(given: Path | None) -> Iterator[Path]:
         yield path
 
 
-def _compress(make: Callable[[], Encoder], path: Path) -> None:
-    encoder = make()
+def _compress(compressor: Compressor, path: Path) -> None:
+    encoder = encoder_of(compressor)
     with path.open("rb") as stream:
         while chunk := stream.read(_READ):
             encoder.write(chunk)
@@ -144,22 +146,21 @@ def _encoders(path: Path) -> Iterator[Row]:
 
 
 def _encoder(original: Original, programs: Programs, path: Path, data: bytes) -> Row:
-    ours = _best(lambda: _compress(lambda: original.make(True), path))
+    ours = _best(lambda: _compress(original.compressor, path))
     theirs = _best(lambda: programs.seconds(original, data))
     return Row(f"{original.name}, in C", ours, theirs, _BOUNDS[original.name])
 
 
 def _searches(path: Path) -> Iterator[Row]:
     """With a sibling as evidence, whose compressor is found first, against one compression."""
-    known = known_compressors()
-    for compressor in known:
-        if compressor.name in _SEARCHED:
-            yield from _search(path, compressor)
+    for known in known_compressors():
+        if known.name in _SEARCHED:
+            yield from _search(path, known)
 
 
-def _search(path: Path, compressor: Compressor) -> Iterator[Row]:
+def _search(path: Path, known: KnownCompressor) -> Iterator[Row]:
     data = path.read_bytes()
-    encoder = compressor.gzip_encoder()
+    encoder = gzip_encoder_of(known.compressor, known.headers[0])
     blob = encoder.write(data) + encoder.finish()
     wanted = Wanted(Digest.of(blob), len(blob))
 
@@ -167,14 +168,14 @@ def _search(path: Path, compressor: Compressor) -> Iterator[Row]:
         evidence = Evidence(siblings=[compressor_of(lambda: io.BytesIO(blob), most=TELLING_BYTES)])
         ordered = order_by_evidence(known_compressors(), evidence)
         if not identify(lambda: path.open("rb"), wanted, ordered, first_alone=evidence.is_certain).found:
-            sys.exit(f"{compressor.name} was not found")
+            sys.exit(f"{known.name} was not found")
 
     def recognise() -> None:
         compressor_of(lambda: io.BytesIO(blob))
 
-    once = _best(lambda: _compress(compressor.encoder, path))
-    yield Row(f"finding: {compressor.name}", _best(find), once, _SEARCH_BOUND)
-    print(f"recognising: {compressor.name}: {_best(recognise) / once:.2f} × one compression (no bound)")
+    once = _best(lambda: _compress(known.compressor, path))
+    yield Row(f"finding: {known.name}", _best(find), once, _SEARCH_BOUND)
+    print(f"recognising: {known.name}: {_best(recognise) / once:.2f} × one compression (no bound)")
 
 
 def _memory(path: Path) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,10 +19,21 @@ import zstandard
 
 from importer.investigation import Investigation, Question, investigate
 from importer.progress import SilentProgress
-from importer.recompression import IS_NATIVE, Compressor, Evidence, GzipHeader, Outcome, bodies, known_compressors
+from importer.recompression import (
+    IS_NATIVE,
+    Evidence,
+    GzipHeader,
+    KnownCompressor,
+    Outcome,
+    gzip_encoder_of,
+    known_compressors,
+)
+from importer.recompression.engines import registry
 from importer.recovery import compressor_search
 from importer.recovery.causes import Gunzipped, Search
 from importer.recovery.plan import BlobPlan, BlobStatus
+from importer.recovery.recipe_blocks import digest_made
+from importer.recovery.recipes import Recompressed
 from importer.recovery.recompressing import Effort
 from tests import damage
 from tests.blobfix import HOME, blobfix
@@ -43,7 +55,7 @@ def packer(name: str, header: GzipHeader | None = None) -> Callable[[bytes, str]
     """Packs tars as a known compressor does."""
 
     def pack(tar: bytes, _: str = "gzip") -> bytes:
-        encoder = NAMED[name].gzip_encoder(header)
+        encoder = gzip_encoder_of(NAMED[name].compressor, header or NAMED[name].headers[0])
         return encoder.write(tar) + encoder.finish()
 
     return pack
@@ -96,7 +108,7 @@ class Tries:
         self.alone: list[bool] = []
         original = compressor_search.identify
 
-        def identify(open_raw: Any, wanted: Any, compressors: Sequence[Compressor], **options: Any) -> Outcome:
+        def identify(open_raw: Any, wanted: Any, compressors: Sequence[KnownCompressor], **options: Any) -> Outcome:
             self.orders.append([compressor.name for compressor in compressors])
             self.alone.append(options["first_alone"])
             return original(open_raw, wanted, compressors, **options)
@@ -131,6 +143,17 @@ class TestExactly:
         assert_tar_is_sound(tmp_path / "image.tar", image.image_id)
         second = scan(tmp_path / "image.tar", "--deep")
         assert (second.code, second.image["manifest_digest"]) == (0, str(image.manifest_digest))
+
+    @pytest.mark.parametrize("name", [DOCKER, PODMAN, DEBIAN])
+    def test_the_recipe_is_a_value(self, name: str, folder: Path) -> None:
+        layer = layers_of(look(unpack(image_by(name), folder, 0)))[0]
+        assert layer.exact
+        recipe = layer.exact.recipe
+        copy = pickle.loads(pickle.dumps(recipe))
+        assert isinstance(recipe, Recompressed)
+        assert copy == recipe
+        assert (copy.compressor.name, copy.header) == (name, NAMED[name].headers[0])
+        assert digest_made(copy, "sha256", layer.descriptor.size) == layer.descriptor.digest
 
     def test_no_layer_needs_to_be_intact(self, folder: Path, tmp_path: Path) -> None:
         place = unpack(DOCKERS, folder, 0, 1, 2).parents[2]
@@ -284,7 +307,7 @@ class TestOrder:
     def test_the_history_and_annotations_tell(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[Evidence] = []
 
-        def order(compressors: Sequence[Compressor], evidence: Evidence) -> Sequence[Compressor]:
+        def order(compressors: Sequence[KnownCompressor], evidence: Evidence) -> Sequence[KnownCompressor]:
             seen.append(evidence)
             return compressors
 
@@ -378,7 +401,7 @@ class TestInVain:
         assert [search_of(layer) for layer in by_size] == [Search.NONE_FITS, Search.NONE_FITS, Search.OUT_OF_TIME]
 
     def test_another_zlib_is_told_of(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("importer.recompression.compressors.is_original_zlib", lambda: False)
+        monkeypatch.setattr("importer.recompression.catalogue.is_original_zlib", lambda: False)
         monkeypatch.setattr(compressor_search, "is_original_zlib", lambda: False)
         seen = scan(unpack(image_by(JAVA), folder, 0))
         (finding,) = [one for one in seen.report["findings"] if one["code"] == "BF206"]
@@ -417,7 +440,7 @@ class TestWithoutTheCForm:
     def test_a_large_layer_is_left_and_that_is_said(
         self, folder: Path, tries: Tries, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(bodies, "IS_NATIVE", False)
+        monkeypatch.setattr(registry, "IS_NATIVE", False)
         monkeypatch.setattr(compressor_search, "IS_NATIVE", False)
         monkeypatch.setattr(compressor_search, "_CORES", 1)
         monkeypatch.setattr(compressor_search, "_PURE_SECONDS", 0.3)

@@ -9,7 +9,7 @@ import typer
 
 from importer.cli.console import page_for_stdout
 from importer.errors import DecodeError, InputError
-from importer.recompression import Compressor, Recognition, compressor_of
+from importer.recompression import KnownCompressor, Recognition, compressor_of
 from importer.report.page import Page, Styled
 
 EXAMPLES: Final = """\b
@@ -38,11 +38,11 @@ def _print(page: Page, recognition: Recognition) -> None:
         page.line("The file is made of several gzip members, or more bytes follow it; no known compressor writes that.")
     elif not recognition.compressors:
         page.line("No known compressor writes these bytes.")
-    for compressor in recognition.compressors:
-        page.line(Styled(compressor.name, "bold"), _users(compressor), hang=2)
+    for known in recognition.compressors:
+        page.line(Styled(known.name, "bold"), _users(known), hang=2)
     if recognition.compressors and not recognition.is_known_header:
         page.line("The header of the file, its first bytes, is another than these programs are known to write.")
 
 
-def _users(compressor: Compressor) -> str:
-    return f"  (used by {', '.join(compressor.writers)})" if compressor.writers else ""
+def _users(known: KnownCompressor) -> str:
+    return f"  (used by {', '.join(known.writers)})" if known.writers else ""

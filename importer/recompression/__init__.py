@@ -5,12 +5,14 @@ here, written to give the same bytes, so that a layer that was decompressed on i
 back. A result is proven by its digest; a wrong guess costs only time.
 """
 
-from importer.recompression.compressors import Compressor, known_compressors, seconds_for
+from importer.recompression.catalogue import KnownCompressor, known_compressors, seconds_for
+from importer.recompression.compressor import Compressor, Family
 from importer.recompression.engines.encoders import Encoder
 from importer.recompression.engines.native import IS_NATIVE
+from importer.recompression.engines.registry import encoder_of
 from importer.recompression.engines.zlib_encoder import is_original_zlib
 from importer.recompression.evidence import Evidence, order_by_evidence
-from importer.recompression.gzip_file import GzipEncoder, GzipHeader
+from importer.recompression.gzip_file import GzipEncoder, GzipHeader, gzip_encoder_of
 from importer.recompression.identifying import Found, Opener, Outcome, Progress, Wanted, identify
 from importer.recompression.recognising import Recognition, compressor_of
 
@@ -19,15 +21,19 @@ __all__ = [
     "Compressor",
     "Encoder",
     "Evidence",
+    "Family",
     "Found",
     "GzipEncoder",
     "GzipHeader",
+    "KnownCompressor",
     "Opener",
     "Outcome",
     "Progress",
     "Recognition",
     "Wanted",
     "compressor_of",
+    "encoder_of",
+    "gzip_encoder_of",
     "identify",
     "is_original_zlib",
     "known_compressors",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from importer.recompression.compressors import Compressor
+from importer.recompression.catalogue import KnownCompressor
+from importer.recompression.compressor import Compressor
 from importer.recompression.gzip_file import GzipHeader
 from importer.recompression.recognising import Recognition
 
@@ -33,8 +34,8 @@ class Evidence:
         """
         if not self.siblings:
             return False
-        left = set.intersection(*(_names(sibling) for sibling in self.siblings))
-        fitting = {one.name: one.commonness for one in self.siblings[0].compressors if one.name in left}
+        left = set.intersection(*(_compressors(sibling) for sibling in self.siblings))
+        fitting = {one.compressor: one.commonness for one in self.siblings[0].compressors if one.compressor in left}
         first, *others = [*sorted(fitting.values(), reverse=True), 0]
         return first > _FAR_MORE * max(others, default=0)
 
@@ -69,7 +70,7 @@ _SAME_HEADER: Final = 1_000
 _TRACED: Final = 300
 
 
-def order_by_evidence(compressors: Sequence[Compressor], evidence: Evidence) -> tuple[Compressor, ...]:
+def order_by_evidence(compressors: Sequence[KnownCompressor], evidence: Evidence) -> tuple[KnownCompressor, ...]:
     """The compressors in the order to try them.
 
     First those that wrote an intact sibling, then those that write a sibling's header, then those whose
@@ -79,23 +80,23 @@ def order_by_evidence(compressors: Sequence[Compressor], evidence: Evidence) -> 
     headers = [sibling.header for sibling in evidence.siblings]
     writers = _traced_writers(evidence)
 
-    def score(compressor: Compressor) -> int:
-        recognised = sum(compressor.body.name in _names(sibling) for sibling in evidence.siblings)
-        same_header = max((_fit(header, compressor) for header in headers), default=0)
-        traced = not writers.isdisjoint(compressor.writers)
-        return compressor.commonness + _RECOGNISED * recognised + same_header + _TRACED * traced
+    def score(known: KnownCompressor) -> int:
+        recognised = sum(known.compressor in _compressors(sibling) for sibling in evidence.siblings)
+        same_header = max((_fit(header, known) for header in headers), default=0)
+        traced = not writers.isdisjoint(known.writers)
+        return known.commonness + _RECOGNISED * recognised + same_header + _TRACED * traced
 
     ordered = sorted(compressors, key=score, reverse=True)
-    return tuple(_with_headers(compressor, evidence.siblings) for compressor in ordered)
+    return tuple(_with_headers(known, evidence.siblings) for known in ordered)
 
 
-def _fit(header: GzipHeader, compressor: Compressor) -> int:
+def _fit(header: GzipHeader, known: KnownCompressor) -> int:
     """How much a header speaks for a compressor: less if that usually writes another."""
-    return _SAME_HEADER // (1 + compressor.headers.index(header)) if header in compressor.headers else 0
+    return _SAME_HEADER // (1 + known.headers.index(header)) if header in known.headers else 0
 
 
-def _names(sibling: Recognition) -> set[str]:
-    return {compressor.body.name for compressor in sibling.compressors}
+def _compressors(sibling: Recognition) -> set[Compressor]:
+    return {known.compressor for known in sibling.compressors}
 
 
 def _traced_writers(evidence: Evidence) -> frozenset[str]:
@@ -104,6 +105,6 @@ def _traced_writers(evidence: Evidence) -> frozenset[str]:
     return frozenset().union(*found)
 
 
-def _with_headers(compressor: Compressor, siblings: Sequence[Recognition]) -> Compressor:
-    seen = [sibling.header for sibling in siblings if compressor.body.name in _names(sibling)]
-    return replace(compressor, headers=tuple(dict.fromkeys([*seen, *compressor.headers]))) if seen else compressor
+def _with_headers(known: KnownCompressor, siblings: Sequence[Recognition]) -> KnownCompressor:
+    seen = [sibling.header for sibling in siblings if known.compressor in _compressors(sibling)]
+    return replace(known, headers=tuple(dict.fromkeys([*seen, *known.headers]))) if seen else known

@@ -10,7 +10,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
+from importer.recompression.compressor import Compressor
 from importer.recompression.engines.encoders import Encoder
+from importer.recompression.engines.registry import encoder_of
 
 _MAGIC: Final = b"\x1f\x8b\x08"
 _FIXED: Final = struct.Struct("<3sBIBB")
@@ -117,3 +119,8 @@ class GzipEncoder:
     def _take_start(self) -> bytes:
         start, self._start = self._start, b""
         return start
+
+
+def gzip_encoder_of(compressor: Compressor, header: GzipHeader) -> GzipEncoder:
+    """A new encoder for the gzip file that a compressor makes with a header."""
+    return GzipEncoder(header, encoder_of(compressor))

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from importer.domain.digest import Digest
-from importer.recompression.compressors import Compressor
+from importer.recompression.catalogue import KnownCompressor
+from importer.recompression.engines.registry import encoder_of
 from importer.recompression.gzip_file import TRAILER_SIZE, GzipHeader, trailer
 
 Opener = Callable[[], BinaryIO]
 """Opens the same bytes from their start, as often as it is called, from any thread."""
 
-Progress = Callable[[Compressor, int], None]
+Progress = Callable[[KnownCompressor, int], None]
 """Told how many raw bytes a compressor has been through; called by one thread at a time, not the caller's."""
 
 _CHUNK: Final = 1 << 18
@@ -38,7 +39,7 @@ class Wanted:
 class Found:
     """What makes the wanted bytes."""
 
-    compressor: Compressor
+    known: KnownCompressor
     header: GzipHeader
 
 
@@ -47,20 +48,20 @@ class Outcome:
     """What came of the tries."""
 
     found: Found | None
-    given_up: tuple[Compressor, ...] = ()
+    given_up: tuple[KnownCompressor, ...] = ()
     """Those that were not tried to their end, because the limit was reached."""
 
 
 class _Try:
     """One compressor at work. Its headers share one body and differ in their hashes only."""
 
-    def __init__(self, compressor: Compressor, wanted: Wanted) -> None:
-        self._compressor = compressor
-        self._encoder = compressor.encoder()
+    def __init__(self, known: KnownCompressor, wanted: Wanted) -> None:
+        self._known = known
+        self._encoder = encoder_of(known.compressor)
         self._wanted = wanted
-        self._shortest = min(header.length for header in compressor.headers) + TRAILER_SIZE
+        self._shortest = min(header.length for header in known.headers) + TRAILER_SIZE
         algorithm = wanted.digest.algorithm
-        self._hashes = [(header, hashlib.new(algorithm, header.to_bytes())) for header in compressor.headers]
+        self._hashes = [(header, hashlib.new(algorithm, header.to_bytes())) for header in known.headers]
         self._size = 0
         self._crc = 0
         self.raw_size = 0
@@ -82,7 +83,7 @@ class _Try:
             if self._wanted.size in (None, header.length + self._size + len(ending)):
                 hasher.update(ending)
                 if hasher.hexdigest() == self._wanted.digest.hex:
-                    return Found(self._compressor, header)
+                    return Found(self._known, header)
         return None
 
     def _add(self, data: bytes) -> None:
@@ -100,11 +101,11 @@ class _Identification:
         self._progress = progress
         self._lock = threading.Lock()
         self._found: dict[int, Found] = {}
-        self._given_up: dict[int, Compressor] = {}
+        self._given_up: dict[int, KnownCompressor] = {}
         self._deadline = float("inf")
         self._is_stopped = False
 
-    def run(self, compressors: Sequence[Compressor], limit: float | None, *, first_alone: bool) -> Outcome:
+    def run(self, compressors: Sequence[KnownCompressor], limit: float | None, *, first_alone: bool) -> Outcome:
         if limit is not None:
             self._deadline = time.monotonic() + limit
         ranked = list(enumerate(compressors))
@@ -120,21 +121,21 @@ class _Identification:
             return Outcome(self._found[min(self._found)])
         return Outcome(None, tuple(self._given_up[rank] for rank in sorted(self._given_up)))
 
-    def _try(self, rank: int, compressor: Compressor) -> None:
-        if not self._goes_on(rank, compressor):
+    def _try(self, rank: int, known: KnownCompressor) -> None:
+        if not self._goes_on(rank, known):
             return
-        one = _Try(compressor, self._wanted)
+        one = _Try(known, self._wanted)
         with self._open_raw() as stream:
             while chunk := stream.read(_CHUNK):
                 one.take(chunk)
-                self._report(compressor, one.raw_size)
-                if not one.is_hopeful or not self._goes_on(rank, compressor):
+                self._report(known, one.raw_size)
+                if not one.is_hopeful or not self._goes_on(rank, known):
                     return
         found = one.finish()
         if found:
             self._found[rank] = found
 
-    def _goes_on(self, rank: int, compressor: Compressor) -> bool:
+    def _goes_on(self, rank: int, known: KnownCompressor) -> bool:
         """Whether it is worth the time; a likelier one goes on even when this one has the answer.
 
         Small tars come out the same of several compressors: it is always the likeliest that is named.
@@ -142,20 +143,20 @@ class _Identification:
         if self._is_stopped or any(rank > found for found in tuple(self._found)):
             return False
         if time.monotonic() >= self._deadline:
-            self._given_up[rank] = compressor
+            self._given_up[rank] = known
             return False
         return True
 
-    def _report(self, compressor: Compressor, done: int) -> None:
+    def _report(self, known: KnownCompressor, done: int) -> None:
         if self._progress:
             with self._lock:
-                self._progress(compressor, done)
+                self._progress(known, done)
 
 
 def identify(  # noqa: PLR0913 - what is looked for, where, and how
     open_raw: Opener,
     wanted: Wanted,
-    compressors: Sequence[Compressor],
+    compressors: Sequence[KnownCompressor],
     *,
     progress: Progress | None = None,
     limit: float | None = None,

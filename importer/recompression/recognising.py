@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from importer.errors import DecodeError
-from importer.recompression.compressors import Compressor, known_compressors
+from importer.recompression.catalogue import KnownCompressor, known_compressors
+from importer.recompression.engines.registry import encoder_of
 from importer.recompression.gzip_file import LONGEST_HEADER, TRAILER_SIZE, GzipHeader, trailer
 from importer.recompression.identifying import Opener, Progress
 
@@ -27,7 +28,7 @@ class Recognition:
     """What is known of a gzip file's origin."""
 
     header: GzipHeader
-    compressors: tuple[Compressor, ...]
+    compressors: tuple[KnownCompressor, ...]
     """Those that write exactly these bytes, the likeliest first: several for small files, or none."""
     is_single: bool = True
     """Whether the file is one gzip member and nothing else; nothing here writes any other kind."""
@@ -41,9 +42,9 @@ class Recognition:
 class _Comparison:
     """One compressor, and the file to compare it with."""
 
-    def __init__(self, compressor: Compressor, open_file: Opener, start: int) -> None:
-        self.compressor = compressor
-        self._encoder = compressor.encoder()
+    def __init__(self, known: KnownCompressor, open_file: Opener, start: int) -> None:
+        self.known = known
+        self._encoder = encoder_of(known.compressor)
         self._stream = open_file()
         _read_all(self._stream, start)
         self.is_equal = True
@@ -118,26 +119,26 @@ class _Raw:
 class _Comparisons:
     """Several compressors against one file."""
 
-    def __init__(self, open_file: Opener, start: int, most: int | None, compressors: Sequence[Compressor]) -> None:
+    def __init__(self, open_file: Opener, start: int, most: int | None, compressors: Sequence[KnownCompressor]) -> None:
         self._open_file = open_file
         self._start = start
         self._most = most
-        self._alive = [_Comparison(compressor, open_file, start) for compressor in compressors]
+        self._alive = [_Comparison(known, open_file, start) for known in compressors]
         self.is_single = True
 
-    def run(self, progress: Progress | None) -> tuple[Compressor, ...]:
+    def run(self, progress: Progress | None) -> tuple[KnownCompressor, ...]:
         """Those that write the same bytes."""
         with contextlib.ExitStack() as streams, ThreadPoolExecutor(_THREADS) as pool:
             for one in self._alive:
                 streams.callback(one.close)
             raw = _Raw(streams.enter_context(self._open_file()), self._start)
             if not self._compare(raw, pool, progress):
-                return tuple(one.compressor for one in self._alive)
+                return tuple(one.known for one in self._alive)
             if self._alive and raw.has_more():
                 self.is_single = False
                 return ()
             list(pool.map(_Comparison.finish, self._alive, [raw.ending] * len(self._alive)))
-        return tuple(one.compressor for one in self._alive if one.is_equal)
+        return tuple(one.known for one in self._alive if one.is_equal)
 
     def _compare(self, raw: _Raw, pool: ThreadPoolExecutor, progress: Progress | None) -> bool:
         """Leave those alive that write the same bytes; False when more of the file was left unread."""
@@ -153,7 +154,7 @@ class _Comparisons:
             self._alive = [one for one in self._alive if one.is_equal]
             if progress:
                 for one in self._alive:
-                    progress(one.compressor, size)
+                    progress(one.known, size)
             if chunk is not None and self._most is not None and size >= self._most:
                 return False
         return True
@@ -169,7 +170,7 @@ def _read_header(open_file: Opener) -> GzipHeader:
 
 def compressor_of(
     open_file: Opener,
-    compressors: Sequence[Compressor] | None = None,
+    compressors: Sequence[KnownCompressor] | None = None,
     *,
     most: int | None = None,
     progress: Progress | None = None,
@@ -182,10 +183,10 @@ def compressor_of(
     instead of a proof. Raises DecodeError when the file is damaged or no gzip.
     """
     header = _read_header(open_file)
-    known = list(known_compressors() if compressors is None else compressors)
-    likely = [compressor for compressor in known if header in compressor.headers]
-    for some in (likely, [compressor for compressor in known if compressor not in likely]):
-        found: list[Compressor] = []
+    candidates = list(known_compressors() if compressors is None else compressors)
+    likely = [known for known in candidates if header in known.headers]
+    for some in (likely, [known for known in candidates if known not in likely]):
+        found: list[KnownCompressor] = []
         for start in range(0, len(some), _AT_ONCE):
             comparisons = _Comparisons(open_file, header.length, most, some[start : start + _AT_ONCE])
             found += comparisons.run(progress)

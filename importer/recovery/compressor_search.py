@@ -15,9 +15,9 @@ from importer.inspection.file_facts import FileFacts
 from importer.progress import Progress
 from importer.recompression import (
     IS_NATIVE,
-    Compressor,
     Evidence,
     GzipHeader,
+    KnownCompressor,
     Outcome,
     Recognition,
     Wanted,
@@ -74,14 +74,14 @@ class CompressorSearch:
         started = time.monotonic()
         outcome = self._tried(plain, layer, affordable, is_certain=evidence.is_certain)
         if outcome.found:
-            compressor, header = outcome.found.compressor, outcome.found.header
-            self._learned.append(Recognition(header, (compressor,)))
-            return Recompressed(plain.recipe, compressor, header)
+            known, header = outcome.found.known, outcome.found.header
+            self._learned.append(Recognition(header, (known,)))
+            return Recompressed(plain.recipe, known.compressor, header)
         self._left -= time.monotonic() - started
         return _why_not(outcome, is_cut=len(affordable) < len(ordered))
 
     def _tried(
-        self, plain: ProvenBlob, layer: BlobPlan, compressors: Sequence[Compressor], *, is_certain: bool
+        self, plain: ProvenBlob, layer: BlobPlan, compressors: Sequence[KnownCompressor], *, is_certain: bool
     ) -> Outcome:
         wanted = Wanted(layer.descriptor.digest, layer.descriptor.size)
         activity = f"Recompressing {layer.descriptor.digest.short}"
@@ -128,24 +128,24 @@ class _Steps:
         self._begun: list[str] = []
         self._done = 0
 
-    def __call__(self, compressor: Compressor, done: int) -> None:
-        if compressor.name not in self._begun:
-            self._begun.append(compressor.name)
+    def __call__(self, known: KnownCompressor, done: int) -> None:
+        if known.name not in self._begun:
+            self._begun.append(known.name)
             self._progress.start(f"{self._activity}, try {len(self._begun)}", self._size)
             self._done = 0
-        if compressor.name == self._begun[-1]:
+        if known.name == self._begun[-1]:
             self._progress.advance(done - self._done)
             self._done = done
 
 
-def _affordable(compressors: Sequence[Compressor], size: int, seconds: float) -> Iterator[Compressor]:
+def _affordable(compressors: Sequence[KnownCompressor], size: int, seconds: float) -> Iterator[KnownCompressor]:
     """Those that there is time for, going by their usual speeds."""
     spent = 0.0
-    for compressor in compressors:
-        needed = seconds_for((compressor,), size) / _CORES
+    for known in compressors:
+        needed = seconds_for((known,), size) / _CORES
         if spent + needed <= seconds:
             spent += needed
-            yield compressor
+            yield known
 
 
 def _telling_siblings(family: Family) -> Iterator[FileFacts]:

@@ -80,7 +80,9 @@ def _decompressed(recipe: Decompressed) -> Iterator[bytes]:
 
 
 def _recompressed(recipe: Recompressed) -> Iterator[bytes]:
-    encoder = recipe.compressor.gzip_encoder(recipe.header)
+    from importer.recompression import gzip_encoder_of  # noqa: PLC0415 (slow to load, seldom used)
+
+    encoder = gzip_encoder_of(recipe.compressor, recipe.header)
     for block in blocks_of(recipe.plain):
         if packed := encoder.write(block):
             yield packed

@@ -53,7 +53,7 @@ class Decompressed:
 
 @dataclass(frozen=True, slots=True)
 class Recompressed:
-    """The gzip file that a compressor with a header makes of another recipe's bytes."""
+    """The gzip file that a compressor makes of another recipe's bytes, behind a header."""
 
     plain: Recipe
     compressor: Compressor

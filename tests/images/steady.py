@@ -14,8 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from importer.recompression.engines.go_flate import classic_encoder
-from importer.recompression.gzip_file import GzipEncoder, GzipHeader
+from importer.recompression import Compressor, Family, GzipHeader, gzip_encoder_of
 
 _LENGTH_BITS = [0] * 8 + [bits for bits in range(1, 6) for _ in range(4)]
 _LENGTHS = list(itertools.accumulate((1 << bits for bits in _LENGTH_BITS[:-1]), initial=3))
@@ -37,7 +36,7 @@ def steady_gzip(content: bytes) -> bytes:
 
 def go_gzip(content: bytes) -> bytes:
     """Pack into gzip as docker push does, with Go up to 1.26: by a port of our own, so it never changes either."""
-    encoder = GzipEncoder(GzipHeader(), classic_encoder(6))
+    encoder = gzip_encoder_of(Compressor(Family.GO_CLASSIC, 6), GzipHeader())
     return encoder.write(content) + encoder.finish()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from importer.recompression import Evidence, GzipHeader, Recognition, known_compressors, order_by_evidence
-from importer.recompression.compressors import GO_ZERO_TIME
+from importer.recompression.catalogue import GO_ZERO_TIME
 
 KNOWN = known_compressors()
 NAMES = {compressor.name: compressor for compressor in KNOWN}

@@ -16,16 +16,21 @@ from importer.errors import DecodeError
 from importer.recompression import (
     IS_NATIVE,
     Compressor,
+    Encoder,
+    Family,
+    GzipEncoder,
     GzipHeader,
+    KnownCompressor,
     Outcome,
     Wanted,
     compressor_of,
+    encoder_of,
+    gzip_encoder_of,
     identify,
+    identifying,
     known_compressors,
     seconds_for,
 )
-from importer.recompression.bodies import Body
-from importer.recompression.engines.encoders import Encoder
 from tests.recompression.inputs import make_input
 
 KNOWN = known_compressors()
@@ -37,12 +42,14 @@ def opener(data: bytes) -> Callable[[], io.BytesIO]:
     return lambda: io.BytesIO(data)
 
 
-def compressed(compressor: Compressor, data: bytes, header: GzipHeader | None = None) -> bytes:
-    encoder = compressor.gzip_encoder(header)
+def compressed(known: KnownCompressor, data: bytes, header: GzipHeader | None = None) -> bytes:
+    encoder = gzip_encoder_of(known.compressor, header or known.headers[0])
     return encoder.write(data) + encoder.finish()
 
 
-def search(data: bytes, blob: bytes, compressors: Sequence[Compressor] = KNOWN, limit: float | None = None) -> Outcome:
+def search(
+    data: bytes, blob: bytes, compressors: Sequence[KnownCompressor] = KNOWN, limit: float | None = None
+) -> Outcome:
     return identify(opener(data), Wanted(Digest.of(blob), len(blob)), compressors, limit=limit)
 
 
@@ -55,7 +62,26 @@ class Foreign:
         self.finish = self._encoder.flush
 
 
-FOREIGN = Compressor(Body("foreign", Foreign, 20), (GzipHeader(),), ("foreign",), 1)
+def foreign(data: bytes) -> bytes:
+    encoder = GzipEncoder(GzipHeader(), Foreign())
+    return encoder.write(data) + encoder.finish()
+
+
+Fake = Callable[[Callable[[], Encoder]], KnownCompressor]
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
+    """Makes a compressor that the search gets an encoder of the test's own for."""
+    made: dict[Compressor, Callable[[], Encoder]] = {}
+
+    def fake(make: Callable[[], Encoder]) -> KnownCompressor:
+        compressor = Compressor(Family.ZLIB, 100 + len(made))
+        made[compressor] = make
+        return KnownCompressor(compressor, (GzipHeader(),), (), 1)
+
+    monkeypatch.setattr(identifying, "encoder_of", lambda one: made[one]() if one in made else encoder_of(one))
+    return fake
 
 
 @pytest.mark.parametrize("start", [b"", b"\x0a\x12"])
@@ -68,34 +94,34 @@ def test_well_known_empty_layers_come_out(start: bytes) -> None:
     for digest, header in digests.items():
         outcome = identify(opener(bytes(1024)), Wanted(Digest.parse(digest), 32), KNOWN)
         assert outcome.found
-        assert (outcome.found.compressor.name, outcome.found.header) == ("Go ≤1.26, level 6", header)
+        assert (outcome.found.known.name, outcome.found.header) == ("Go ≤1.26, level 6", header)
 
 
-@pytest.mark.parametrize("compressor", KNOWN, ids=lambda compressor: compressor.name)
-def test_every_compressor_is_found(compressor: Compressor) -> None:
-    data = TAR if compressor.speed > 1 else TAR[:3000]
-    near = (compressor, *(other for other in KNOWN[:3] if other != compressor))
-    for header in compressor.headers:
-        blob = compressed(compressor, data, header)
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
+def test_every_compressor_is_found(known: KnownCompressor) -> None:
+    data = TAR if known.speed > 1 else TAR[:3000]
+    near = (known, *(other for other in KNOWN[:3] if other != known))
+    for header in known.headers:
+        blob = compressed(known, data, header)
         outcome = search(data, blob, near)
         assert outcome.found
-        assert compressed(outcome.found.compressor, data, outcome.found.header) == blob
-        assert compressed(compressor, data, outcome.found.header) == blob
+        assert compressed(outcome.found.known, data, outcome.found.header) == blob
+        assert compressed(known, data, outcome.found.header) == blob
 
 
-@pytest.mark.parametrize("compressor", KNOWN, ids=lambda compressor: compressor.name)
-def test_every_file_is_recognised(compressor: Compressor) -> None:
-    data = TAR if compressor.speed > 1 else TAR[:3000]
-    known = KNOWN if IS_NATIVE else (*KNOWN[:2], compressor)
-    for header in (*compressor.headers[:1], GzipHeader(mtime=1_700_000_000, os=7, name=b"layer.tar")):
-        recognition = compressor_of(opener(compressed(compressor, data, header)), known)
-        assert compressor in recognition.compressors
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
+def test_every_file_is_recognised(known: KnownCompressor) -> None:
+    data = TAR if known.speed > 1 else TAR[:3000]
+    candidates = KNOWN if IS_NATIVE else (*KNOWN[:2], known)
+    for header in (*known.headers[:1], GzipHeader(mtime=1_700_000_000, os=7, name=b"layer.tar")):
+        recognition = compressor_of(opener(compressed(known, data, header)), candidates)
+        assert known in recognition.compressors
         assert recognition.header == header
-        assert recognition.is_known_header == (header in compressor.headers)
+        assert recognition.is_known_header == (header in known.headers)
 
 
 def test_nothing_fits_an_unknown_compressor() -> None:
-    blob = compressed(FOREIGN, TAR)
+    blob = foreign(TAR)
     assert search(TAR, blob, KNOWN[:4]) == Outcome(None, ())
     assert compressor_of(opener(blob), KNOWN[:4]).compressors == ()
 
@@ -104,7 +130,7 @@ def test_size_may_be_unknown() -> None:
     blob = compressed(KNOWN[2], TAR)
     outcome = identify(opener(TAR), Wanted(Digest.of(blob)), KNOWN[:3])
     assert outcome.found
-    assert outcome.found.compressor == KNOWN[2]
+    assert outcome.found.known == KNOWN[2]
 
 
 def test_other_digests_are_found_too() -> None:
@@ -118,7 +144,7 @@ def test_likeliest_is_named_when_several_fit() -> None:
     for _ in range(20):
         outcome = search(b"tiny", blob)
         assert outcome.found
-        assert outcome.found.compressor == KNOWN[0]
+        assert outcome.found.known == KNOWN[0]
 
 
 class Counting:
@@ -137,14 +163,13 @@ class Counting:
         return b""
 
 
-def test_try_ends_when_its_output_is_too_long() -> None:
-    counting = Compressor(Body("counting", Counting, 100), (GzipHeader(),), (), 1)
-    outcome = identify(opener(bytes(5_000_000)), Wanted(Digest.of(b""), 300_000), [counting])
+def test_try_ends_when_its_output_is_too_long(fake: Fake) -> None:
+    outcome = identify(opener(bytes(5_000_000)), Wanted(Digest.of(b""), 300_000), [fake(Counting)])
     assert outcome == Outcome(None, ())
     assert Counting.taken < 1_000_000
 
 
-def test_limit_ends_the_tries_and_tells_which() -> None:
+def test_limit_ends_the_tries_and_tells_which(fake: Fake) -> None:
     assert search(TAR, b"nothing", KNOWN[:3], limit=0).given_up == KNOWN[:3]
 
     class Slow(Counting):
@@ -153,14 +178,14 @@ def test_limit_ends_the_tries_and_tells_which() -> None:
             time.sleep(0.05)
             return b""
 
-    slow = Compressor(Body("slow", Slow, 1), (GzipHeader(),), (), 1)
+    slow = fake(Slow)
     start = time.monotonic()
     outcome = identify(opener(bytes(20_000_000)), Wanted(Digest.of(b""), 100), [slow, *KNOWN[:1]], limit=0.2)
     assert time.monotonic() - start < 2
     assert slow in outcome.given_up
 
 
-def test_fast_compressor_does_not_wait_for_a_slow_one() -> None:
+def test_fast_compressor_does_not_wait_for_a_slow_one(fake: Fake) -> None:
     release = threading.Event()
 
     class Stuck(Counting):
@@ -169,22 +194,21 @@ def test_fast_compressor_does_not_wait_for_a_slow_one() -> None:
             release.wait(30)
             return b""
 
-    stuck = Compressor(Body("stuck", Stuck, 1), (GzipHeader(),), (), 1)
     blob = compressed(KNOWN[0], TAR)
     finished = []
 
-    def progress(compressor: Compressor, done: int) -> None:
-        if compressor == KNOWN[0] and done == len(TAR):
-            finished.append(compressor)
+    def progress(known: KnownCompressor, done: int) -> None:
+        if known == KNOWN[0] and done == len(TAR):
+            finished.append(known)
             release.set()
 
-    outcome = identify(opener(TAR), Wanted(Digest.of(blob), len(blob)), [KNOWN[0], stuck], progress=progress)
+    outcome = identify(opener(TAR), Wanted(Digest.of(blob), len(blob)), [KNOWN[0], fake(Stuck)], progress=progress)
     assert outcome.found
     assert finished
 
 
 def test_another_zlib_leaves_its_compressors_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importer.recompression.compressors.is_original_zlib", lambda: False)
+    monkeypatch.setattr("importer.recompression.catalogue.is_original_zlib", lambda: False)
     names = [compressor.name for compressor in known_compressors()]
     assert names
     assert not [name for name in names if "zlib" in name or "pigz" in name]
@@ -193,26 +217,26 @@ def test_another_zlib_leaves_its_compressors_out(monkeypatch: pytest.MonkeyPatch
 def test_first_one_is_tried_alone_when_told() -> None:
     seen = []
 
-    def progress(compressor: Compressor, done: int) -> None:
+    def progress(known: KnownCompressor, done: int) -> None:
         assert done
-        seen.append(compressor)
+        seen.append(known)
 
     wanted = Wanted(Digest.of(blob := compressed(KNOWN[0], TAR)), len(blob))
     assert identify(opener(TAR), wanted, KNOWN[:4], progress=progress, first_alone=True).found
     assert set(seen) == {KNOWN[0]}
     outcome = identify(opener(TAR), wanted, KNOWN[1::-1], first_alone=True)
     assert outcome.found
-    assert outcome.found.compressor == KNOWN[0]
+    assert outcome.found.known == KNOWN[0]
     assert identify(opener(TAR), wanted, [], first_alone=True) == Outcome(None)
 
 
 def test_progress_is_told_by_one_thread_at_a_time() -> None:
     running = threading.Lock()
-    seen: dict[Compressor, list[int]] = {}
+    seen: dict[KnownCompressor, list[int]] = {}
 
-    def progress(compressor: Compressor, done: int) -> None:
+    def progress(known: KnownCompressor, done: int) -> None:
         assert running.acquire(blocking=False)
-        seen.setdefault(compressor, []).append(done)
+        seen.setdefault(known, []).append(done)
         running.release()
 
     identify(opener(TAR), Wanted(Digest.of(b""), len(TAR)), KNOWN[:4], progress=progress)
@@ -290,5 +314,5 @@ def test_unlikely_header_is_tried_last() -> None:
 
 
 def test_encoders_have_one_interface() -> None:
-    encoders: list[Encoder] = [compressor.encoder() for compressor in KNOWN]
+    encoders: list[Encoder] = [encoder_of(known.compressor) for known in KNOWN]
     assert all(zlib.decompress(one.write(b"a" * 9) + one.finish(), -15) == b"a" * 9 for one in encoders)

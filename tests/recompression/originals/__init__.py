@@ -9,25 +9,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from importer.recompression.bodies import PGZIP_DEFAULT_LEVEL
-from importer.recompression.compressors import GO_ZERO_TIME
-from importer.recompression.engines.encoders import Encoder
-from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
-from importer.recompression.engines.native import IS_NATIVE
-from importer.recompression.engines.pgzip import Pgzip
-from importer.recompression.engines.pigz import Pigz
-from importer.recompression.engines.zlib_encoder import ZlibEncoder
-from importer.recompression.gzip_file import GzipEncoder, GzipHeader
+from importer.recompression import IS_NATIVE, Compressor, Family, GzipEncoder, GzipHeader, encoder_of
+from importer.recompression.catalogue import GO_ZERO_TIME
+from importer.recompression.compressor import PGZIP_DEFAULT_LEVEL
 
 _HERE: Final = Path(__file__).parent
 _MIB: Final = 1 << 20
-
-Compress = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -39,13 +31,16 @@ class Original:
     """Which of the programs of :class:`Programs`."""
     arguments: tuple[str, ...]
     header: GzipHeader
-    make: Callable[[bool], Encoder]
-    """Makes blobfix's encoder, in C if told so."""
-    has_python_form: bool = True
+    compressor: Compressor
+
+    @property
+    def has_python_form(self) -> bool:
+        """Whether blobfix's own form is written in Python, too."""
+        return self.compressor.family not in (Family.ZLIB, Family.PIGZ)
 
     def reproduce(self, data: bytes, *, native: bool = IS_NATIVE, chunk: int = 1 << 20) -> bytes:
         """Compress with blobfix's own form, fed in pieces of ``chunk`` bytes."""
-        encoder = GzipEncoder(self.header, self.make(native))
+        encoder = GzipEncoder(self.header, encoder_of(self.compressor, native=native))
         view = memoryview(data)
         parts = [encoder.write(view[at : at + chunk]) for at in range(0, len(data), chunk)]
         return b"".join([*parts, encoder.finish()])
@@ -61,7 +56,7 @@ def _classic(level: int) -> Original:
         "go1.19",
         ("gzip", str(level)),
         _go_header(level),
-        lambda native: classic_encoder(level, native=native),
+        Compressor(Family.GO_CLASSIC, level),
     )
 
 
@@ -71,7 +66,7 @@ def _modern(level: int) -> Original:
         "go1.27",
         ("gzip", str(level)),
         _go_header(level),
-        lambda native: modern_encoder(level, native=native),
+        Compressor(Family.GO_MODERN, level),
     )
 
 
@@ -81,7 +76,7 @@ def _klauspost(level: int) -> Original:
         "klauspost",
         ("gzip", str(level)),
         replace(_go_header(level), mtime=GO_ZERO_TIME),
-        lambda native: modern_encoder(level, full_tables=True, native=native),
+        Compressor(Family.KLAUSPOST, level),
     )
 
 
@@ -93,7 +88,7 @@ def _pgzip(block_size: int, *, full_tables: bool, level: int = -1) -> Original:
         "klauspost" if full_tables else "go1.27",
         (str(block_size), str(level if full_tables else used)),
         replace(_go_header(level), mtime=GO_ZERO_TIME) if full_tables else GzipHeader(mtime=GO_ZERO_TIME),
-        lambda native: Pgzip(modern_encoder(used, full_tables=full_tables, native=native), block_size),
+        Compressor(Family.PGZIP_KLAUSPOST if full_tables else Family.PGZIP_MODERN, used, block_size),
     )
 
 
@@ -101,14 +96,12 @@ def _pigz(level: int, *arguments: str, name: bytes | None = None) -> Original:
     title = "pigz" + "".join(f" {argument}" for argument in arguments)
     xfl = {1: 4, 9: 2}.get(level, 0)
     header = GzipHeader(xfl=xfl, os=3, name=name)
-    return Original(title, "pigz", arguments, header, lambda _native: Pigz(level), has_python_form=False)
+    return Original(title, "pigz", arguments, header, Compressor(Family.PIGZ, level))
 
 
 def _zlib(program: str, level: int, header: GzipHeader) -> Original:
     name = f"{program}, level {level}"
-    return Original(
-        name, program, ("gzip", str(level)), header, lambda _native: ZlibEncoder(level), has_python_form=False
-    )
+    return Original(name, program, ("gzip", str(level)), header, Compressor(Family.ZLIB, level))
 
 
 ORIGINALS: Final = (
