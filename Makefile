@@ -42,10 +42,10 @@ lint: .venv-test/.installed
 	.venv-test/bin/lint-imports
 
 sanitize: .venv-test/.installed
-	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/test_sanitized.py
+	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/engines/test_sanitized.py
 
 fuzz: .venv-test/.installed
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} .venv-test/bin/python -m pytest tests/recompression/test_fuzzed.py
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} .venv-test/bin/python -m pytest tests/recompression/engines/test_fuzzed.py
 
 torture: .venv-test/.installed
 	.venv-test/bin/python -m tests.torture $(TORTURE_PARTS)

@@ -1,7 +1,7 @@
 """How fast the recompression is, against the programs whose output it reproduces.
 
 Run it from the top of the repository, with blobfix and the originals installed (see
-``tests/recompression/make_vectors.py``)::
+``tests/recompression/engines/make_vectors.py``)::
 
     GO_1_27=…/go python -m benchmarks.recompression [TAR]
 
@@ -34,15 +34,15 @@ from importer.recompression import (
     Evidence,
     KnownCompressor,
     Wanted,
-    compressor_of,
     encoder_of,
+    find_compressor,
     gzip_encoder_of,
-    identify,
     known_compressors,
     order_by_evidence,
+    recognise,
 )
 from importer.recovery.compressor_search import TELLING_BYTES
-from tests.recompression.originals import ORIGINALS, Original, Programs
+from tests.recompression.engines.originals import ORIGINALS, Original, Programs
 
 _REPEATS: Final = 5
 _MADE_SIZE: Final = 100_000_000
@@ -64,8 +64,8 @@ _MEMORY_SCRIPT: Final = """
 import sys
 from pathlib import Path
 from importer.domain.digest import Digest
-from importer.recompression import Wanted, identify, known_compressors
-identify(lambda: open(sys.argv[1], "rb"), Wanted(Digest.of(b"")), known_compressors()[:6])
+from importer.recompression import Wanted, find_compressor, known_compressors
+find_compressor(lambda: open(sys.argv[1], "rb"), Wanted(Digest.of(b"")), known_compressors()[:6])
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) / 1024)
 """
@@ -165,17 +165,17 @@ def _search(path: Path, known: KnownCompressor) -> Iterator[Row]:
     wanted = Wanted(Digest.of(blob), len(blob))
 
     def find() -> None:
-        evidence = Evidence(siblings=[compressor_of(lambda: io.BytesIO(blob), most=TELLING_BYTES)])
+        evidence = Evidence(siblings=[recognise(lambda: io.BytesIO(blob), most=TELLING_BYTES)])
         ordered = order_by_evidence(known_compressors(), evidence)
-        if not identify(lambda: path.open("rb"), wanted, ordered, first_alone=evidence.is_certain).found:
+        if not find_compressor(lambda: path.open("rb"), wanted, ordered, first_alone=evidence.is_certain).found:
             sys.exit(f"{known.name} was not found")
 
-    def recognise() -> None:
-        compressor_of(lambda: io.BytesIO(blob))
+    def look_at() -> None:
+        recognise(lambda: io.BytesIO(blob))
 
     once = _best(lambda: _compress(known.compressor, path))
     yield Row(f"finding: {known.name}", _best(find), once, _SEARCH_BOUND)
-    print(f"recognising: {known.name}: {_best(recognise) / once:.2f} × one compression (no bound)")
+    print(f"recognising: {known.name}: {_best(look_at) / once:.2f} × one compression (no bound)")
 
 
 def _memory(path: Path) -> float:

@@ -106,14 +106,16 @@ class Tries:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.orders: list[list[str]] = []
         self.alone: list[bool] = []
-        original = compressor_search.identify
+        original = compressor_search.find_compressor
 
-        def identify(open_raw: Any, wanted: Any, compressors: Sequence[KnownCompressor], **options: Any) -> Outcome:
+        def find_compressor(
+            open_raw: Any, wanted: Any, compressors: Sequence[KnownCompressor], **options: Any
+        ) -> Outcome:
             self.orders.append([compressor.name for compressor in compressors])
             self.alone.append(options["first_alone"])
             return original(open_raw, wanted, compressors, **options)
 
-        monkeypatch.setattr(compressor_search, "identify", identify)
+        monkeypatch.setattr(compressor_search, "find_compressor", find_compressor)
 
 
 @pytest.fixture
@@ -394,7 +396,7 @@ class TestInVain:
     def test_time_that_was_spent_in_vain_is_gone(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter(range(0, 1000, 7))
         monkeypatch.setattr("importer.recovery.compressor_search.time.monotonic", lambda: next(clock))
-        monkeypatch.setattr(compressor_search, "identify", lambda *_, **__: Outcome(None))
+        monkeypatch.setattr(compressor_search, "find_compressor", lambda *_, **__: Outcome(None))
         layers = layers_of(look(self.unpacked(folder, 0, 1, 2), Effort(seconds=12)))
         # Smallest first: 7 seconds for each of the first two, and then none are left for the largest.
         by_size = sorted(layers, key=lambda layer: layer.descriptor.size)

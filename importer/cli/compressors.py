@@ -9,7 +9,7 @@ import typer
 
 from importer.cli.console import page_for_stdout
 from importer.errors import DecodeError, InputError
-from importer.recompression import KnownCompressor, Recognition, compressor_of
+from importer.recompression import KnownCompressor, Recognition, recognise
 from importer.report.page import Page, Styled
 
 EXAMPLES: Final = """\b
@@ -25,7 +25,7 @@ def compressors(
     if file.exists() and not (file.is_file() or file.is_dir()):
         raise InputError(f"{file}: can be read only once, and is needed several times; save it to a file first")
     try:
-        recognition = compressor_of(lambda: file.open("rb"))
+        recognition = recognise(lambda: file.open("rb"))
     except DecodeError as error:
         raise DecodeError(f"{file}: is no whole gzip file: {error}") from error
     except OSError as error:

@@ -5,6 +5,7 @@ here, written to give the same bytes, so that a layer that was decompressed on i
 back. A result is proven by its digest; a wrong guess costs only time.
 """
 
+from importer.recompression.callbacks import Opener, Progress
 from importer.recompression.catalogue import KnownCompressor, known_compressors, seconds_for
 from importer.recompression.compressor import Compressor, Family
 from importer.recompression.engines.encoders import Encoder
@@ -13,8 +14,8 @@ from importer.recompression.engines.registry import encoder_of
 from importer.recompression.engines.zlib_encoder import is_original_zlib
 from importer.recompression.evidence import Evidence, order_by_evidence
 from importer.recompression.gzip_file import GzipEncoder, GzipHeader, gzip_encoder_of
-from importer.recompression.identifying import Found, Opener, Outcome, Progress, Wanted, identify
-from importer.recompression.recognising import Recognition, compressor_of
+from importer.recompression.recognition import Recognition, recognise
+from importer.recompression.search import Found, Outcome, Wanted, find_compressor
 
 __all__ = [
     "IS_NATIVE",
@@ -31,12 +32,12 @@ __all__ = [
     "Progress",
     "Recognition",
     "Wanted",
-    "compressor_of",
     "encoder_of",
+    "find_compressor",
     "gzip_encoder_of",
-    "identify",
     "is_original_zlib",
     "known_compressors",
     "order_by_evidence",
+    "recognise",
     "seconds_for",
 ]

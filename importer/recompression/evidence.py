@@ -10,7 +10,7 @@ from typing import Final
 from importer.recompression.catalogue import KnownCompressor
 from importer.recompression.compressor import Compressor
 from importer.recompression.gzip_file import GzipHeader
-from importer.recompression.recognising import Recognition
+from importer.recompression.recognition import Recognition
 
 _FAR_MORE: Final = 10
 
@@ -20,7 +20,7 @@ class Evidence:
     """What the rest of the image tells."""
 
     siblings: Sequence[Recognition] = ()
-    """What :func:`~importer.recompression.recognising.compressor_of` found for intact layers of the same image."""
+    """What :func:`~importer.recompression.recognition.recognise` found for intact layers of the same image."""
     history: Sequence[str] = ()
     """Texts of the image config: created_by, comment and author of the history, names of labels."""
     annotations: Mapping[str, str] = field(default_factory=dict)

@@ -21,11 +21,11 @@ from importer.recompression import (
     Outcome,
     Recognition,
     Wanted,
-    compressor_of,
-    identify,
+    find_compressor,
     is_original_zlib,
     known_compressors,
     order_by_evidence,
+    recognise,
     seconds_for,
 )
 from importer.recovery.causes import Search
@@ -87,7 +87,7 @@ class CompressorSearch:
         activity = f"Recompressing {layer.descriptor.digest.short}"
         self._progress.start(activity, plain.size)
         try:
-            return identify(
+            return find_compressor(
                 lambda: open_pieces(blocks_of(plain.recipe)),
                 wanted,
                 compressors,
@@ -112,7 +112,7 @@ class CompressorSearch:
     def _recognition(self, fact: FileFacts) -> Recognition | None:
         if fact.digest not in self._siblings:
             try:
-                self._siblings[fact.digest] = compressor_of(fact.file.open, most=TELLING_BYTES)
+                self._siblings[fact.digest] = recognise(fact.file.open, most=TELLING_BYTES)
             except (OSError, DecodeError):
                 self._siblings[fact.digest] = None
         return self._siblings[fact.digest]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.domain.digest import Digest
-from importer.recompression import compressor_of
+from importer.recompression import recognise
 from tests import damage
 from tests.blobfix import blobfix, scan, snapshot
 from tests.images.artifactory import artifactory_folder, folder_from_layout, wrong_names
@@ -26,7 +26,7 @@ from tests.programs.pigz import Pigz
 from tests.programs.podman import Podman
 from tests.programs.skopeo import Skopeo
 from tests.programs.umoci import Umoci
-from tests.recompression.originals import ORIGINALS, Programs
+from tests.recompression.engines.originals import ORIGINALS, Programs
 
 NAME, TAG = "team/app", "1.4"
 LARGE = 12_000_000
@@ -180,7 +180,7 @@ def test_a_compressor_that_nobody_knows_costs_no_more_than_the_limit(busybox: Bu
     tar = make_image(LAYERS[:1], "none").diffs[0]
     image = make_image_of_tars([tar], pack=lambda content, _: busybox.gzip(content))
     folder = write_artifactory_folder(image, tmp_path / "pristine")
-    assert compressor_of(lambda: (folder / image.layer_digests[0].file_name).open("rb")).compressors == ()
+    assert recognise(lambda: (folder / image.layer_digests[0].file_name).open("rb")).compressors == ()
     place, root = unpacked(folder, tmp_path, 0), tmp_path / "registry"
     started = time.monotonic()
     report = scan(place, "--recompress-limit", "2", code=1)

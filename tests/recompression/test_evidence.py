@@ -24,14 +24,6 @@ def test_without_evidence_the_most_common_comes_first() -> None:
     assert KNOWN[0].name == "Go ≤1.26, level 6"
 
 
-def test_names_are_unique() -> None:
-    assert len(NAMES) == len(KNOWN)
-
-
-def test_headers_are_unique_in_a_compressor() -> None:
-    assert all(len(set(compressor.headers)) == len(compressor.headers) for compressor in KNOWN)
-
-
 def test_compressor_of_a_sibling_comes_first() -> None:
     sibling = Recognition(GzipHeader(os=3), (NAMES["zlib, level 4"],))
     assert first(Evidence(siblings=[sibling], history=["buildkit.dockerfile.v0"])) == "zlib, level 4"

@@ -16,9 +16,9 @@ from importer.recompression import IS_NATIVE, is_original_zlib
 from importer.recompression.engines.encoders import Encoder
 from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
 from importer.recompression.engines.pgzip import Pgzip
+from tests.recompression.engines.make_vectors import VECTORS, short_digest
+from tests.recompression.engines.originals import ORIGINALS, Original
 from tests.recompression.inputs import KINDS, make_input
-from tests.recompression.make_vectors import VECTORS, short_digest
-from tests.recompression.originals import ORIGINALS, Original
 
 needs_extension = pytest.mark.skipif(not IS_NATIVE, reason="blobfix was installed without a C compiler")
 

@@ -2,8 +2,8 @@
  *
  * Every buffer given to the encoders is of the exact size, so that reading past it shows.
  */
-#include "../../../importer/recompression/engines/native/classic_stream.h"
-#include "../../../importer/recompression/engines/native/modern_stream.h"
+#include "../../../../importer/recompression/engines/native/classic_stream.h"
+#include "../../../../importer/recompression/engines/native/modern_stream.h"
 
 enum {
     TAIL = 16384, /* pgzip's dictionary */

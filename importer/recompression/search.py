@@ -6,21 +6,16 @@ import hashlib
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 from importer.domain.digest import Digest
+from importer.recompression.callbacks import Opener, Progress
 from importer.recompression.catalogue import KnownCompressor
 from importer.recompression.engines.registry import encoder_of
 from importer.recompression.gzip_file import TRAILER_SIZE, GzipHeader, trailer
-
-Opener = Callable[[], BinaryIO]
-"""Opens the same bytes from their start, as often as it is called, from any thread."""
-
-Progress = Callable[[KnownCompressor, int], None]
-"""Told how many raw bytes a compressor has been through; called by one thread at a time, not the caller's."""
 
 _CHUNK: Final = 1 << 18
 _THREADS: Final = 2
@@ -53,7 +48,7 @@ class Outcome:
 
 
 class _Try:
-    """One compressor at work. Its headers share one body and differ in their hashes only."""
+    """One compressor at work. Whatever the header, the deflate stream is the same; only the hashes differ."""
 
     def __init__(self, known: KnownCompressor, wanted: Wanted) -> None:
         self._known = known
@@ -92,7 +87,7 @@ class _Try:
             hasher.update(data)
 
 
-class _Identification:
+class _Search:
     """The tries, and what they have come to."""
 
     def __init__(self, open_raw: Opener, wanted: Wanted, progress: Progress | None) -> None:
@@ -153,7 +148,7 @@ class _Identification:
                 self._progress(known, done)
 
 
-def identify(  # noqa: PLR0913 - what is looked for, where, and how
+def find_compressor(  # noqa: PLR0913 - what is looked for, where, and how
     open_raw: Opener,
     wanted: Wanted,
     compressors: Sequence[KnownCompressor],
@@ -171,4 +166,4 @@ def identify(  # noqa: PLR0913 - what is looked for, where, and how
     With ``first_alone`` the second core stays idle until the first one has failed: two at once slow each
     other down, which is a waste when the evidence is certain.
     """
-    return _Identification(open_raw, wanted, progress).run(compressors, limit, first_alone=first_alone)
+    return _Search(open_raw, wanted, progress).run(compressors, limit, first_alone=first_alone)

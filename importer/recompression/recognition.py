@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from importer.errors import DecodeError
+from importer.recompression.callbacks import Opener, Progress
 from importer.recompression.catalogue import KnownCompressor, known_compressors
 from importer.recompression.engines.registry import encoder_of
 from importer.recompression.gzip_file import LONGEST_HEADER, TRAILER_SIZE, GzipHeader, trailer
-from importer.recompression.identifying import Opener, Progress
 
 _READ: Final = 1 << 16
 _FIRST_CHUNK: Final = 1 << 16
@@ -168,14 +168,14 @@ def _read_header(open_file: Opener) -> GzipHeader:
             raise DecodeError(f"not a gzip file: {error}") from error
 
 
-def compressor_of(
+def recognise(
     open_file: Opener,
     compressors: Sequence[KnownCompressor] | None = None,
     *,
     most: int | None = None,
     progress: Progress | None = None,
 ) -> Recognition:
-    """Find the compressor that wrote a gzip file, by writing its content again.
+    """Find the compressors that write exactly this gzip file, by writing its content again.
 
     Those known to write such a header come first; the others only if none of them fits. Most are out
     after the first 64 KiB, so that it takes little more than one compression. With ``most``, no more than

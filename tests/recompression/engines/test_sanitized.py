@@ -19,8 +19,8 @@ from importer.recompression import IS_NATIVE
 from importer.recompression.engines.encoders import Encoder
 from importer.recompression.engines.go_flate import classic_encoder, modern_encoder
 from importer.recompression.engines.pgzip import Pgzip
+from tests.recompression.engines.make_vectors import VECTORS
 from tests.recompression.inputs import KINDS, make_input, random_input
-from tests.recompression.make_vectors import VECTORS
 
 SOURCE = Path(__file__).parent / "sanitized" / "main.c"
 FLAGS = ("-O1", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer")

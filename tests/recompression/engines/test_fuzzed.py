@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.recompression.engines.test_sanitized import FLAGS
 from tests.recompression.inputs import KINDS, make_input
-from tests.recompression.test_sanitized import FLAGS
 
 SOURCE = Path(__file__).parent / "sanitized" / "fuzz.c"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "3"))

