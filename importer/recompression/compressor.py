@@ -1,4 +1,4 @@
-"""A compressor: which family's encoder at which level, as a value."""
+"""A compressor as a value: what decides which bytes it writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Family(Enum):
-    """Programs and libraries of which every version writes the same bytes; the value is what people call them."""
+    """An implementation of deflate, in the versions that write the same bytes; the value is its name for people."""
 
     GO_CLASSIC = "Go ≤1.26"
     """compress/flate of Go 1.15 to 1.26."""

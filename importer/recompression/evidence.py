@@ -1,4 +1,4 @@
-"""What hints at the compressor of a lost blob, and the order in which to try them."""
+"""Evidence of which compressor made a blob, and the order of tries that follows from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAR_MORE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the rest of the image tells."""
+    """What the rest of the image shows of the compressor of its layers."""
 
     siblings: Sequence[Recognition] = ()
     """What :func:`~importer.recompression.recognition.recognise` found for intact layers of the same image."""
@@ -91,7 +91,7 @@ def order_by_evidence(compressors: Sequence[KnownCompressor], evidence: Evidence
 
 
 def _fit(header: GzipHeader, known: KnownCompressor) -> int:
-    """How much a header speaks for a compressor: less if that usually writes another."""
+    """How strong a header is as evidence for a compressor: weaker if that usually writes another."""
     return _SAME_HEADER // (1 + known.headers.index(header)) if header in known.headers else 0
 
 

@@ -1,4 +1,4 @@
-"""Which compressor wrote a gzip file? Proven by writing it again."""
+"""Tells which compressors write exactly the bytes of a gzip file, by writing it again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AT_ONCE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What is known of a gzip file's origin."""
+    """Which compressors may have written a gzip file."""
 
     header: GzipHeader
     compressors: tuple[KnownCompressor, ...]
@@ -123,37 +123,37 @@ class _Comparisons:
         self._open_file = open_file
         self._start = start
         self._most = most
-        self._alive = [_Comparison(known, open_file, start) for known in compressors]
+        self._equal = [_Comparison(known, open_file, start) for known in compressors]
         self.is_single = True
 
     def run(self, progress: Progress | None) -> tuple[KnownCompressor, ...]:
         """Those that write the same bytes."""
         with contextlib.ExitStack() as streams, ThreadPoolExecutor(_THREADS) as pool:
-            for one in self._alive:
+            for one in self._equal:
                 streams.callback(one.close)
             raw = _Raw(streams.enter_context(self._open_file()), self._start)
             if not self._compare(raw, pool, progress):
-                return tuple(one.known for one in self._alive)
-            if self._alive and raw.has_more():
+                return tuple(one.known for one in self._equal)
+            if self._equal and raw.has_more():
                 self.is_single = False
                 return ()
-            list(pool.map(_Comparison.finish, self._alive, [raw.ending] * len(self._alive)))
-        return tuple(one.known for one in self._alive if one.is_equal)
+            list(pool.map(_Comparison.finish, self._equal, [raw.ending] * len(self._equal)))
+        return tuple(one.known for one in self._equal if one.is_equal)
 
     def _compare(self, raw: _Raw, pool: ThreadPoolExecutor, progress: Progress | None) -> bool:
-        """Leave those alive that write the same bytes; False when more of the file was left unread."""
+        """Keep those that write the same bytes; False when the rest of the file was left unread."""
         size = 0
         chunks = raw.chunks()
         chunk = next(chunks, None)
-        while chunk is not None and self._alive:
-            working = pool.map(_Comparison.take, self._alive, [chunk] * len(self._alive))
+        while chunk is not None and self._equal:
+            working = pool.map(_Comparison.take, self._equal, [chunk] * len(self._equal))
             size += len(chunk)
             # Decompresses the next chunk while this one is being compressed.
             chunk = next(chunks, None)
             list(working)
-            self._alive = [one for one in self._alive if one.is_equal]
+            self._equal = [one for one in self._equal if one.is_equal]
             if progress:
-                for one in self._alive:
+                for one in self._equal:
                     progress(one.known, size)
             if chunk is not None and self._most is not None and size >= self._most:
                 return False
@@ -198,7 +198,7 @@ def recognise(
 
 
 def _is_single(open_file: Opener, header: GzipHeader) -> bool:
-    """Reads what no comparison has come to; raises DecodeError when it is damaged."""
+    """Read the whole file, which no comparison has done; raises DecodeError when it is damaged."""
     with open_file() as stream:
         raw = _Raw(stream, header.length)
         for _ in raw.chunks():

@@ -1,4 +1,4 @@
-"""Which compressor makes the wanted blob of a raw tar? Proven by its digest."""
+"""Finds the compressor that makes a wanted blob of its raw tar; the blob's digest proves it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _THREADS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The blob that is to come out."""
+    """The blob that a compressor must make."""
 
     digest: Digest
     size: int | None = None
-    """In bytes, compressed; None: not known, which makes wrong tries take longer."""
+    """In bytes, compressed; None: unknown, so that wrong tries take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of the tries."""
+    """The result of the search."""
 
     found: Found | None
     given_up: tuple[KnownCompressor, ...] = ()
-    """Those that were not tried to their end, because the limit was reached."""
+    """Those that were not tried to the end before the time limit."""
 
 
 class _Try:
@@ -62,8 +62,8 @@ class _Try:
         self.raw_size = 0
 
     @property
-    def is_hopeful(self) -> bool:
-        """Whether the output so far is not too long yet."""
+    def may_match(self) -> bool:
+        """Whether the output so far is no longer than the wanted blob."""
         return self._wanted.size is None or self._shortest + self._size <= self._wanted.size
 
     def take(self, chunk: bytes) -> None:
@@ -88,7 +88,7 @@ class _Try:
 
 
 class _Search:
-    """The tries, and what they have come to."""
+    """The tries and their results."""
 
     def __init__(self, open_raw: Opener, wanted: Wanted, progress: Progress | None) -> None:
         self._open_raw = open_raw
@@ -124,7 +124,7 @@ class _Search:
             while chunk := stream.read(_CHUNK):
                 one.take(chunk)
                 self._report(known, one.raw_size)
-                if not one.is_hopeful or not self._goes_on(rank, known):
+                if not one.may_match or not self._goes_on(rank, known):
                     return
         found = one.finish()
         if found:
