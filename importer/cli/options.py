@@ -86,7 +86,8 @@ AllowNewDigest = Annotated[
     bool,
     typer.Option(
         "--allow-new-digest",
-        help="Accept a new manifest digest: where the original can't be kept, and to correct layers' media types.",
+        help="Accept a new manifest digest: where the original can't be kept, and to correct layers' media types; "
+        "also a config that was edited, and so a new image id.",
     ),
 ]
 ConvertSchema1 = Annotated[

@@ -43,7 +43,7 @@ class WriteOptions:
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
             one_image=self.select is not None,
-            depth=Depth(every_layer=self.salvage or self.convert_schema1),
+            depth=Depth(every_layer=self.salvage or self.convert_schema1, edited_configs=self.allow_new_digest),
             effort=effort_of(
                 no_recompress=self.no_recompress, limit=self.recompress_limit, only_unproven=self.only_unproven
             ),

@@ -11,6 +11,7 @@ import typer
 
 from importer.cli.console import progress_shown, say
 from importer.cli.options import (
+    AllowNewDigest,
     Borrow,
     Digests,
     Jobs,
@@ -59,6 +60,7 @@ def to_build_context(
     platform: PlatformOption = None,
     digest: Digests = None,
     borrow: Borrow = None,
+    allow_new_digest: AllowNewDigest = False,
     salvage: Salvage = False,
     squash: Annotated[
         bool, typer.Option("--squash", help="One root file system instead of layers; files that were deleted stay so.")
@@ -82,6 +84,7 @@ def to_build_context(
         platform=platform,
         digest=digest,
         borrow=borrow,
+        allow_new_digest=allow_new_digest,
         salvage=salvage,
         no_recompress=no_recompress,
         recompress_limit=recompress_limit,
@@ -119,7 +122,9 @@ def _write(
 def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     for image in images:
         tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
-        tell(f"  made of the image with the id {image.plan.image_id}; docker build gives it another")
+        was = (image.original or image.plan).image_id
+        edited = f" (new; the original's was {was})" if was != image.plan.image_id else ""
+        tell(f"  made of the image with the id {image.plan.image_id}{edited}; docker build gives it another")
 
 
 def _warn(written: WrittenContext) -> None:

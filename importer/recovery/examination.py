@@ -11,7 +11,7 @@ from importer.formats.signatures import FileKind
 from importer.inspection.content import Content, can_decompress, examine_content, further_digests
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
-from importer.inventory.inventory import Inventory, is_sidecar
+from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
 from importer.progress import Progress
 from importer.recovery.wanted import (
     has_contradictions,
@@ -31,10 +31,13 @@ class Depth:
 
     Attributes:
         every_layer: decompress each layer, to check its diff_id and its tar headers.
+        edited_configs: decompress the layers of images whose config was edited under its old name, to hold them
+            against it.
         entries: keep the list of what is in the layers that are looked at.
     """
 
     every_layer: bool = False
+    edited_configs: bool = False
     entries: bool = False
 
 
@@ -95,11 +98,21 @@ def _chosen(inventory: Inventory, depth: Depth) -> Iterator[FileFacts]:
         yield from (
             fact for fact in inventory.facts if _may_explain(fact, depth) and not wanted.digests & set(fact.digests)
         )
-    if depth.every_layer:
-        for _, manifest in manifests_of(inventory):
+    edited = frozenset(_names_of_configs(inventory)) if depth.edited_configs else frozenset()
+    for _, manifest in manifests_of(inventory):
+        config = manifest.config.digest
+        if depth.every_layer or (config in edited and not inventory.with_digest(config)):
             yield from _layer_files(inventory, (layer.digest for layer in manifest.layers))
+    if depth.every_layer:
         for _, old in schema1_manifests_of(inventory):
             yield from _layer_files(inventory, (layer.digest for layer in old.layers))
+
+
+def _names_of_configs(inventory: Inventory) -> Iterator[Digest]:
+    for fact in inventory.facts:
+        claimed = claimed_digest(fact.file) if fact.document and fact.document.config else None
+        if claimed:
+            yield claimed
 
 
 def _may_explain(fact: FileFacts, depth: Depth) -> bool:

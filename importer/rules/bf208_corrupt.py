@@ -4,20 +4,31 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import Corrupt
+from importer.recovery.plan import Role
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
+from importer.rules.wording import (
+    blobs_with,
+    bytes_of,
+    edited_config_way,
+    fetch_again,
+    file_of,
+    observation,
+    whereabouts,
+)
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob of which there is a damaged copy of full size."""
     for image, blob, cause in blobs_with(case, Corrupt):
         where = f"; decoding fails at byte {cause.broken_at:,}" if cause.broken_at is not None else ""
+        edited = edited_config_way(image) if blob.role is Role.CONFIG else ""
         yield observation(
             image,
             blob,
             f"{file_of(blob)} has the size of {whereabouts(image, blob)}, {bytes_of(blob.descriptor.size)}, "
             f"but the digest {cause.actual} instead of {blob.descriptor.digest}{where}",
-            f"{fetch_again(blob)}, from its first byte on; resuming would keep the damage",
+            f"{fetch_again(blob)}, from its first byte on; resuming would keep the damage{edited}",
+            Safety.UNSAFE if edited else None,
         )
 
 

@@ -7,7 +7,16 @@ from importer.formats.signatures import FileKind
 from importer.recovery.causes import DigestMismatch
 from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+from importer.rules.wording import (
+    blobs_with,
+    bytes_of,
+    edited_config_way,
+    fetch_again,
+    file_of,
+    observation,
+    shown,
+    whereabouts,
+)
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -20,13 +29,15 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observation:
+    edited = edited_config_way(image) if blob.role is Role.CONFIG else ""
     endless = "; unpacked it grows beyond all reason" if cause.expands_too_far else ""
     return observation(
         image,
         blob,
         f"{file_of(blob)} is named after {whereabouts(image, blob)}, but holds other bytes: {bytes_of(cause.have)} "
         f"({_kind_of(blob, cause)}){_wanted(blob)}, digest {cause.actual}{endless}",
-        fetch_again(blob),
+        f"{fetch_again(blob)}{edited}",
+        Safety.UNSAFE if edited else None,
     )
 
 
@@ -70,7 +81,9 @@ RULE: Final = Rule(
         ),
         remedy=(
             "It tells what the file is and puts the blob on the list of what to download. If the right bytes lie "
-            "anywhere else in the input, under whatever name, it finds and uses them instead."
+            "anywhere else in the input, under whatever name, it finds and uses them instead. A config that was edited "
+            "and is valid is used with --allow-new-digest, if each layer unpacks to what it lists: that is another "
+            "image id, and both are shown."
         ),
         advice=(
             "Download the file again, and compare its size with the one that is given. If it comes out the same, "

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from importer.recovery.causes import Cause
+from importer.recovery.edited_configs import edited_config
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Role
 from importer.rules.rule import Case, Certainty, Observation, Safety
 
@@ -135,6 +136,18 @@ def bytes_of(size: int) -> str:
         return exact
     power = min(len(_UNITS), (len(str(size)) - 1) // 3)
     return f"{exact} ({size / 1000**power:.1f} {_UNITS[power - 1]})"
+
+
+def edited_config_way(image: ImagePlan) -> str:
+    """What can be done with an edited config instead of downloading the original; empty when nothing can."""
+    edited = edited_config(image)
+    if not edited or edited.misfit:
+        return ""
+    platform = f" and --platform {image.platform or edited.config.platform}" if image.parents else ""
+    return (
+        f". The file is a valid config: if it was edited on purpose, --allow-new-digest{platform} writes the image "
+        f"with it, provided that its layers are what it lists; the image id is then {edited.file.digest}"
+    )
 
 
 def fetch_again(blob: BlobPlan) -> str:

@@ -8,11 +8,13 @@ from typing import Final
 
 from importer.domain.platform import Host, Platform
 from importer.domain.schema1 import Schema1Manifest
+from importer.recovery.edited_configs import edited_config
 from importer.recovery.fidelity import fidelity, is_whole_image, obstacles, whole_images
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output
 from importer.rules.wording import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
+_MISFIT: Final = "and its layers aren't the ones that it lists, so that no option makes an image of them"
 _SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
 
 
@@ -47,6 +49,11 @@ def nameless(image: ImagePlan) -> Refusal:
     how = "--name team/app:1.4, or for several images --names FILE or --name-template 'recovered/{image_id}'"
     reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one; give it with {how}"
     return Refusal(image, reason, is_usage=True)
+
+
+def of_other_layers(image: ImagePlan) -> Refusal:
+    """An image whose config was edited, and whose layers aren't what that lists."""
+    return Refusal(image, f"{title_of(image)}: its config was changed, {_MISFIT}. {_SCAN_TELLS}")
 
 
 def index_refused(index: ImagePlan, host: Host, advice: str) -> Refusal:
@@ -125,6 +132,9 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
         return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
     if output is Output.DOCKER_TAR and (reasons := obstacles(plan, host)):
         return f"{title} {why_not_loaded(reasons[0])}"
+    if edited := edited_config(plan):
+        way = "--allow-new-digest writes the image with it, under another image id, if its layers are what it lists"
+        return f"{title}: its config was changed, {_MISFIT if edited.misfit else f'and {way}'}. {_SCAN_TELLS}"
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""

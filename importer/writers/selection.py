@@ -9,6 +9,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host, Platform
 from importer.domain.reference import Reference
 from importer.errors import NoImageError, UsageError
+from importer.recovery.edited_configs import edited_config, with_edited_config
 from importer.recovery.fidelity import docker_child, fidelity
 from importer.recovery.labels import with_right_labels
 from importer.recovery.oci_types import with_oci_types
@@ -34,7 +35,7 @@ class Choice:
         select: the name, manifest digest or image id of one image among several.
         platform: which child of an index.
         sparse: whether an index will do of which some children are missing.
-        allow_new_digest: whether a new manifest digest will do.
+        allow_new_digest: whether a new manifest digest will do, and with an edited config a new image id.
         convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
         oci_media_types: whether docker's media types are to become OCI's, with new manifest digests.
@@ -220,9 +221,25 @@ def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage |
             # To write it anew would be one more alteration.
             return _labelled(image, choice, output)
         return _changed(image, with_new_manifest(image.plan))
+    return _under_another_id(image, choice, output) or refusals.refused(image.plan, output, truth, choice.host)
+
+
+def _under_another_id(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal | None:
+    """An image of which only the config lacks, with another one, if the choice says that it will do."""
+    if choice.allow_new_digest and edited_config(image.plan):
+        return _edited(image, choice, output)
     if choice.salvage and can_get_new_config(image.plan):
         return _changed(image, with_new_config(image.plan))
-    return refusals.refused(image.plan, output, truth, choice.host)
+    return None
+
+
+def _edited(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+    """The image with the edited config that stands in the place of its own."""
+    plan = with_edited_config(image.plan)
+    if not plan:
+        return refusals.of_other_layers(image.plan)
+    truth = fidelity(plan, output, choice.host)
+    return refusals.refused(plan, output, truth, choice.host) if truth is Fidelity.NONE else _changed(image, plan)
 
 
 def _has_all_bytes(plan: ImagePlan) -> bool:
