@@ -1,33 +1,46 @@
-"""The few ways in which blobfix refuses to go on.
+"""The errors that end a command, and the exit codes of all commands.
 
 Every error is raised where it is noticed and caught once, by the command line, which prints the
-message and leaves with the error's exit code. A message says what is wrong, where, and what to do
-next.
+message and exits with the error's code. A message says what is wrong, where, and what to do next.
 """
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ended; README.md says what each means for which command."""
+
+    INTACT = 0
+    REPAIRABLE = 1
+    USAGE = 2
+    NO_IMAGE = 3
+    INCOMPLETE = 4
+    TROUBLE = 5
+    INTERRUPTED = 130
 
 
 class BlobfixError(Exception):
-    """The family's head; never raised itself."""
+    """Base class of all errors that blobfix raises on purpose; never raised itself."""
 
-    exit_code = 5
+    exit_code = ExitCode.TROUBLE
 
 
 class UsageError(BlobfixError):
-    """The command was called in a way that can't be carried out; nothing was written."""
+    """The options or arguments can't be used together or make no sense; nothing was written."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class NoImageError(BlobfixError):
     """No file of the input is a manifest or an image config."""
 
-    exit_code = 3
+    exit_code = ExitCode.NO_IMAGE
 
 
 class CannotWriteError(BlobfixError):
     """The image can't be written at the fidelity asked for; nothing was written."""
 
-    exit_code = 4
+    exit_code = ExitCode.INCOMPLETE
 
 
 class InputError(BlobfixError):
@@ -35,34 +48,34 @@ class InputError(BlobfixError):
 
 
 class NetworkError(BlobfixError):
-    """A server can't be reached, refuses, or sends something else than it was asked for.
+    """A server can't be reached, refuses, or sends something other than what was requested.
 
-    The message names the side, and for a transfer the offset, the time and the try.
+    The message names the server, and for a transfer the offset, the time and the attempt.
     """
 
 
 class OutputError(BlobfixError):
-    """The output can't be written: no permission, no space, not the right kind of place."""
+    """The output can't be written: no permission, no space, or the wrong kind of place."""
 
 
 class VerificationError(BlobfixError):
-    """Bytes on their way to an output did not have the size or the digest they were to have.
+    """Bytes on their way to an output don't have the expected size or digest.
 
-    It happens when an input changes between the look at it and the copy of it.
+    This happens when an input changes after it was inspected and before it is copied.
     """
 
 
 class ContentMismatchError(VerificationError):
     """A layer doesn't hold what the image's config says; no docker would load the image."""
 
-    exit_code = 4
+    exit_code = ExitCode.INCOMPLETE
 
 
 class DecodeError(BlobfixError):
-    """Compressed data that was to be decompressed on the way to an output is damaged."""
+    """Compressed data is damaged, and was needed decompressed."""
 
 
 class BombError(DecodeError):
-    """Compressed data grows beyond all reason when it is decompressed."""
+    """Compressed data decompresses to far more than any real layer."""
 
-    exit_code = 4
+    exit_code = ExitCode.INCOMPLETE

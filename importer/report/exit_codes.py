@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from importer.errors import ExitCode
 from importer.recovery.fidelity import status_of
 from importer.recovery.plan import ImageStatus
 from importer.rules.rule import Case
 
-INTACT, REPAIRABLE, USAGE, NO_IMAGE, INCOMPLETE, TROUBLE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+INTACT, REPAIRABLE, USAGE, NO_IMAGE, INCOMPLETE, TROUBLE, INTERRUPTED = ExitCode
 
 
 def exit_code_of(case: Case) -> int:
-    """The code that the worst image, or what could not be read, calls for."""
+    """The code for the worst image, or for what could not be read."""
     states = {status_of(image, case.host) for image in case.plan.images}
     if any(unread.matters for unread in case.unread):
         return INCOMPLETE
