@@ -12,7 +12,7 @@ from importer.domain.config import ImageConfig, parse_config
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
 from importer.domain.schema1 import Schema1Manifest, parse_schema1
 from importer.formats.error_pages import message_of_json_error, quote
-from importer.formats.go_names import GoReading, as_go_reads
+from importer.formats.go_names import GoReading, with_field_names
 from importer.formats.json_text import TextForm, UnreadableJsonError, decode_json, parse_json
 from importer.formats.schema_validation import SchemaName, SchemaViolation, violations
 from importer.formats.signatures import FileKind
@@ -86,7 +86,7 @@ def checked(document: Document) -> Document:
 
 
 def _classified(value: Any, form: TextForm) -> Document:
-    read = as_go_reads(value)
+    read = with_field_names(value)
     kind = _kind_of(read.value)
     if read.is_changed and not _is_sound(kind, read.value):
         # Another program's document, as of docker inspect, has such names by chance.

@@ -59,7 +59,7 @@ class GoReading:
     clash: tuple[str, str] | None = None
 
 
-def as_go_reads(value: Any) -> GoReading:
+def with_field_names(value: Any) -> GoReading:
     """Give the members of manifests, indexes, image configs and docker save manifests the names of their fields.
 
     What is in an object whose names are free, as of labels and annotations, stays as it is.

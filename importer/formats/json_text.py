@@ -17,7 +17,6 @@ from importer.formats.http_headers import size_of_headers
 MAX_DOCUMENT_SIZE: Final = 8 << 20
 """Bytes above which nothing is read as a document: registries refuse manifests above 4 MiB."""
 
-
 _MAX_VALUES: Final = 500_000
 """Values above which nothing is read: each takes up to 250 bytes of memory; an index of 10,000 has 100,000."""
 
@@ -103,8 +102,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise UnreadableJsonError(f"the name {json.dumps(twice[:80])} stands twice in one object")
+        for name, _ in pairs:
+            if name in seen:
+                raise UnreadableJsonError(f"the name {json.dumps(name[:80])} stands twice in one object")
+            seen.add(name)
     return value
 
 

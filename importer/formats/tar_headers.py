@@ -1,4 +1,4 @@
-"""Walking a tar's headers as the bytes stream by.
+"""Reads a tar's headers from a stream.
 
 Source: POSIX.1-2001 pax, section "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
 """
@@ -20,7 +20,8 @@ _NAME, _SIZE, _TYPE, _LINK, _PREFIX = (
 )
 _GNU_LONG_NAME, _GNU_LONG_LINK, _GNU_SPARSE = b"L", b"K", b"S"
 _PAX_HEADERS: Final = frozenset({b"x", b"g"})
-_NAMELESS: Final = frozenset({b"L", b"K", b"x", b"g"})
+_METADATA: Final = _PAX_HEADERS | {_GNU_LONG_NAME, _GNU_LONG_LINK}
+"""Headers that describe the next member."""
 _SIZELESS: Final = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 
 
@@ -113,7 +114,7 @@ class TarWalker:
     def _member(self, block: bytes) -> None:
         kind = block[_TYPE]
         size = 0 if kind in _SIZELESS else header_number(block[_SIZE])
-        if kind in _NAMELESS:
+        if kind in _METADATA:
             self._metadata, self._metadata_type, self._metadata_left = bytearray(), kind, size
         else:
             size = self._pax_size if self._pax_size is not None else size

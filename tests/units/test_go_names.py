@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.formats.documents import Document, read_document
-from importer.formats.go_names import as_go_reads
+from importer.formats.go_names import with_field_names
 from importer.formats.signatures import FileKind
 from tests.images.generated import make_image, make_index
 
@@ -115,8 +115,8 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_value_is_read_and_read_again_alike(value: Any) -> None:
-    once = as_go_reads(value)
+    once = with_field_names(value)
     if once.clash is None:
-        again = as_go_reads(once.value)
+        again = with_field_names(once.value)
         assert (again.value, again.is_changed, again.clash) == (once.value, False, None)
     assert isinstance(read(value), Document)
