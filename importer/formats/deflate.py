@@ -1,6 +1,6 @@
-"""Reading gzip as it comes, with every byte that is good and an exact word on where it ends.
+"""Streaming gzip decoder that gives out every good byte and says exactly where and how a file ends.
 
-The header and the trailer are read here and only the deflate stream is left to the library: the
+Header and trailer are parsed here and only the deflate stream is left to the library: the
 libraries' own gzip readers withhold their last block on damage and hide what follows the stream.
 
 Source: RFC 1952 (gzip file format version 4.3).
@@ -33,10 +33,10 @@ _DeflateError: Final = cast("type[Exception]", isal_zlib.error)
 class GzipStream(DecodedStream):
     """Decompresses one or more gzip members fed to it block by block.
 
-    After the last block, ``ending`` tells how the file ends, ``consumed`` how many compressed
-    bytes belong to whole members (plus those of a broken one, in blocks, up to the break),
-    ``deflate_start`` the offset at which the last member's deflate stream begins, and
-    ``missing_trailer`` the bytes that a member cut within its trailer lacks.
+    Attributes:
+        consumed: compressed bytes of whole members, plus those of a broken one, in blocks, up to the break.
+        deflate_start: offset at which the last member's deflate stream begins.
+        missing_trailer: the bytes that are missing from a member that was cut within its trailer.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class GzipStream(DecodedStream):
         self.deflate_start = 0
 
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """Take the next compressed bytes, give the decompressed ones, at most 1 MiB at a time."""
+        """Take the next compressed bytes; yield the decompressed ones, at most 1 MiB at a time."""
         self._pending += block
         while self._pending and self.ending is None:
             before = len(self._pending), self._inflate, self._in_trailer
@@ -59,7 +59,7 @@ class GzipStream(DecodedStream):
                 return
 
     def close(self) -> Ending:
-        """Say how the stream ended; no more bytes come."""
+        """Take the end of the input; return how the stream ended."""
         if self.ending is None:
             self.ending = self._end_in_trailer() if self._in_trailer else self._end_outside_trailer()
         return self.ending
@@ -140,7 +140,7 @@ class GzipStream(DecodedStream):
         self.members += 1
 
     def _break(self, ending: Ending, pending: int) -> None:
-        """The stream ends at a byte that is pending, or just there where as many are right."""
+        """End the stream as damaged, at the byte that follows ``pending`` good ones of the pending bytes."""
         self.ending, self.broken_at = ending, self.consumed + pending
 
     def _consume(self, size: int) -> None:
@@ -149,10 +149,10 @@ class GzipStream(DecodedStream):
 
 
 def first_bad_byte(blocks: Iterable[bytes]) -> int | None:
-    """The offset in a raw deflate stream of the first byte at which a decoder notices damage; None when none does.
+    """The offset in a raw deflate stream of the first byte at which a decoder notices damage; None if it never does.
 
-    It takes the standard library's decoder, whose state can be copied: what comes before the block that fails needn't
-    be decoded again.
+    It uses the standard library's decoder, whose state can be copied, so that nothing before the failing block is
+    decoded twice.
     """
     inflate, offset = zlib.decompressobj(-zlib.MAX_WBITS), 0
     for block in blocks:
@@ -178,19 +178,22 @@ def _accepts(inflate: zlib._Decompress, data: bytes) -> bool:
 
 
 def _first_difference(data: bytes, wanted: bytes) -> int:
-    pairs = enumerate(zip(data, wanted, strict=False))
-    return next((at for at, (is_, should) in pairs if is_ != should), min(len(data), len(wanted)))
+    """The offset of the first byte that differs; the shorter length where none does."""
+    for offset, (have, want) in enumerate(zip(data, wanted, strict=False)):
+        if have != want:
+            return offset
+    return min(len(data), len(wanted))
 
 
 def _bad_byte_of_header(data: bytes) -> int:
-    """Which byte of the fixed part of a header can't be one's; the last one looked at where all can."""
+    """The offset of the first byte that no header has: in the magic number, else the method, else the flags."""
     if not data.startswith(_MAGIC):
         return _first_difference(data, _MAGIC)
     return 2 if data[2:3] != b"\x08" else 3
 
 
 def _header_size(data: bytes) -> int:
-    """Bytes of the member's header; 0 when more bytes are needed to tell, -1 when it isn't one."""
+    """Bytes of the member's header; 0 when more bytes are needed to know, -1 when it isn't one."""
     if len(data) < _FIXED_HEADER:
         return 0 if _MAGIC.startswith(data[:2]) else -1
     if not data.startswith(_MAGIC) or data[2] != 8 or data[3] & _RESERVED_FLAGS:

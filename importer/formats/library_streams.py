@@ -1,7 +1,7 @@
-"""xz and bzip2 as the standard library decodes them, with an exact word on where a stream ends.
+"""Streaming xz and bzip2 decoders on top of the standard library, which say exactly where a stream ends.
 
 Sources: the .xz file format 1.2.1, sections 2 and 2.2 (several streams, zeros between them); bzip2's manual,
-section 2.3 (files that were put behind one another); moby, pkg/archive (docker load reads both).
+section 2.3 (concatenated files); moby, pkg/archive (docker load reads both).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import ClassVar, Final, Protocol
 from importer.formats.streams import DecodedStream, Ending
 
 _OUTPUT_BLOCK: Final = 64 << 10
-"""Bytes that come out at a time: what a library withholds when it finds damage is less than that."""
+"""Bytes of output at a time; a library that finds damage withholds less than that."""
 
 _MOST_MEMORY: Final = 130 << 20
-"""Bytes that unpacking may take, as for zstd: xz -9 takes 65 MiB, and a hostile header asks for 4 GiB."""
+"""Bytes of memory that decoding may take, as for zstd: xz -9 needs 65 MiB; a hostile header asks for 4 GiB."""
 
 
 class _Decoder(Protocol):
@@ -46,7 +46,7 @@ class _LibraryStream(DecodedStream):
         """A decoder of one stream."""
 
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """Take the next compressed bytes, give the decompressed ones, at most 64 KiB at a time."""
+        """Take the next compressed bytes; yield the decompressed ones, at most 64 KiB at a time."""
         self._pending += block
         while self.ending is None:
             if self._decoder is None:
@@ -56,7 +56,7 @@ class _LibraryStream(DecodedStream):
             yield from self._decoded(self._decoder)
 
     def close(self) -> Ending:
-        """Say how the stream ended; no more bytes come."""
+        """Take the end of the input; return how the stream ended."""
         if self.ending is None:
             is_between = self._decoder is None and self.members > 0
             rest = Ending.TRAILING_DATA if self._pending else Ending.COMPLETE
@@ -64,7 +64,7 @@ class _LibraryStream(DecodedStream):
         return self.ending
 
     def _next_stream(self) -> _Decoder | None:
-        """A decoder for the stream that begins here; None where more bytes have to come, or none begins."""
+        """A decoder for the stream that begins here; None where more bytes are needed, or no stream begins."""
         if self.members and self.padding:
             padding = len(self._pending) - len(self._pending.lstrip(self.padding))
             self._pending = self._pending[padding:]
@@ -105,7 +105,7 @@ class XzStream(_LibraryStream):
 
     @staticmethod
     def new_decoder() -> _Decoder:
-        """A decoder of one stream, within bounds of memory."""
+        """A decoder of one stream, with a memory limit."""
         return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
 
 

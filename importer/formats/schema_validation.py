@@ -1,6 +1,6 @@
-"""Holds a JSON document to its schema, and says in plain words where it breaks it.
+"""Checks a JSON document against its schema, and words each violation for people.
 
-The schemas stand in the repository's ``schemas`` folder, one per format, and name their sources:
+The schemas are in the repository's ``schemas`` folder, one per format, and name their sources:
 the OCI image-spec and Docker's "Image Manifest Version 2, Schema 2".
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_FOUND: Final = 80
 _MAX_EXAMINED: Final = 200
-"""Enough to put the first few in order; a hostile document has a million, and each costs time."""
+"""Violations that are looked at; a hostile document has a million."""
 
 
 class SchemaName(StrEnum):
@@ -41,13 +41,13 @@ class SchemaName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
-    """One place where a document is not what its format demands.
+    """One place where a document violates its schema.
 
     Attributes:
-        pointer: Where, as a JSON pointer (RFC 6901); "" is the whole document. A member that is
-            missing is pointed at where it should be. It may hold names from the document, as they are.
-        expected: What should stand there, in plain words.
-        found: What stands there: short and in printable ASCII.
+        pointer: where, as a JSON pointer (RFC 6901); "" is the whole document. For a missing member, where
+            it should be. It may hold names from the document, unescaped for terminals.
+        expected: what should be there, in plain words.
+        found: what is there: short and in printable ASCII.
     """
 
     pointer: str
@@ -60,14 +60,14 @@ class _Missing:
 
 
 def load_schema(schema: SchemaName) -> dict[str, Any]:
-    """Read a schema: from the installed package, or beside the source tree that runs."""
+    """Read a schema from the installed package, or from the source tree."""
     text = (_folder() / f"{schema}.schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 
 def violations(value: object, schema: SchemaName, limit: int = 20) -> tuple[SchemaViolation, ...]:
-    """List what a parsed JSON document breaks, in the document's order; empty when it is valid.
+    """List a parsed JSON document's violations of a schema, in the document's order; empty when it is valid.
 
     A document with hundreds of violations is not examined to its end.
     """
@@ -90,7 +90,7 @@ def _folder() -> Traversable:
 
 @cache
 def _validator(schema: SchemaName) -> Draft202012Validator:
-    # Imported late: it takes longer than everything else that a command without a document to check does.
+    # Imported late: it is slow, and many commands check no document.
     from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
@@ -100,7 +100,7 @@ def _validator(schema: SchemaName) -> Draft202012Validator:
 
 
 def _is_integer(_checker: object, value: object) -> bool:
-    """As Go's decoder sees it, for which 1.0 is no integer (encoding/json, ``literalStore``)."""
+    """As in Go's decoder, to which 1.0 is no integer (encoding/json, ``literalStore``)."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

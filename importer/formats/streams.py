@@ -1,4 +1,4 @@
-"""What all decompressors tell alike."""
+"""The interface of all streaming decoders."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Ending(StrEnum):
 
 
 class DecodedStream(ABC):
-    """A decompressor that never hides a good byte.
+    """A decoder that withholds no good byte.
 
     Attributes:
         consumed: compressed bytes that were decoded without an error.
         members: whole members or frames seen.
-        ending: how the stream ends; None while it is still going on.
-        broken_at: offset of the first byte at which a decoder can notice that the stream is damaged; None where
-            it isn't, or where only ``formats.deflate.first_bad_byte`` can tell.
+        ending: how the stream ends; None before its end is reached.
+        broken_at: offset of the first byte at which a decoder can notice damage; None where there is none,
+            or where only ``formats.deflate.first_bad_byte`` can find it.
     """
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class DecodedStream(ABC):
 
     @abstractmethod
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """Take the next compressed bytes and give the decompressed ones in pieces of bounded size."""
+        """Take the next compressed bytes; yield the decompressed ones in pieces of bounded size."""
 
     @abstractmethod
     def close(self) -> Ending:
-        """No more bytes come: say how the stream ended."""
+        """Take the end of the input; return how the stream ended."""

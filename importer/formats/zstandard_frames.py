@@ -1,8 +1,8 @@
-"""Reading zstd as it comes, with an exact word on where it ends.
+"""Streaming zstd decoder that says exactly where and how a file ends.
 
-The library's stream reader takes a truncated frame for a whole one. So the frames' block
-structure is read here, and the library is handed one block at a time, which bounds what comes out
-of it to 128 KiB and tells to the byte whether a frame is whole.
+The library's stream reader accepts a truncated frame as complete. The frames' block structure is
+therefore parsed here, and the library is given one block at a time, which limits its output to
+128 KiB and shows to the byte whether a frame is complete.
 
 Source: RFC 8878 (Zstandard compression), section 3.1.
 """
@@ -39,7 +39,7 @@ class ZstdStream(DecodedStream):
         self._to_skip = 0
 
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """Take the next compressed bytes, give the decompressed ones, at most 128 KiB at a time."""
+        """Take the next compressed bytes; yield the decompressed ones, at most 128 KiB at a time."""
         self._pending += block
         while self._pending and self.ending is None:
             taken = self._next_piece()
@@ -50,7 +50,7 @@ class ZstdStream(DecodedStream):
             yield from self._decode(piece)
 
     def close(self) -> Ending:
-        """Say how the stream ended; no more bytes come."""
+        """Take the end of the input; return how the stream ended."""
         if self.ending is None:
             between_frames = self._decoder is None and not self._to_skip
             if between_frames and self.members and not self._pending:
@@ -109,7 +109,7 @@ class ZstdStream(DecodedStream):
         try:
             output = self._decoder.decompress(piece)
         except zstandard.ZstdError:
-            # No decoder makes anything of a block, or of a checksum, before it has its last byte.
+            # No decoder can judge a block or a checksum before its last byte.
             self._break(Ending.CORRUPT, len(piece))
             return
         self.consumed += len(piece)
