@@ -8,9 +8,12 @@ import json
 import os
 import tarfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer.testing
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from importer.cli.app import app
@@ -52,6 +55,9 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"))(_command)
+
+# typer makes all commands anew for each call, which takes longer than most of them run.
+typer.testing._get_command = cache(get_command)
 
 
 def chosen(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError
 from importer.places.durability import Durability
+from importer.places.unfinished import remove_leftovers
 from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
 from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_file
+from importer.transport.partial_file import remove_free_locks
 from importer.transport.pull import Transfer
 from importer.transport.remote_image import RemoteImage, RemoteManifest
 from importer.transport.retry import Tell
@@ -64,7 +67,11 @@ class Completion:
         self._root: RemoteManifest | None = None
 
     def transfers(self) -> tuple[Transfer, ...]:
-        """Write the manifests that are missing, and list the blobs that are; raises NetworkError."""
+        """Write the manifests that are missing, and list the blobs that are; raises NetworkError.
+
+        What runs that are dead have left is taken away, except for the beginnings of blobs.
+        """
+        _remove_leftovers_below(self._folder)
         found: dict[Digest, Transfer] = {}
         for transfer in self._transfers():
             found.setdefault(transfer.blob.descriptor.digest, transfer)
@@ -149,6 +156,12 @@ class Completion:
 
     def _is_wanted(self, platform: Platform | None) -> bool:
         return self._platform is None or (platform is not None and platform.matches(self._platform))
+
+
+def _remove_leftovers_below(root: Path) -> None:
+    for folder, _, _ in os.walk(root):
+        remove_leftovers(Path(folder))
+        remove_free_locks(Path(folder))
 
 
 def _has_manifest(image: ImagePlan) -> bool:

@@ -73,13 +73,13 @@ def _new_above(root: Path) -> list[Path]:
 
 def put_file(path: Path, content: bytes, durability: Durability) -> None:
     """Write a small file in one step, unless it is there already; raises OutputError."""
+    remove_leftovers(path.parent)
     with disk_errors(path):
         if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
             # It may be the work of a run that was killed before it was on the disk.
             durability.files([path])
             durability.folders([path.parent])
             return
-        remove_leftovers(path.parent)
         with unfinished_folder(path.parent) as folder, Placing(folder, durability) as placing:
             unfinished = folder / path.name
             write_blocks(unfinished, [content])

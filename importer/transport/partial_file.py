@@ -16,11 +16,13 @@ from typing import BinaryIO, Final
 
 from importer.domain.digest import Digest
 from importer.errors import OutputError
+from importer.locking import is_free
 from importer.places.durability import Durability
 from importer.places.unfinished import UNFINISHED_PREFIX
 from importer.transport.stop import Stop
 
 _BLOCK: Final = 1 << 20
+_LOCK_SUFFIX: Final = ".lock"
 _NO_SPACE: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 
 
@@ -31,7 +33,15 @@ def partial_path(target: Path, digest: Digest) -> Path:
 
 def lock_path(target: Path, digest: Digest) -> Path:
     """The file that is locked while a target's bytes gather."""
-    return target.parent / f"{UNFINISHED_PREFIX}{digest.file_name}.lock"
+    return target.parent / f"{UNFINISHED_PREFIX}{digest.file_name}{_LOCK_SUFFIX}"
+
+
+def remove_free_locks(folder: Path) -> None:
+    """Take away the locks of runs that are dead; what they have downloaded stays."""
+    for lock in folder.glob(f"{UNFINISHED_PREFIX}*{_LOCK_SUFFIX}"):
+        with suppress(OSError), is_free(lock) as free:
+            if free:
+                lock.unlink()
 
 
 class PartialFile:

@@ -14,25 +14,26 @@ from pathlib import Path
 from typing import Final
 
 from tests.torture.figures import Figures
-from tests.torture.forks import Case, run_forked
-from tests.torture.scenarios import SCENARIOS, Scenario, expect_fit
-from tests.torture.shares import run_in_shares, share_main
+from tests.torture.forks import Case, run_forked, run_here
+from tests.torture.scenario import Scenario, expect_fit
+from tests.torture.scenarios import chosen
+from tests.torture.shares import ALL, Choice, run_in_shares, share_main
 from tests.torture.shim import FAULTS, Fault
-from tests.torture.states import BrokenError, difference, state_of, visible
+from tests.torture.states import BrokenError, difference, expect_beginnings, state_of, visible
 
 _TROUBLE: Final = 5
 _SET_ASIDE: Final = ".blobfix-set-aside"
 
 
-def run(seconds: float, every: int = 1) -> Figures:
-    """Try every call, or of ``every`` calls one; it has an end of its own, whatever ``seconds`` says."""
-    return run_in_shares("crash points", __name__, every)
+def run(seconds: float, choice: Choice = ALL) -> Figures:
+    """Try every call; it has an end of its own, whatever ``seconds`` says."""
+    return run_in_shares("crash points", __name__, choice)
 
 
-def try_share(folder: Path, share: int, shares: int, every: int) -> tuple[int, list[str]]:
-    """Try one of several shares; gives how many points there were and what failed."""
+def try_share(folder: Path, choice: Choice) -> tuple[int, list[str]]:
+    """Try what is chosen; gives how many points there were and what failed."""
     tried, failures, number = 0, [], 0
-    for scenario in SCENARIOS:
+    for scenario in chosen(choice):
         case = Case(scenario, folder / scenario.name.replace(" ", "-"))
         ended, _ = case.undisturbed
         for at, kind in enumerate(ended.calls, 1):
@@ -40,7 +41,7 @@ def try_share(folder: Path, share: int, shares: int, every: int) -> tuple[int, l
                 if kind not in fault.kinds:
                     continue
                 number += 1
-                if number % every or number // every % shares != share:
+                if not choice.has(number):
                     continue
                 tried += 1
                 try:
@@ -53,7 +54,7 @@ def try_share(folder: Path, share: int, shares: int, every: int) -> tuple[int, l
 def _try(case: Case, at: int, fault: Fault) -> None:
     undisturbed, new = case.undisturbed
     case.reset()
-    ended = run_forked(case.arguments, case.out, at, fault)
+    ended = (run_forked if fault.kills else run_here)(case.run, case.out, at, fault)
     entries = state_of(case.out)
     seen = visible(entries)
     if ended.code < 0:
@@ -62,10 +63,11 @@ def _try(case: Case, at: int, fault: Fault) -> None:
         _expect_told(case.scenario, ended.code, ended.said, undisturbed.code)
         if ended.code == undisturbed.code and not case.is_new(seen):
             raise BrokenError(f"it says that it is done, and it isn't: {ended.said}")
-        if ended.code == _TROUBLE and not case.scenario.is_repair and seen not in (case.old, new):
+        if ended.code == _TROUBLE and not case.scenario.stays and seen not in (case.old, new):
             raise BrokenError(f"an error leaves something behind: {difference(seen, case.old)}")
         expect_fit(case.scenario, entries, seen, case.old, new)
-    if entries == case.old:
+    expect_beginnings(entries, case.before, new)
+    if entries == case.before:
         # The next run begins where an undisturbed one does.
         _expect_inputs(case)
         return
@@ -76,7 +78,7 @@ def _try(case: Case, at: int, fault: Fault) -> None:
 
 
 def _expect_told(scenario: Scenario, code: int, said: str, undisturbed: int) -> None:
-    if "unforeseen" in said or code not in (undisturbed, _TROUBLE, *((1, 4) if scenario.is_repair else ())):
+    if "unforeseen" in said or code not in (undisturbed, _TROUBLE, *((1, 4) if scenario.stays else ())):
         raise BrokenError(f"it ends with {code}: {said}")
 
 

@@ -1,17 +1,22 @@
-"""Commands run in forks of one process that has loaded everything: a start costs milliseconds then."""
+"""Commands run in one process that has loaded everything, or in a fork of it where they are killed.
+
+A run costs milliseconds then, and a fork as much again: it copies each page of memory that it touches.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.in_process import run
-from tests.torture.scenarios import Scenario
-from tests.torture.shim import Fault, arm, kinds
+from tests.in_process import Outcome
+from tests.torture.scenario import Scenario
+from tests.torture.shim import Fault, arm, disarm, kinds
 from tests.torture.states import BrokenError, State, difference, state_of, visible
 
 _REFUSED = 2
@@ -28,31 +33,46 @@ class Ended:
     calls: str = ""
 
 
-def run_forked(arguments: list[str], below: Path, at: int = 0, fault: Fault | None = None, trace: int = -1) -> Ended:
-    """Run a command; the calls below a folder are counted, and a fault happens at one of them."""
+def run_here(work: Callable[[], Outcome], below: Path, at: int = 0, fault: Fault | None = None) -> Ended:
+    """Run a command; the calls below a folder are counted, and at one of them the system answers with an error."""
+    arm(below, at, fault)
+    try:
+        said, code = _outcome(work)
+        return Ended(code, said, kinds())
+    finally:
+        disarm()
+
+
+def run_forked(
+    work: Callable[[], Outcome], below: Path, at: int = 0, fault: Fault | None = None, trace: int = -1
+) -> Ended:
+    """Run a command in a fork, which is killed at one of the calls, or whose calls are noted."""
     said = os.memfd_create("said")
     try:
         child = os.fork()
         if not child:
-            os._exit(_in_child(arguments, below, at, fault, trace, said))
+            os._exit(_in_child(work, below, at, fault, trace, said))
         _, status = os.waitpid(child, 0)
         os.lseek(said, 0, os.SEEK_SET)
         with os.fdopen(os.dup(said), "r", encoding="utf-8", errors="replace") as stream:
-            text, _, calls = stream.read().partition("\0")
-        return Ended(os.waitstatus_to_exitcode(status), text, calls)
+            return Ended(os.waitstatus_to_exitcode(status), stream.read())
     finally:
         os.close(said)
 
 
-def _in_child(arguments: list[str], below: Path, at: int, fault: Fault | None, trace: int, said: int) -> int:
-    try:
-        arm(below, at, fault, trace)
-        outcome = run(*arguments)
-        text, code = outcome.output, outcome.code
-    except BaseException:
-        text, code = traceback.format_exc(), UNFORESEEN
-    os.write(said, text.encode() + b"\0" + kinds().encode())
+def _in_child(work: Callable[[], Outcome], below: Path, at: int, fault: Fault | None, trace: int, said: int) -> int:
+    arm(below, at, fault, trace)
+    text, code = _outcome(work)
+    os.write(said, text.encode())
     return code
+
+
+def _outcome(work: Callable[[], Outcome]) -> tuple[str, int]:
+    try:
+        outcome = work()
+    except BaseException:
+        return traceback.format_exc(), UNFORESEEN
+    return outcome.output, outcome.code
 
 
 class Case:
@@ -67,17 +87,20 @@ class Case:
         self.out = folder / "case" / "out"
         self.out.rename(self._before)
         self.inputs = state_of(folder / "case" / "in")
-        self.old = visible(state_of(self._before))
+        self.before = state_of(self._before)
+        self.old = visible(self.before)
 
-    @property
-    def arguments(self) -> list[str]:
-        return self.scenario.arguments(self.folder / "case")
+    def run(self, *options: str) -> Outcome:
+        """Run the command in this process."""
+        return self.scenario.run(self.folder / "case", *options)
 
     @cached_property
     def undisturbed(self) -> tuple[Ended, State]:
         """The end of a run without faults, and the state that it leaves."""
         self.reset()
-        ended = run_forked(self.arguments, self.out)
+        ended = run_here(self.run, self.out)
+        # What the command has loaded is there for all forks, and none of them touches it to look for garbage.
+        gc.freeze()
         return ended, visible(state_of(self.out))
 
     def expect_mended(self, seen: State) -> State:
@@ -86,7 +109,7 @@ class Case:
         Gives all entries that are there then; raises BrokenError.
         """
         undisturbed, new = self.undisturbed
-        again = run_forked(self.arguments, self.out)
+        again = run_here(self.run, self.out)
         # A build context that is whole is refused as a place for one.
         if again.code not in (undisturbed.code, 0) and not (again.code == _REFUSED and seen == new):
             raise BrokenError(f"the same command again ends with {again.code}: {again.said}")

@@ -22,6 +22,7 @@ from tests.images.generated import make_image, make_index, write_artifactory_fol
 from tests.in_process import run as run_command
 from tests.sources.archiving import files_of, tar_of, zip_of
 from tests.torture.mutators import mutated
+from tests.torture.registry import API, resources_of
 from tests.torture.states import state_of
 from tests.transport.faulty_server import Fault, FaultyServer, Resource
 
@@ -32,7 +33,6 @@ MEGABYTES: Final = 500
 _WALL: Final = 60.0
 _UNFORESEEN: Final = 99
 _CODES: Final = frozenset({0, 1, 2, 3, 4, 5})
-_API: Final = "/v2/team/app"
 
 IMAGE: Final = make_image(sample_layers("mutated", 3000))
 INDEX: Final = make_index([make_image(sample_layers(name, 1500), architecture=name) for name in ("amd64", "arm64")])
@@ -63,10 +63,10 @@ _TREES: Final[tuple[Command, ...]] = (
     ("repair-tree", "{copy}", "--apply", "--no-sync"),
 )
 _SERVERS: Final[tuple[Command, ...]] = (
-    ("pull", "{host}/team/app:1.4", "-o", "{out}/pulled"),
-    ("complete", "{out}/part", "--from", "{host}/team/app:1.4"),
-    ("inspect", "{host}/team/app:1.4"),
-    ("tags", "{host}/team/app"),
+    ("pull", "{host}/team/app:1.4", "-o", "{out}/pulled", "--timeout", "1"),
+    ("complete", "{out}/part", "--from", "{host}/team/app:1.4", "--timeout", "1"),
+    ("inspect", "{host}/team/app:1.4", "--timeout", "1"),
+    ("tags", "{host}/team/app", "--timeout", "1"),
 )
 
 
@@ -193,11 +193,9 @@ def _code_of(words: list[str]) -> int:
 
 def _server(random: Random) -> FaultyServer:
     """A registry whose answers are changed: each of some, in its status, its headers or its body."""
-    resources = {f"{_API}/manifests/1.4": Resource(IMAGE.manifest, IMAGE.media_type)}
-    resources[f"{_API}/tags/list"] = Resource(b'{"name":"team/app","tags":["1.4","2"]}', "application/json")
+    resources = {**resources_of(IMAGE), f"{API}/tags/list": Resource(b'{"name":"team/app","tags":["1.4","2"]}')}
     for digest, content in IMAGE.blobs.items():
-        resources[f"{_API}/blobs/{digest}"] = Resource(content)
-        resources[f"{_API}/manifests/{digest}"] = Resource(content, IMAGE.media_type)
+        resources[f"{API}/manifests/{digest}"] = Resource(content, IMAGE.media_type)
     server = FaultyServer(resources)
 
     def script(seen: object) -> Fault | None:

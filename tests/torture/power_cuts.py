@@ -19,8 +19,9 @@ from typing import Final
 from tests.torture.disk import Disk, calls_of
 from tests.torture.figures import Figures
 from tests.torture.forks import Case, run_forked
-from tests.torture.scenarios import SCENARIOS, expect_fit
-from tests.torture.shares import run_in_shares, share_main
+from tests.torture.scenario import expect_fit
+from tests.torture.scenarios import chosen
+from tests.torture.shares import ALL, Choice, run_in_shares, share_main
 from tests.torture.states import BrokenError, State, difference, visible
 
 _AFTER_THE_END: Final = 24
@@ -30,20 +31,20 @@ _ON_THE_WAY: Final = 2
 """States that are tried for each cut before."""
 
 
-def run(seconds: float, every: int = 1) -> Figures:
-    """Try every cut, or of ``every`` one; it has an end of its own, whatever ``seconds`` says."""
-    return run_in_shares("power cuts", __name__, every)
+def run(seconds: float, choice: Choice = ALL) -> Figures:
+    """Try every cut; it has an end of its own, whatever ``seconds`` says."""
+    return run_in_shares("power cuts", __name__, choice)
 
 
-def try_share(folder: Path, share: int, shares: int, every: int) -> tuple[int, list[str]]:
-    """Try one of several shares; gives how many states there were and what failed."""
+def try_share(folder: Path, choice: Choice) -> tuple[int, list[str]]:
+    """Try what is chosen; gives how many states there were and what failed."""
     tried, failures, number = 0, [], 0
-    for scenario in SCENARIOS:
+    for scenario in chosen(choice):
         case = Case(scenario, folder / scenario.name.replace(" ", "-"))
-        disk = traced(case)
+        disk = traced(case, *choice.options)
         for at, seed in _cuts(disk):
             number += 1
-            if number % every or number // every % shares != share:
+            if not choice.has(number):
                 continue
             tried += 1
             try:
@@ -58,11 +59,11 @@ def traced(case: Case, *options: str) -> Disk:
     case.reset()
     trace = os.memfd_create("trace")
     try:
-        ended = run_forked([*case.arguments, *options], case.out, trace=trace)
+        ended = run_forked(lambda: case.run(*options), case.out, trace=trace)
         assert ended.code == case.undisturbed[0].code, ended.said
         os.lseek(trace, 0, os.SEEK_SET)
         with os.fdopen(os.dup(trace), "rb") as stream:
-            return Disk.of(case.old, calls_of(stream.read(), case.out))
+            return Disk.of(case.before, calls_of(stream.read(), case.out))
     finally:
         os.close(trace)
 

@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.images.content import sample_layers
-from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.images.generated import GeneratedImage, write_artifactory_folder
 from tests.in_process import run
+from tests.torture.downloads import DOWNLOADS
+from tests.torture.scenario import IMAGE, LARGE, OLDER, Scenario
+from tests.torture.shares import Choice
 from tests.torture.states import (
     BrokenError,
     State,
     expect_between,
     expect_context,
     expect_layout,
-    expect_nothing_lost,
     tags_of,
 )
 
-OLDER: Final = make_image(sample_layers("older", 2000))
-IMAGE: Final = make_image([*sample_layers("older", 2000)[:1], *sample_layers("newer", 3000)[1:]])
-LARGE: Final = make_image([{"data": bytes(range(256)) * (17 << 10)}, {"small": b"small"}], "none")
-"""Its first layer is copied while it is read for the first time."""
-
 TREE, LAYOUT = "registry", "layout"
 _STORAGE: Final = "docker/registry/v2"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A command on a state.
-
-    Attributes:
-        name: of the scenario.
-        command: the words of the command; ``{in}`` and ``{out}`` stand for the folders.
-        before: makes what is in the output folder when the command begins.
-        image: the input.
-        judge: raises BrokenError for a state (visible, old, new) that nobody may see.
-        is_atomic: whether nothing between the old and the new state may be visible at all.
-        is_repair: whether what was done before an error stays.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    before: Callable[[Path], object]
-    judge: Callable[[State, State, State], object]
-    image: GeneratedImage = IMAGE
-    is_atomic: bool = False
-    is_repair: bool = False
-
-    def arguments(self, case: Path) -> list[str]:
-        """The command line for one case folder."""
-        places = {"in": str(case / "in"), "out": str(case / "out")}
-        return [*(word.format(**places) for word in self.command), "-j", "1", "--no-progress", "-q"]
-
-    def prepare(self, case: Path) -> None:
-        """Make the input and the output's old state."""
-        write_artifactory_folder(self.image, case / "in" / "team" / "app" / "1.4")
-        (case / "out").mkdir()
-        self.before(case / "out")
 
 
 def nothing(_out: Path) -> None:
@@ -213,7 +174,7 @@ def _context(name: str, before: Callable[[Path], object], *options: str, **more:
 
 def _repair(name: str, change: Callable[[Path, GeneratedImage], object], *options: str) -> Scenario:
     command = ("repair-tree", f"{{out}}/{TREE}", "--apply", *options)
-    return Scenario(f"repair, {name}", command, damaged(change), judge_repair, is_repair=True)
+    return Scenario(f"repair, {name}", command, damaged(change), judge_repair, stays=True, is_repair=True)
 
 
 def _an_older_file(out: Path) -> None:
@@ -247,13 +208,10 @@ SCENARIOS: Final = (
     _repair("the root misplaced", root_without_registry),
     _repair("links misplaced", links_misplaced),
     _repair("blobs in each other's places", swapped),
+    *DOWNLOADS,
 )
 
 
-def expect_fit(scenario: Scenario, all_entries: State, seen: State, old: State, new: State) -> None:
-    """Raise BrokenError unless a state that an end of the program has left is one that may be seen."""
-    if scenario.is_atomic and seen not in (old, new):
-        raise BrokenError("the state is neither the old nor the new one")
-    scenario.judge(seen, old, new)
-    if scenario.is_repair:
-        expect_nothing_lost(all_entries, old)
+def chosen(choice: Choice) -> Iterator[Scenario]:
+    """The scenarios that are chosen by their names."""
+    return (scenario for scenario in SCENARIOS if scenario.name.startswith(choice.scenario))

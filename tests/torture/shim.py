@@ -34,6 +34,11 @@ class Fault:
     error: int = 0
     stays: bool = False
 
+    @property
+    def kills(self) -> bool:
+        """Whether it ends the process."""
+        return self.what != _FAIL
+
 
 FAULTS: Final = (
     Fault("kill", _EVERY, _KILL),
@@ -62,6 +67,11 @@ def arm(folder: Path, at: int = 0, fault: Fault | None = None, trace: int = -1) 
     """From now on count this process's calls below the folder; at one of them let the fault happen."""
     what, error, stays = (fault.what, fault.error, fault.stays) if fault else (_PASS, 0, False)
     ctypes.CDLL(None).torture_arm(os.fsencode(folder), ctypes.c_long(at), what, error, int(stays), trace)
+
+
+def disarm() -> None:
+    """From now on count nothing, and let nothing happen."""
+    arm(Path())
 
 
 def kinds() -> str:

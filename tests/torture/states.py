@@ -142,3 +142,21 @@ def expect_context(state: State, new: State, root: str) -> None:
     """A Dockerfile comes when all is there that it adds."""
     if f"{root}/Dockerfile" in state and any(path not in state for path in new):
         raise BrokenError("the Dockerfile is there before all that it adds")
+
+
+def expect_beginnings(state: State, before: State, new: State) -> None:
+    """What a download has kept of a blob is the blob's beginning, unless it stood there before."""
+    for path, content in state.items():
+        folder, _, name = path.rpartition("/")
+        whole = new.get(f"{folder}/{name.removeprefix(_UNFINISHED).removesuffix('.part')}")
+        if name.endswith(".part") and content != before.get(path) and not (whole or b"").startswith(content or b""):
+            raise BrokenError(f"{path} is not the blob's beginning")
+
+
+def expect_manifest_first(state: State, old: State, new: State) -> None:
+    """Before any blob comes the manifest that names it."""
+    for path in state.keys() - old.keys():
+        folder, _, name = path.rpartition("/")
+        manifests = [f"{folder}/{document}" for document in ("manifest.json", "list.manifest.json")]
+        if name.startswith("sha256__") and state[path] is not None and not any(each in state for each in manifests):
+            raise BrokenError(f"{path} is there before its manifest")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.torture import crash_points, power_cuts
+from tests.torture.shares import Choice
 from tests.torture.shim import compiler
 
-_ONE_OF = 101
+_SMALL = Choice(every=101)
 """The suite tries one of so many points; a prime, so that all kinds of faults and calls have their turn."""
 
 pytestmark = pytest.mark.skipif(
@@ -18,12 +20,19 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_crash_points() -> None:
-    figures = crash_points.run(0, every=_ONE_OF)
+    figures = crash_points.run(0, _SMALL)
     assert figures.tried > 50
     assert figures.failures == ()
 
 
 def test_power_cuts() -> None:
-    figures = power_cuts.run(0, every=_ONE_OF)
+    figures = power_cuts.run(0, _SMALL)
     assert figures.tried > 20
     assert figures.failures == ()
+
+
+def test_a_power_cut_after_a_command_that_does_not_wait_for_the_disk_is_found_to_lose_something() -> None:
+    one = Choice(scenario="to-docker-tar to a file, an older one is there")
+    assert power_cuts.run(0, one).failures == ()
+    lost = power_cuts.run(0, replace(one, options=("--no-sync",))).failures
+    assert any("it said that it was done" in failure for failure in lost)
