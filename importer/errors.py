@@ -72,7 +72,7 @@ class ContentMismatchError(VerificationError):
 
 
 class DecodeError(BlobfixError):
-    """Compressed data is damaged, and was needed decompressed."""
+    """Compressed data is damaged and can't be decompressed."""
 
 
 class BombError(DecodeError):
