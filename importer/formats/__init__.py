@@ -1,1 +1,1 @@
-"""How gzip, zstd, tar and the JSON documents are put together: bytes in, facts out, no files."""
+"""The formats of compressed streams, tars and JSON documents: bytes in, facts out, no files."""

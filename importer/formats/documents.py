@@ -1,4 +1,4 @@
-"""JSON files as the documents they are: told apart by their keys, checked by their schemas."""
+"""JSON documents: classified by their keys, parsed, and checked against their schemas."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Document:
         form: the encoding it was written in.
         value: the parsed JSON of a kind that matters; None for others.
         manifest, index, schema1, config: the parsed document, when its schema accepts it.
-        problems: where it breaks its schema.
+        problems: where it violates its schema.
         error: why it doesn't parse.
         message: what an error body says.
     """
@@ -65,7 +65,7 @@ def read_document(content: bytes) -> Document:
 
 
 def parse_document(content: bytes) -> Document:
-    """Classify and parse, without a look at the schema: quick, and good enough to go on with for a while."""
+    """Classify and parse without checking the schema, which is quick and enough until the result is used."""
     try:
         decoded = decode_json(content)
     except UnreadableJsonError as error:
@@ -78,7 +78,7 @@ def parse_document(content: bytes) -> Document:
 
 
 def checked(document: Document) -> Document:
-    """The same document held to its schema; one that breaks it is no manifest, index or config."""
+    """The document, checked against its schema; one that violates it has no parsed form."""
     problems = _problems(document)
     if not problems:
         return document
@@ -131,7 +131,7 @@ def _parsed(document: Document) -> Document:
             case FileKind.CONFIG:
                 return replace(document, config=parse_config(document.value))
     except ValueError as error:
-        # A schema says it better, and takes this word's place; here is what schemas let pass.
+        # Only what the schemas accept ends here: their own messages are better, and replace this one.
         return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
     return document
 
@@ -159,7 +159,7 @@ def _kind_of_object(value: Any) -> FileKind:
 
 
 def _media_type(value: Mapping[str, Any]) -> str:
-    """What the document calls itself; empty where it is nothing that could be a type."""
+    """The document's mediaType; empty where it has none or something other than a string."""
     media_type = value.get("mediaType")
     return media_type if isinstance(media_type, str) else ""
 
@@ -170,7 +170,7 @@ def _problems(document: Document) -> tuple[SchemaViolation, ...]:
 
 
 def _has_parts(value: Mapping[str, Any]) -> bool:
-    """Whether a document without a version has what makes a manifest; settings files have such names, too."""
+    """Whether a document without a schemaVersion is a manifest; other programs' settings have such names, too."""
     return isinstance(value.get("config"), dict) and isinstance(value.get("layers"), list)
 
 
@@ -191,7 +191,7 @@ def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
 
 
 def _hint(text: str) -> FileKind:
-    """What a text that doesn't parse was meant to be; a list or a page of another syntax is none of these."""
+    """The kind that a text that doesn't parse was meant to be, by the first of its words that is known."""
     if not text.lstrip().startswith("{"):
         return FileKind.BROKEN_JSON
     return next((kind for word, kind in _DOCUMENT_HINTS if word in text), FileKind.BROKEN_JSON)

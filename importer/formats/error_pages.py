@@ -1,4 +1,4 @@
-"""Error messages that were saved in place of a blob, and what they say.
+"""Error messages that were saved in place of a blob.
 
 Sources: Artifactory's REST errors (``{"errors": [{"status", "message"}]}``), the registry API's
 (distribution, registry/api/errcode), S3's XML errors, and login pages in HTML.
@@ -17,7 +17,7 @@ _SERVER_WORDS: Final = re.compile(
     r"\bHTTP/[12]|\b(?:40[0-9]|429|50[0-4])\b[ :]*[A-Z]|\b(?:not found|forbidden|unauthori[sz]ed|access denied|denied"
     r"|permission|authenticat\w+|log[ -]?in|sign[ -]?in|password|bad gateway|gateway time-?out|service unavailable"
     r"|internal server error|too ?many ?requests|rate limit|quota|rejected|blocked|redirecting|proxy|expired|error"
-    # Appliances answer in the language of the house.
+    # Security appliances answer in the local language.
     r"|verweigert|nicht gefunden|anmeld\w+|gesperrt|interdit|introuvable|connexion|denegado|no encontrado|prohibido)\b",
     re.IGNORECASE,
 )
@@ -27,12 +27,12 @@ _TAG: Final = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", re.
 
 
 def has_server_marks(text: str) -> bool:
-    """Whether a plain text reads as a server's refusal, and not as just any text."""
+    """Whether a plain text looks like a server's refusal."""
     return _SERVER_WORDS.search(text) is not None
 
 
 def message_of_json_error(value: Any) -> str | None:
-    """The message of a JSON error body, or None when the value is none."""
+    """The message of a JSON error body; None for any other value."""
     if not isinstance(value, dict):
         return None
     errors = value.get("errors")
@@ -46,7 +46,7 @@ def message_of_json_error(value: Any) -> str | None:
 
 
 def message_of_markup(text: str) -> str:
-    """What an HTML or XML page says: its title or message, else its first words."""
+    """The message of an HTML or XML page: its title or message element, else its first words."""
     for pattern in (*_XML_TEXTS, _TITLE):
         if (match := pattern.search(text)) and match[1].strip():
             return quote(html.unescape(match[1]))

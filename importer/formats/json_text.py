@@ -1,4 +1,4 @@
-"""JSON as text: which encoding it has, and parsing that survives hostile input.
+"""JSON as text: its encoding, and parsing that withstands hostile input.
 
 Source: RFC 8259, sections 4 (names should be unique) and 8.1 (UTF-8, no byte order mark).
 """
@@ -22,7 +22,7 @@ _MAX_VALUES: Final = 500_000
 
 
 class TextForm(StrEnum):
-    """How a JSON text is written down."""
+    """The encoding of a JSON text."""
 
     UTF8 = "UTF-8"
     UTF8_CRLF = "UTF-8 with CRLF line ends"
@@ -33,12 +33,12 @@ class TextForm(StrEnum):
 
 
 class UnreadableJsonError(ValueError):
-    """The text is not JSON that every reader understands alike; the message says why."""
+    """The text is not JSON that every parser reads alike; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """The decoded text, and the form it had."""
+    """The decoded text and its encoding."""
 
     text: str
     form: TextForm
@@ -78,9 +78,9 @@ def has_too_many_values(text: str) -> bool:
 
 
 def json_bytes(value: Any, *, indent: int | None = None) -> bytes:
-    """A document of our own making: compact, or indented as docker (3) and BuildKit (2) do it.
+    """Serialise a document: compact, or indented as docker (3) and BuildKit (2) do it.
 
-    Texts that came from outside may hold halves of surrogate pairs; they are written as Go would have read them.
+    Strings may hold halves of surrogate pairs, which are written as Go would have read them.
     """
     separators = (",", ":") if indent is None else None
     return as_go_reads(json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)).encode()

@@ -1,4 +1,4 @@
-"""Tables that name images: CSV, TSV or JSON lines, with a name and what it is the name of.
+"""Tables of image names: CSV, TSV or JSON lines, each with a name and what it belongs to.
 
 Sources: RFC 4180; jsonlines.org; JFrog Artifactory, the columns ``repo``, ``node_path``, ``node_name``,
 ``sha1_actual`` and ``sha256`` of the database's table ``nodes``.
@@ -16,7 +16,7 @@ from typing import IO, Final
 from importer.domain.reference import Reference
 
 MAX_LINE: Final = 1 << 20
-"""Bytes; what is longer is no line of a table."""
+"""Longest line of a table, in bytes."""
 
 _MANIFESTS: Final = frozenset({"manifest.json", "list.manifest.json"})
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -42,7 +42,7 @@ class NameTable:
 
 
 class NameTableError(ValueError):
-    """The file is no such table; the message begins with the line's number."""
+    """The file is not a table of names; the message starts with the line number."""
 
 
 def read_name_table(stream: IO[bytes]) -> NameTable:
@@ -125,7 +125,7 @@ def _demand_columns(columns: Iterable[str], number: int = 1) -> None:
 
 
 def _name_in(row: Mapping[str, str], number: int) -> Reference | None:
-    """The name that a row gives; None for Artifactory's other files, which have none."""
+    """The name in a row; None for Artifactory's other files, which have none."""
     try:
         if row.get("name"):
             return Reference.parse(row["name"].strip()).familiar

@@ -1,4 +1,4 @@
-"""Known things that people take for an image or a layer, told by their first bytes.
+"""Files that people mistake for an image or a layer, recognised by their first bytes.
 
 Sources: git-lfs, docs/spec.md ("The Pointer"); PowerShell, about_Redirection (native output becomes UTF-16 text);
 QEMU, docs/interop/qcow2.txt; VMware, Virtual Disk Format 5.0; Microsoft, VHD and MS-VHDX; VirtualBox, VDICore.h;
@@ -16,7 +16,7 @@ from importer.formats.signatures import FileKind
 from importer.formats.tar_headers import TarWalker
 
 SYSTEM_FOLDERS: Final = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr"})
-"""At the top of a file system, and so of a layer; never of a download."""
+"""Folders at the top of a file system, and so of a layer, but never of a download."""
 
 _LFS_POINTER: Final = re.compile(
     rb"version https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\r?\n(?:ext-.*\n)*"
@@ -45,7 +45,7 @@ _MIN_SYSTEM_FOLDERS: Final = 2
 
 
 class OtherKind(StrEnum):
-    """What a file is that is no part of an image, though it has the place or the name of one."""
+    """Kinds of files that are no part of an image, though they have the place or the name of one."""
 
     LFS_POINTER = "lfs-pointer"
     REDIRECTED = "redirected-output"
@@ -57,12 +57,12 @@ class OtherKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OtherThing:
-    """Such a file, and what its bytes say of it.
+    """A file that is no part of an image, and what its bytes show.
 
     Attributes:
         kind: what it is.
         name: what to call it.
-        digest_hex, size: the sha256 and the bytes of the file that a Git LFS pointer stands for.
+        digest_hex, size: sha256 and size in bytes of the file that a Git LFS pointer refers to.
     """
 
     kind: OtherKind
@@ -72,7 +72,7 @@ class OtherThing:
 
 
 def other_thing(start: bytes, kind: FileKind) -> OtherThing | None:
-    """Tell by the first bytes (36 KiB, where there are as many) what else a file is; None for anything else."""
+    """Recognise a file by its first bytes (up to 36 KiB); None for any other file."""
     if pointer := _LFS_POINTER.fullmatch(start):
         return OtherThing(OtherKind.LFS_POINTER, "a Git LFS pointer", pointer[1].decode(), int(pointer[2]))
     if _is_redirected(start):
@@ -85,7 +85,7 @@ def other_thing(start: bytes, kind: FileKind) -> OtherThing | None:
 
 
 def file_system(tar: bytes) -> OtherThing | None:
-    """Tell by the first bytes of a tar that it holds a container's file system, or a layer of one."""
+    """Recognise a container's file system, or a layer of one, by the first bytes of a tar; None for any other tar."""
     walker = TarWalker(keep_entries=True)
     walker.feed(tar)
     names = [entry.name.removeprefix("./") for entry in walker.entries]

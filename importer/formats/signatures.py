@@ -1,4 +1,4 @@
-"""What the first bytes of a file say it is."""
+"""Recognises the kind of a file by its first bytes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ UNREAD_ARCHIVES: Final = {
     FileKind.LZIP: ("an lzip file", "lzip -d"),
     FileKind.CABINET: ("a Windows cabinet", "expand or cabextract"),
 }
-"""Archives that aren't looked into: what they are called, and what unpacks them."""
+"""Archives that aren't looked into: their names, and the programs that unpack them."""
 
 DOCUMENT_KINDS: Final = frozenset(
     {
@@ -86,7 +86,7 @@ _TEXT_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def kind_of_head(head: bytes) -> FileKind:
-    """Classify a file by its first ``HEAD_SIZE`` bytes; JSON is looked at more closely elsewhere."""
+    """Classify a file by its first ``HEAD_SIZE`` bytes; documents.py looks at JSON more closely."""
     if not head:
         return FileKind.EMPTY
     for magic, kind in _MAGIC_NUMBERS:
@@ -115,12 +115,12 @@ def is_tar_header(block: bytes) -> bool:
 
 
 def has_tar_magic(block: bytes) -> bool:
-    """Whether a block calls itself a tar header, right checksum or not."""
+    """Whether a block has a tar header's magic, whatever its checksum."""
     return block[_TAR_MAGIC_OFFSET : _TAR_MAGIC_OFFSET + 5] == b"ustar"
 
 
 def looks_like_json(head: bytes) -> bool:
-    """Whether the text begins as a JSON object or array, whatever its encoding."""
+    """Whether a text starts like a JSON object or array, in any encoding."""
     return readable_start(head).startswith(("{", "["))
 
 

@@ -1,4 +1,4 @@
-"""Numbers and records in a tar's headers, held to what any honest archive has.
+"""Numbers and records in a tar's headers, limited to what genuine archives have.
 
 Sources: POSIX.1-2001 pax, "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format".
 """
@@ -21,7 +21,7 @@ _LENGTH_DIGITS: Final = 8
 
 
 def header_number(field: bytes) -> int:
-    """A number as a header block holds it, octal or binary, at most ``LARGEST``; 0 for what is none."""
+    """A number as a header block holds it, octal or binary, at most ``LARGEST``; 0 for anything else."""
     if field[0] & 0x80:
         number = int.from_bytes(field, "big") & ((1 << 88) - 1)
     else:
@@ -31,7 +31,7 @@ def header_number(field: bytes) -> int:
 
 
 def pax_number(text: bytes) -> int | None:
-    """A number as a pax record holds it, decimal; None for what is none or is out of range."""
+    """A number as a pax record holds it, decimal; None for anything else or out of range."""
     digits = text.lstrip(b"0") or text[-1:]
     number = int(digits) if digits.isdigit() and len(digits) < 20 else None
     return number if number is None or number <= LARGEST else None

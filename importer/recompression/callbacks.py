@@ -1,4 +1,4 @@
-"""What the search and the recognition are handed: how to open the bytes, and who is told how far it has come."""
+"""What callers pass to the search and the recognition: how to open the bytes, and how to report progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO
 from importer.recompression.catalogue import KnownCompressor
 
 Opener = Callable[[], BinaryIO]
-"""Opens the same bytes from their start, as often as it is called, from any thread."""
+"""Opens the same bytes from their start at each call, from any thread."""
 
 Progress = Callable[[KnownCompressor, int], None]
-"""Told how many raw bytes a compressor has been through; called by one thread at a time, not the caller's."""
+"""Receives how many raw bytes a compressor has processed; called by one thread at a time, not the caller's."""

@@ -3,7 +3,7 @@
 Source: pigz 2.6, pigz.c (compress_thread, deflate_engine): the input is cut into blocks of 128 KiB, each
 compressed by itself with the 32 KiB before it as its dictionary. A block that is not the last ends with
 Z_BLOCK, which may leave the last byte unfilled. It is filled up with empty blocks: with a stored one
-when an odd number of bits waits, else with as many static ones (10 bits each) as it takes.
+when an odd number of bits is pending, else with as many static ones (10 bits each) as it takes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Pigz:
         rest = memoryview(data)
         out = []
         while rest:
-            # Only input behind it tells that a block isn't the last.
+            # A block isn't the last if more input follows it.
             if len(self._block) == _BLOCK:
                 out.append(self._compressed())
             room = _BLOCK - len(self._block)
@@ -59,8 +59,8 @@ class Pigz:
 def _padding(encoder: zlib._Compress) -> bytes:
     """What fills the byte that a Z_BLOCK flush left open.
 
-    zlib doesn't tell Python how many bits wait. A copy that is made to finish adds the bits 1, 1 and
-    eight zeros, so the highest bit set tells.
+    Python's zlib doesn't expose how many bits are pending. A copy that is made to finish appends the
+    bits 1, 1 and eight zeros, so the position of the highest bit set shows it.
     """
     waiting = int.from_bytes(encoder.copy().flush(zlib.Z_FINISH), "little")
     count = waiting.bit_length() - 2
