@@ -107,8 +107,9 @@ def missing_saves(inventory: Inventory, finder: BlobFinder, plans: Iterable[Imag
         cause = ConfigMissing() if isinstance(config.cause, Missing) else config.cause
         own = Descriptor(media_types.DOCKER_MANIFEST, saved.manifest.digest, saved.manifest.size)
         manifest = BlobPlan(Role.MANIFEST, own, BlobStatus.OK, file=saved.manifest)
-        names = tuple(saved.names)
-        yield ImagePlan(ImageKind.IMAGE, manifest, None, blobs=(replace(config, cause=cause),), names=names)
+        path = None if config.file else saved.manifest.file.path.removesuffix(saved.manifest.file.name) + saved.config
+        blob = replace(config, cause=cause, path=path)
+        yield ImagePlan(ImageKind.IMAGE, manifest, None, blobs=(blob,), names=tuple(saved.names))
 
 
 def _is_dispensable(blob: BlobPlan) -> bool:

@@ -16,7 +16,7 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.formats.schema_validation import SchemaViolation
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.causes import AttestationMissing, Cause, Foreign
+from importer.recovery.causes import AttestationMissing, Cause, Foreign, NotAManifest
 from importer.recovery.recipes import Recipe
 
 
@@ -254,6 +254,11 @@ class ImagePlan:
     def is_altered(self) -> bool:
         """Whether the manifest is here, and not with the digest that it had."""
         return self.proof is Proof.ALTERED and self.manifest.is_here
+
+    @property
+    def is_only_named(self) -> bool:
+        """Whether the manifest isn't here, and its digest is known, so that it can be asked for."""
+        return self.parsed is None and bool(self.proofs) and not isinstance(self.manifest.cause, NotAManifest)
 
     @property
     def image_id(self) -> Digest | None:

@@ -15,7 +15,6 @@ from importer.recovery.causes import (
     Foreign,
     Marker,
     Missing,
-    NotAManifest,
     PartialDownload,
     SizeMismatch,
     Split,
@@ -71,7 +70,7 @@ def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
 
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
     # A manifest whose digest nobody knows can be told by the folder of its tag alone, as the findings do.
-    if image.parsed is None and image.proofs and not isinstance(image.manifest.cause, NotAManifest):
+    if image.is_only_named:
         yield image.manifest
     for blob in image.blobs:
         lacks = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.exact

@@ -59,7 +59,7 @@ class ArtifactoryFolder:
         for url in self._api_urls("manifests", digest):
             if manifest := self._document(url, digest):
                 return manifest
-        raise NetworkError(f"{self._place.base.origin.shown} has no folder for {digest}, which the index names")
+        raise NetworkError(f"{self._place.base.origin.shown} has no folder for {digest}, and no Docker API that has it")
 
     def blob(self, owner: Digest, descriptor: Descriptor) -> RemoteBlob:
         """The file beside its manifest, else the Docker API's blob.

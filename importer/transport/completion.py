@@ -16,7 +16,8 @@ from importer.errors import NetworkError
 from importer.places.durability import Durability
 from importer.places.unfinished import remove_leftovers
 from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
-from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role
+from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role, is_docker_save
+from importer.rules.wording import path_of
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_file
 from importer.transport.partial_file import remove_free_locks
@@ -65,6 +66,11 @@ class Completion:
         self._tell = tell
         self._durability = durability
         self._root: RemoteManifest | None = None
+        self._present = {
+            image.manifest.file.file.path: image.manifest.descriptor.digest
+            for image in scanned.plan.images
+            if image.manifest.file and (image.parsed or is_docker_save(image))
+        }
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Write the manifests that are missing, and list the blobs that are; raises NetworkError.
@@ -79,7 +85,9 @@ class Completion:
 
     def _transfers(self) -> Iterator[Transfer]:
         readable = [image for image in self._plan.images if _has_manifest(image)]
-        if not readable:
+        named = [image for image in self._plan.images if image.is_only_named]
+        saved = [image for image in self._plan.images if image.parsed is None and is_docker_save(image)]
+        if not (readable or named or saved):
             root = self._remote_root()
             yield from self._of_manifest(root, self._place_of_root(root), 0)
         for image in readable:
@@ -88,6 +96,12 @@ class Completion:
             if any(map(_is_lacking, image.blobs)):
                 self._learn_places(image)
                 yield from self._of_image(image)
+        for image in named:
+            if image.platform is None or self._is_wanted(image.platform):
+                descriptor = image.manifest.descriptor
+                yield from self._of_child(descriptor, self._folder / descriptor.digest.file_name, 0)
+        for image in saved:
+            yield from self._of_saved(image)
 
     def _of_image(self, image: ImagePlan) -> Iterator[Transfer]:
         beside = self._folder_of(image.manifest)
@@ -105,17 +119,45 @@ class Completion:
         if depth > _DEEPEST_INDEX:
             raise NetworkError("the index holds indexes in indexes, deeper than any image has them")
         try:
-            child = self._image.child(descriptor)
+            child = self._manifest(descriptor)
         except NetworkError as refusal:
             # The scan at the end says that it is missing; the others are worth having.
             self._tell(str(refusal))
             return
         yield from self._of_manifest(child, folder, depth)
 
+    def _of_saved(self, image: ImagePlan) -> Iterator[Transfer]:
+        """The config that an entry of docker save names, where the image on the server has the same."""
+        blob, root = image.config_blob, self._remote_root()
+        if blob and isinstance(root.parsed, ImageManifest) and root.parsed.config.digest == blob.descriptor.digest:
+            remote = self._image.blob(root.digest, root.parsed.config)
+            yield Transfer(remote, self._place_of_saved(blob))
+
+    def _place_of_saved(self, blob: BlobPlan) -> Path:
+        """Where docker save's manifest says, unless that leads out of the folder."""
+        path = Path(path_of(blob) or "")
+        parts = path.relative_to(self._folder).parts if path.is_relative_to(self._folder) else ()
+        if not parts or ".." in parts:
+            return self._folder / blob.descriptor.digest.file_name
+        return make_folder(self._folder, parts[:-1], self._durability) / parts[-1]
+
+    def _manifest(self, descriptor: Descriptor) -> RemoteManifest:
+        """A manifest by its digest; in Artifactory that of a tag lies in the tag's folder alone."""
+        try:
+            return self._image.child(descriptor)
+        except NetworkError:
+            root = self._remote_root()
+            if root.digest != descriptor.digest:
+                raise
+            return root
+
     def _of_manifest(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
+        name = "list.manifest.json" if isinstance(manifest.parsed, Index) else "manifest.json"
+        if self._present.get(str(folder / name), manifest.digest) != manifest.digest:
+            # What is there is another image's, or docker save's own.
+            folder /= manifest.digest.file_name
         make_folder(self._folder, folder.relative_to(self._folder).parts, self._durability)
-        is_index = isinstance(manifest.parsed, Index)
-        put_file(folder / ("list.manifest.json" if is_index else "manifest.json"), manifest.content, self._durability)
+        put_file(folder / name, manifest.content, self._durability)
         for descriptor in manifest.parsed.blobs:
             if self._path_of(descriptor.digest) is None:
                 remote = self._image.blob(manifest.digest, descriptor)
