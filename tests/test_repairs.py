@@ -464,3 +464,6 @@ class TestBombs:
         report = self.scan_within_bounds(folder, "--deep")
         # Its bytes are the ones that were wanted; what they hold was not seen, so nothing is said against it.
         assert [one["code"] for one in report["findings"] if one["severity"] == "error"] == []
+        (warned,) = [one for one in report["findings"] if one["severity"] == "warning"]
+        assert warned["code"] == "BF110"
+        assert "was not looked into to its end" in warned["message"]

@@ -1,17 +1,19 @@
-"""BF110: an archive, or a part of one, that could not be looked into."""
+"""BF110: an archive, a part of one, or a layer, that could not be looked into."""
 
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.streams import Ending
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import listed, shown
+from importer.rules.wording import bytes_of, listed, path_of, shown, whereabouts
 
 _MAX_MEMBERS: Final = 3
 
 
 def find(case: Case) -> Iterator[Observation]:
-    """Every archive that could not be read, or not to its end."""
+    """Every archive that could not be read, or not to its end, and every layer that was to be looked into so."""
     for unread in case.unread:
         if unread.is_archive:
             yield Observation(
@@ -20,6 +22,29 @@ def find(case: Case) -> Iterator[Observation]:
                 path=unread.path,
                 severity=Severity.ERROR if unread.matters else Severity.WARNING,
             )
+    for image in case.plan.images:
+        yield from (_of_layer(image, layer) for layer in image.layers if _is_unpacked_in_part(layer))
+
+
+def _is_unpacked_in_part(layer: BlobPlan) -> bool:
+    content = layer.file.content if layer.status is BlobStatus.OK and layer.file else None
+    return content is not None and content.ending is Ending.TOO_LARGE
+
+
+def _of_layer(image: ImagePlan, layer: BlobPlan) -> Observation:
+    content = layer.file.content if layer.file else None
+    grown = f": {bytes_of(content.consumed)} of it give {bytes_of(content.size)} already" if content else ""
+    diff_id = f", {layer.diff_id}" if layer.diff_id else ""
+    return Observation(
+        f"{whereabouts(image, layer)} has the right digest, but was not looked into to its end, since it unpacks to "
+        f"very much more than it is{grown}; whether its content is what the config says is not known",
+        remedy=f"unpack it with gzip -dc or zstd -dc, and compare the sha256 with the config's diff_id{diff_id}; "
+        "every writing command takes the layer as it is",
+        path=path_of(layer),
+        digest=layer.descriptor.digest,
+        image=image,
+        severity=Severity.WARNING,
+    )
 
 
 def _what(unread: Unread) -> str:
@@ -45,7 +70,9 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning=(
             "The archive is cut or damaged, is locked with a password, lacks a volume, or is packed in a way that "
-            "isn't read here. What it holds beyond what was read is unknown: whole images may be among it."
+            "isn't read here. What it holds beyond what was read is unknown: whole images may be among it. "
+            "Of a layer it says that --deep didn't unpack it to its end, because it grows to very much more than it "
+            "is; its own bytes are proven all the same."
         ),
         origin=(
             "A download or a copy broke off, a disk or a stick was full, somebody protected the archive with a "
