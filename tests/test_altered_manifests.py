@@ -182,3 +182,22 @@ def test_a_config_alone_has_the_manifest_that_a_program_would_write(tmp_path: Pa
     place = write_artifactory_folder(APP, tmp_path / "app" / "1")
     (place / "manifest.json").unlink()
     assert scan(tmp_path).image["proof"] == "plausible"
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "html", "sarif"])
+def test_every_report_says_so(form: str, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    assert "another program has changed" not in run("scan", folder, "--format", form).output
+    (folder / "manifest.json").write_text(json.dumps(VALUE, indent="\t", sort_keys=True))
+    said = run("scan", folder, "--format", form).output
+    assert "BF307" in said
+    assert "another program has changed the text of a manifest" in said
+    if form in ("text", "html"):
+        assert "altered: not the digest it had" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_proven_one_is_called_so(form: str, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    said = run("scan", folder, "--format", form, "--digest", str(APP.manifest_digest)).output
+    assert "(proven)" in said

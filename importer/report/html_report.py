@@ -28,7 +28,7 @@ from importer.report.printable import for_terminal
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
+from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Case, Finding, Rule, Severity
@@ -70,6 +70,7 @@ class ImageView:
     blobs: tuple[BlobView, ...]
     outputs: tuple[tuple[str, str, str], ...]
     salvage: tuple[SalvageList, ...]
+    proof: str
 
     @property
     def picture(self) -> str:
@@ -183,7 +184,8 @@ def _image(image: ImagePlan, title: str, have: dict[Digest, int], host: Host) ->
         (output.value.replace("-", " "), str(truth := fidelity(image, output, host)), _FIDELITIES[truth])
         for output in Output
     )
-    return ImageView(title, image, status_of(image, host), layers, blobs, outputs, tuple(salvage_of(image)))
+    salvage, proof = tuple(salvage_of(image)), PROOFS[image.proof]
+    return ImageView(title, image, status_of(image, host), layers, blobs, outputs, salvage, proof)
 
 
 def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:

@@ -8,7 +8,7 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.recovery.causes import ContentMissing
 from importer.recovery.fidelity import status_of
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus
+from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus, Proof
 from importer.rules.wording import title_of
 
 MARKS: Final = {
@@ -28,6 +28,13 @@ STATES: Final = {
     BlobStatus.DAMAGED: "damaged",
 }
 """A word for each state."""
+
+PROOFS: Final = {
+    Proof.PROVEN: "proven",
+    Proof.PLAUSIBLE: "",
+    Proof.ALTERED: "altered: not the digest it had",
+}
+"""What speaks for a manifest's digest; nothing is said where that is the usual."""
 
 
 _ORDER: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)

@@ -9,13 +9,13 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.recovery.fidelity import fidelity, status_of
-from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Proof
+from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
 from importer.report.places import Places
 from importer.report.salvage_list import salvage_of
-from importer.report.states import MARKS, STATES, Titles, short_size, worst_first
+from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
@@ -31,11 +31,6 @@ _STYLES: Final = {
     BlobStatus.CONTENT_OK: "yellow",
     BlobStatus.MISSING: "red",
     BlobStatus.DAMAGED: "red",
-}
-_PROOFS: Final = {
-    Proof.PROVEN: "(proven)",
-    Proof.PLAUSIBLE: "",
-    Proof.ALTERED: "(altered: not the digest it had)",
 }
 _SALVAGED_SHOWN: Final = 50
 
@@ -93,8 +88,8 @@ class _TextReport:
         if is_brief and len(self.investigation.case.plan.images) > 1:
             return
         if image.manifest_digest:
-            proof = _PROOFS[image.proof]
-            self.page.line(f"manifest {image.manifest_digest}", f"  {proof}" if proof else "", indent=2, hang=2)
+            proof = PROOFS[image.proof]
+            self.page.line(f"manifest {image.manifest_digest}", f"  ({proof})" if proof else "", indent=2, hang=2)
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)
