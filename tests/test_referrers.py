@@ -93,6 +93,31 @@ def test_garbage_collection_keeps_what_clients_find(
     assert_found(registry, "team/app", "1.4", referrers)
 
 
+def test_garbage_collection_of_what_has_no_tag(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    """docs/formats.md tells of it; a registry that keeps them would make it untrue."""
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree").code == 0
+    registry = serve_registry(tmp_path / "tree")
+    registry.garbage_collect(delete_untagged=True)
+    assert registry.manifest("team/app", "1.4") == IMAGE.manifest
+    assert registry.manifest("team/app", tag_of(IMAGE.manifest))
+    assert registry.request(f"/v2/team/app/manifests/{Digest.of(referrers[0])}").status == 404
+
+
+def test_a_push_replaces_nothing_that_is_no_list(
+    referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
+) -> None:
+    assert referrers
+    registry = serve_registry(tmp_path / "registry")
+    other = write_artifactory_folder(make_image(sample_layers("other", 100)), tmp_path / "other")
+    taken = f"{registry.host}/team/app:{tag_of(IMAGE.manifest)}"
+    assert blobfix("push", other, taken).code == 0
+    result = blobfix("push", tmp_path / "in", f"{registry.host}/team/app:1.4")
+    assert (result.code, "names no index" in result.stderr) == (2, True)
+    assert registry.request("/v2/team/app/manifests/1.4").status == 404
+
+
 def test_their_index_is_added_to_and_never_replaced(
     referrers: list[bytes], tmp_path: Path, serve_registry: Callable[..., DockerRegistry]
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,16 +42,17 @@ from importer.domain.digest import Digest
 from importer.domain.media_types import OCI_INDEX
 from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
-from importer.errors import UsageError
+from importer.errors import NetworkError, UsageError
 from importer.progress import SilentProgress
 from importer.recovery.plan import ImagePlan, Output, Plan, Role
+from importer.recovery.referrers import is_listing
 from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
-from importer.transport.push import DEFAULT_JOBS, Push, Pushed
+from importer.transport.push import DEFAULT_JOBS, Push, Pushed, RepositoryPush
 from importer.transport.sources import connect
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
-from importer.writers.referrer_tags import is_listing, listings_of
+from importer.writers.referrer_tags import ReferrersListing, listings_of
 from importer.writers.selection import Choice, Selection, choose, select_images
 from importer.writers.verifying_reader import verified_blocks
 
@@ -62,6 +63,7 @@ Examples:
   blobfix push ./downloads https://host.example/artifactory/api/docker/docker-local/v2/team/app:1.4
 """
 
+_ATTEMPTS_TO_LIST: Final = 5
 _IN_SILENCE: Final = SilentProgress().advance
 """Bytes are counted where they are sent."""
 
@@ -130,8 +132,10 @@ def push(
         with work.early_uploads(place) if sure and isinstance(place, RegistryPlace) else nullcontext() as early:
 
             def send(images: Sequence[NamedImage]) -> Pushed:
+                listings = listings_of(images)
+                _demand_free_tags(listings, work, destination)
                 pushed = work.run([going for image in images for going in destination.outgoing(image)], early)
-                _list_referrers(images, work, destination)
+                _list_referrers(images, listings, work, destination)
                 return pushed
 
             tags = Tags(partial(_moved, work=work, destination=destination), may_move=replace_tags)
@@ -162,7 +166,7 @@ class _Below:
         """The image, for each repository that it goes to."""
         for repository in image.repositories:
             own = [name.tag for name in image.names if name.repository == repository]
-            tags = tuple(tag for tag in own if not is_listing(image.plan, tag))
+            tags = () if is_listing(image.plan) else tuple(own)
             yield self.place_of(repository), _outgoing(image, tags)
 
     def _placed(self, image: NamedImage) -> NamedImage:
@@ -219,14 +223,36 @@ def _moved(images: Sequence[NamedImage], work: Push, destination: _Below | _At) 
                     yield MovedTag(_reference(place, tag), before, now)
 
 
-def _list_referrers(images: Sequence[NamedImage], work: Push, destination: _Below | _At) -> None:
-    """Tell clients what refers to the images, where the registry doesn't do it itself."""
-    for listing in listings_of(images):
+def _demand_free_tags(listings: Iterable[ReferrersListing], work: Push, destination: _Below | _At) -> None:
+    """Raise UsageError when something else than a list of referrers stands where one is to stand."""
+    for listing in listings:
         repository = work.repository(destination.place_of(listing.repository))
         if not repository.lists_referrers(listing.subject):
-            content = listing.merged_into(repository.content(listing.tag))
-            index = OutgoingManifest(Digest.of(content), OCI_INDEX, content)
-            repository.put(OutgoingImage((), (index,), (listing.tag,)))
+            listing.merged_into(repository.content(listing.tag))
+
+
+def _list_referrers(
+    images: Iterable[NamedImage], listings: Iterable[ReferrersListing], work: Push, destination: _Below | _At
+) -> None:
+    """Tell clients what refers to the images, where the registry doesn't do it itself."""
+    sent = {member.manifest.descriptor.digest for image in images for member in _sent(image.plan)}
+    for listing in listings:
+        repository = work.repository(destination.place_of(listing.repository))
+        wanted = listing.of_those(sent)
+        if wanted.all_entries and not repository.lists_referrers(listing.subject):
+            add_to_list(repository, wanted)
+
+
+def add_to_list(repository: RepositoryPush, listing: ReferrersListing) -> None:
+    """Put a list of referrers under its tag, until it is there whole; raises NetworkError and UsageError."""
+    for _ in range(_ATTEMPTS_TO_LIST):
+        content = listing.merged_into(repository.content(listing.tag))
+        index = OutgoingManifest(Digest.of(content), OCI_INDEX, content)
+        repository.put(OutgoingImage((), (index,), (listing.tag,)))
+        # Another client may have read the list before, and written it after this one.
+        if listing.lacks_nothing_in(repository.content(listing.tag)):
+            return
+    raise NetworkError(f"other programs change {repository.name}:{listing.tag} all the time; push again later")
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:
@@ -239,9 +265,14 @@ def _reference(place: RegistryPlace, tag: str) -> Reference:
     return replace(Reference.of_repository(place.repository, tag), host=host)
 
 
+def _sent(plan: ImagePlan) -> tuple[ImagePlan, ...]:
+    """What is pushed of an image; a list of referrers is made anew, of those that the registry holds."""
+    return plan.family[:-1] if is_listing(plan) else plan.family
+
+
 def _outgoing(image: NamedImage, tags: tuple[str, ...]) -> OutgoingImage:
     manifests, blobs = [], []
-    for member in image.plan.family:
+    for member in _sent(image.plan):
         for blob in member.all_blobs:
             if blob.exact and blob.role is Role.MANIFEST:
                 content = b"".join(verified_blocks(blob.exact, _IN_SILENCE))

@@ -41,8 +41,9 @@ from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
-from importer.writers.oci_layout import index_of, layout_members, short_name_in
+from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
 from importer.writers.output_places import check_file_place, check_layout_place
+from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Selection, choose
 from importer.writers.tar_file import TarFile
 
@@ -145,8 +146,9 @@ def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress, 
     with TarFile(target, progress, durability) as tar:
 
         def write(images: Sequence[NamedImage]) -> dict[str, Any]:
-            tar.write(layout_members(images))
-            return index_of(images)
+            lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images)]
+            tar.write(layout_members(images, lists))
+            return index_of(images, lists)
 
         return write_images(question, pick, write, progress, tar.capture())
 
@@ -157,6 +159,9 @@ def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> N
     target = f"{name.repository}:{name.tag}" if name else "NAME:TAG"
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
     tag = f":{short_name_in(index, name)}" if name and len(index["manifests"]) > 1 else ""
+    if not name and len(index["manifests"]) > 1:
+        typer.echo(f"Written to {for_terminal(str(output))}. skopeo and umoci find the image when it has a --name")
+        return
     typer.echo(f"Written to {for_terminal(str(output))}. To copy it into a registry:")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         typer.echo("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")

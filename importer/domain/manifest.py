@@ -46,6 +46,7 @@ class Index:
 
     media_type: str
     children: tuple[Descriptor, ...]
+    artifact_type: str | None = None
     subject: Descriptor | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -77,6 +78,7 @@ def parse_index(value: Mapping[str, Any]) -> Index:
     return Index(
         media_type=text(value, "mediaType", media_types.OCI_INDEX),
         children=tuple(Descriptor.from_json(manifest) for manifest in children(value, "manifests")),
+        artifact_type=text(value, "artifactType") or None,
         subject=_subject(value),
         annotations=text_map(value, "annotations"),
     )

@@ -157,7 +157,7 @@ class PlatformMissing(Cause):
 
 
 class AttestationMissing(Cause):
-    """A child of an index that only describes how another was built."""
+    """A child of an index that only says something of another: how it was built, or who signed it."""
 
     __slots__ = ()
 

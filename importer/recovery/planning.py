@@ -8,10 +8,10 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.config import ImageConfig
+from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.media_types import IMPLIED_CONFIG_TYPES
-from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.formats.documents import Document, read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
@@ -48,6 +48,7 @@ from importer.recovery.rebuilding import rebuild_images, with_saved_forms
 from importer.recovery.recipe_blocks import blocks_of
 from importer.recovery.recipes import Whole, files_of
 from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
+from importer.recovery.referrers import referrers_tags, with_names_of_subjects
 from importer.recovery.remains import settle_remains
 from importer.recovery.schema1_images import schema1_plans
 from importer.recovery.wanted import diff_ids_of, wanted_blobs
@@ -80,14 +81,15 @@ def make_plan(
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
     finder = BlobFinder(inventory, wanted, advance)
-    planner = _Planner(manifests, finder, names, Recompressor(effort, progress, finder.leftovers.facts))
+    recompressor = Recompressor(effort, progress, finder.leftovers.facts)
+    planner = _Planner(manifests, finder, names, referrers_tags(inventory, names), recompressor)
     plans = list(with_saved_forms(inventory, planner.plans()))
     plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder))
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
     here = (*plans, *rebuilt)
     missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
-    images = tuple(sorted((*_joined(plans, rebuilt), *missing), key=_order))
+    images = tuple(sorted(with_names_of_subjects((*_joined(plans, rebuilt), *missing)), key=_order))
     taken = frozenset(_used(images)) | frozenset(_explained(images))
     settled = settle_remains(images, (fact for fact in finder.leftovers.facts if fact.file.path not in taken))
     used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))
@@ -100,9 +102,11 @@ class _Planner:
         manifests: Iterable[FoundManifest],
         finder: BlobFinder,
         names: Mapping[Digest, tuple[Reference, ...]],
+        listings: Mapping[Digest, tuple[str, ...]],
         recompressor: Recompressor,
     ) -> None:
         self._names = names
+        self._listings = listings
         self._recompressor = recompressor
         self._manifests = {manifest.digest: manifest for manifest in manifests}
         self._finder = finder
@@ -161,6 +165,7 @@ class _Planner:
     def _index(self, found: FoundManifest, index: Index, above: tuple[Digest, ...]) -> ImagePlan:
         blobs: list[BlobPlan] = []
         children: dict[Digest, ImagePlan] = {}
+        tags = self._listings.get(found.digest, ())
         for position, child in enumerate(index.children):
             manifest = self._manifests.get(child.digest)
             wish = BlobWish(child, Role.CHILD, position)
@@ -172,7 +177,7 @@ class _Planner:
                     children[child.digest] = replace(plan, platform=child.platform or plan.platform)
                 blobs.append(_present_child(manifest.blob, wish))
             else:
-                blobs.append(_child_blob(self._finder.find(wish), child.platform))
+                blobs.append(_child_blob(self._finder.find(wish), is_image=not tags and not _is_unknown(child)))
         self._nesting[found.digest] = 1 + max((self._nesting.get(digest, 0) for digest in children), default=0)
         return ImagePlan(
             kind=ImageKind.INDEX,
@@ -184,6 +189,7 @@ class _Planner:
             other_forms=found.other_forms,
             alteration=found.alteration,
             children=tuple(children.values()),
+            referrers_tags=tags,
         )
 
 
@@ -231,11 +237,14 @@ def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
     return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))
 
 
-def _child_blob(blob: BlobPlan, platform: Platform | None) -> BlobPlan:
+def _child_blob(blob: BlobPlan, *, is_image: bool) -> BlobPlan:
     if blob.status is BlobStatus.MISSING and isinstance(blob.cause, Missing):
-        is_attestation = platform is not None and platform.is_unknown
-        return replace(blob, cause=AttestationMissing() if is_attestation else PlatformMissing())
+        return replace(blob, cause=PlatformMissing() if is_image else AttestationMissing())
     return blob
+
+
+def _is_unknown(child: Descriptor) -> bool:
+    return child.platform is not None and child.platform.is_unknown
 
 
 def _document_of(blob: BlobPlan) -> Document | None:

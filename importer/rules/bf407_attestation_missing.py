@@ -9,13 +9,13 @@ from importer.rules.wording import blobs_with, observation, title_of
 
 
 def find(case: Case) -> Iterator[Observation]:
-    """Every attestation that an index lists and that isn't here."""
+    """Every attestation that an index lists and that isn't here, and all that a list of referrers names in vain."""
     for image, blob, _ in blobs_with(case, AttestationMissing):
+        what = "what refers to an image" if image.referrers_tags else "an attestation (platform unknown/unknown)"
         yield observation(
             image,
             blob,
-            f"{title_of(image)} lists an attestation (platform unknown/unknown), {blob.descriptor.digest}, "
-            "that isn't here",
+            f"{title_of(image)} lists {what}, {blob.descriptor.digest}, that isn't here",
             "the images run without it",
         )
 
@@ -25,11 +25,13 @@ RULE: Final = Rule(
     name="attestation-missing",
     severity=Severity.INFO,
     fix=Safety.NONE,
-    summary="an attestation, listed as unknown/unknown, isn't here",
+    summary="an attestation, listed as unknown/unknown, or a listed signature isn't here",
     explanation=Explanation(
         meaning=(
             "Beside the images for real platforms, the index lists an entry for the platform unknown/unknown. It is an "
-            "attestation, a record of how an image was built and of what is in it; nothing in it runs."
+            "attestation, a record of how an image was built and of what is in it; nothing in it runs. Or an index "
+            "that stands under the tag sha256-<hex> lists a signature, an SBOM or the like, which refers to the "
+            "image of that digest."
         ),
         origin=(
             "docker buildx (BuildKit) adds attestations to whatever it builds, and hardly anybody pulls them, "

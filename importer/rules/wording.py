@@ -92,8 +92,13 @@ def label_of(image: ImagePlan, blob: BlobPlan) -> str:
 
 
 def title_of(image: ImagePlan) -> str:
-    """What to call an image: its name, else its manifest digest."""
-    return str(image.names[0]) if image.names else f"{image.kind} {image.manifest.descriptor.digest.short}"
+    """What to call an image: its name, else its manifest digest, or that of the manifest whose referrers it lists."""
+    if image.names:
+        return str(image.names[0])
+    if image.referrers_tags:
+        algorithm, _, hexes = image.referrers_tags[0].partition("-")
+        return f"the list of what refers to {algorithm}:{hexes[:12]}"
+    return f"{image.kind} {image.manifest.descriptor.digest.short}"
 
 
 def path_of(blob: BlobPlan) -> str | None:

@@ -59,6 +59,9 @@ class RegistryApplication:
             return _page(request, "repositories", self._repositories, {})
         match = _PATH.fullmatch(path)
         repository = self._repositories.get(match["name"]) if match else None
+        if match and match["kind"] == "referrers":
+            # Even of a repository that isn't there: by a 404, clients take the API for missing.
+            return _referrers(request, repository or ServedRepository(), match["reference"])
         if match is None or repository is None:
             return _error(404, "NAME_UNKNOWN", "no repository is called that here")
         return await self._in_repository(request, repository, match)
@@ -70,8 +73,6 @@ class RegistryApplication:
                 return _manifest(request, repository.manifest(reference))
             case "blobs":
                 return await self._blob(request, repository.blob(reference))
-            case "referrers":
-                return _referrers(request, repository, reference)
         if reference != "list":
             return _error(404, "UNSUPPORTED", "only tags/list is there")
         return _page(request, "tags", repository.tags, {"name": match["name"]})
@@ -142,7 +143,7 @@ def _referrers(request: Request, repository: ServedRepository, subject: str) -> 
         return _error(400, "DIGEST_INVALID", "referrers are asked for by a digest, as in sha256:<hex>")
     manifests = repository.referrers(subject)
     wanted = request.query_params.get("artifactType")
-    filtered = [each.descriptor for each in manifests if wanted in (None, each.artifact_type)]
+    filtered = [each.descriptor for each in manifests if not wanted or wanted == each.artifact_type]
     index = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": filtered}
     headers = {**_API_HEADERS, **({"OCI-Filters-Applied": "artifactType"} if wanted else {})}
     return JSONResponse(index, headers=headers, media_type=media_types.OCI_INDEX)

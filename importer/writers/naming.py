@@ -19,8 +19,8 @@ from importer.domain.run_settings import parse_run_settings
 from importer.formats.documents import read_document
 from importer.formats.name_table import NameTable
 from importer.recovery.plan import BlobPlan, ImageKind, ImagePlan, Plan
+from importer.recovery.referrers import is_listing, subject_of
 from importer.rules.wording import path_of
-from importer.writers.referrers import subject_of
 from importer.writers.verifying_reader import verified_blocks
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]*)\}")
@@ -66,7 +66,8 @@ class Naming:
     def names_of(self, image: ImagePlan) -> tuple[Reference, ...]:
         """The image's names, sorted; none when nothing gives it one."""
         found = tuple(sorted(set(_in_table(image, self.table)), key=str)) if self.table else ()
-        if found or not self.template or (subject_of(image) and image.kind is ImageKind.ARTIFACT):
+        belongs_to_another = is_listing(image) or (subject_of(image) and image.kind is ImageKind.ARTIFACT)
+        if found or not self.template or belongs_to_another:
             return found
         made = self.template.name_of(image)
         return (made,) if made else ()

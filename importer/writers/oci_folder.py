@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,12 +20,15 @@ from importer.writers.oci_layout import (
     INDEX_NAME,
     LAYOUT_FILE,
     LAYOUT_NAME,
+    ReferrersList,
     blob_name,
     compact_json,
     index_of,
+    listed_before,
     merged_index,
     tags_moved,
 )
+from importer.writers.referrer_tags import ReferrersListing, layout_listings_of, read_list
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
 
@@ -80,20 +83,25 @@ class OciFolder:
             self._folder.rely_on(self._target / LAYOUT_NAME)
         else:
             self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
-        index = index_of(images)
+        listings = layout_listings_of(images)
+        lists = self._write_lists(listings, None)
+        index = index_of(images, lists)
         if not self._target.exists():
             self._folder.write(INDEX_NAME, compact_json(index))
         if not self._folder.appear():
-            index = self._add(images, replace_tags=replace_tags)
+            index = self._add(images, listings, replace_tags=replace_tags)
         self._progress.stop()
         return index
 
-    def _add(self, images: Sequence[NamedImage], *, replace_tags: bool) -> dict[str, Any]:
+    def _add(
+        self, images: Sequence[NamedImage], listings: Sequence[ReferrersListing], *, replace_tags: bool
+    ) -> dict[str, Any]:
         """Put the blobs into their places and the images into the index as it stands now, whoever has written it."""
         with self._folder.alone():
             present = _present_index(self._target / INDEX_NAME)
             demand_replaceable(tags_moved(present, images) if present else (), replace_tags=replace_tags)
-            index = merged_index(present, images) if present else index_of(images)
+            lists = self._write_lists(listings, present)
+            index = merged_index(present, images, lists) if present else index_of(images, lists)
             if index != present:
                 self._folder.write(INDEX_NAME, compact_json(index))
             else:
@@ -101,6 +109,26 @@ class OciFolder:
                 self._folder.rely_on(self._target / INDEX_NAME)
             self._folder.add()
             return index
+
+    def _write_lists(
+        self, listings: Iterable[ReferrersListing], present: Mapping[str, Any] | None
+    ) -> tuple[ReferrersList, ...]:
+        """The lists of referrers, with what the layout's own have; those that it lacks are written."""
+        lists = []
+        for listing in listings:
+            before = listed_before(present, listing.tag) if present else None
+            made = ReferrersList(listing.tag, listing.merged_into(self._list_at(before) if before else None))
+            lists.append(made)
+            path = self._target / blob_name(made.digest)
+            if read_list(path, made.digest):
+                self._folder.rely_on(path)
+            else:
+                self._folder.write(blob_name(made.digest), made.content)
+        return tuple(lists)
+
+    def _list_at(self, entry: Mapping[str, Any]) -> bytes | None:
+        digest = Digest.parse(entry["digest"])
+        return read_list(self._target / blob_name(digest), digest)
 
     def _is_there(self, blob: ProvenBlob) -> bool:
         path = self._target / blob_name(blob.digest)

@@ -15,6 +15,7 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.recovery.plan import ProvenBlob
+from importer.recovery.referrers import is_listing
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.staging import blobs_of
@@ -28,6 +29,28 @@ _Named = tuple[dict[str, Any], Reference | None]
 
 _FULL_NAME: Final = "io.containerd.image.name"
 _SHORT_NAME: Final = "org.opencontainers.image.ref.name"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferrersList:
+    """The index of what refers to a manifest, and the tag by which regctl finds it in a layout.
+
+    Source: regclient, scheme/ocidir/referrer.go and ocidir.go (``indexGet``, ``indexSet``).
+    """
+
+    tag: str
+    content: bytes
+
+    @property
+    def digest(self) -> Digest:
+        """That of its bytes."""
+        return Digest.of(self.content)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """How ``index.json`` names it: by the tag alone, as it is no image that somebody could run."""
+        descriptor = {"mediaType": media_types.OCI_INDEX, "digest": str(self.digest), "size": len(self.content)}
+        return descriptor | {"annotations": {_SHORT_NAME: self.tag}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +71,41 @@ def blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
-def layout_members(images: Sequence[NamedImage]) -> tuple[TarMember, ...]:
+def layout_members(images: Sequence[NamedImage], lists: Sequence[ReferrersList]) -> tuple[TarMember, ...]:
     """The layout as an archive: the blobs, then the documents that bind them."""
-    blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
+    blobs: dict[Digest, ProvenBlob | bytes] = {each.digest: each.content for each in lists}
+    blobs |= {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
     members = [TarMember(blob_name(digest), blobs[digest]) for digest in sorted(blobs)]
-    members.append(TarMember(INDEX_NAME, compact_json(index_of(images))))
+    members.append(TarMember(INDEX_NAME, compact_json(index_of(images, lists))))
     members.append(TarMember(LAYOUT_NAME, LAYOUT_FILE))
     return tuple(members)
 
 
-def index_of(images: Iterable[NamedImage]) -> dict[str, Any]:
-    """The ``index.json`` of a new layout: one entry for each name, one for an image without."""
-    return merged_index({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}, images)
+def index_of(images: Iterable[NamedImage], lists: Sequence[ReferrersList] = ()) -> dict[str, Any]:
+    """The ``index.json`` of a new layout: one entry for each name, one for an image without, one for each list."""
+    return merged_index({"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}, images, lists)
 
 
-def merged_index(present: dict[str, Any], images: Iterable[NamedImage]) -> dict[str, Any]:
+def merged_index(
+    present: dict[str, Any], images: Iterable[NamedImage], lists: Sequence[ReferrersList] = ()
+) -> dict[str, Any]:
     """The ``index.json`` of a layout to which images are added; a name that was taken now means the new image."""
     images = tuple(images)
     new = _Entries.of(present, images)
-    kept = [old for old in present["manifests"] if new.successor_of(old) is None]
+    before = {each.tag: listed_before(present, each.tag) for each in lists}
+    kept = [old for old in present["manifests"] if new.successor_of(old) is None and old not in before.values()]
     unchanged = {_full_name(old): old for old in present["manifests"] if _full_name(old)}
     entries = [_as_it_was(entry, unchanged.get(_full_name(entry))) for entry in new.entries]
-    return present | {"manifests": [*kept, *entries]}
+    listed = [_as_it_was(each.entry, before[each.tag]) for each in lists]
+    return present | {"manifests": [*kept, *entries, *listed]}
+
+
+def listed_before(index: Mapping[str, Any], tag: str) -> dict[str, Any] | None:
+    """The entry of ``index.json`` for a list of referrers, as regctl finds it: by its tag, or a name that ends so."""
+    found = (
+        entry for entry in index["manifests"] if _short_name(entry) == tag or _short_name(entry).endswith(f":{tag}")
+    )
+    return next(found, None)
 
 
 def tags_moved(present: dict[str, Any], images: Iterable[NamedImage]) -> tuple[MovedTag, ...]:
@@ -143,12 +179,14 @@ def _repositories_by_tag(present: dict[str, Any], images: Iterable[NamedImage]) 
         if _full_name(old):
             found.setdefault(_short_name(old), set()).add(_full_name(old))
     for image in images:
-        for name in image.names:
+        for name in () if is_listing(image.plan) else image.names:
             found.setdefault(name.tag, set()).add(name.fully_qualified)
     return found
 
 
 def _descriptors(image: NamedImage, repositories: Mapping[str, set[str]]) -> Iterator[_Named]:
+    if is_listing(image.plan):
+        return
     manifest = image.entry.manifest.descriptor
     descriptor = {"mediaType": manifest.media_type, "digest": str(manifest.digest), "size": manifest.size}
     for name in image.names:

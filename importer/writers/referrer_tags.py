@@ -6,26 +6,23 @@ index under the tag ``<algorithm>-<hex>`` of the subject, and adds to it; entrie
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
+from importer.domain.referrers_tag import referrers_tag
 from importer.domain.schema1 import Schema1Manifest
 from importer.errors import UsageError
 from importer.formats.documents import read_document
-from importer.recovery.plan import ImageKind, ImagePlan
+from importer.formats.json_text import json_bytes
+from importer.places.unfinished import output_errors
+from importer.recovery.referrers import is_listing, subject_of
 from importer.writers.named_image import NamedImage
-from importer.writers.oci_layout import compact_json
-from importer.writers.referrers import subject_of
 from importer.writers.verifying_reader import verified_blocks
-
-_TAG: Final = re.compile(r"(?:sha256|sha512)-[0-9a-f]{64}")
-_LONGEST_HEX: Final = 64
-"""A tag has no room for more; a longer digest is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +30,48 @@ class ReferrersListing:
     """What is to stand in the index of one subject.
 
     Attributes:
-        repository: where.
+        repository: where; empty in a layout, which is one for all.
         tag: under which tag: the digest that they refer to.
         entries: the descriptors that it has at least.
-        saved: an index that was saved under this tag, byte for byte.
+        saved: indexes that were saved under this tag, byte for byte.
     """
 
     repository: str
     tag: str
     entries: tuple[Mapping[str, Any], ...] = ()
-    saved: bytes | None = None
+    saved: tuple[bytes, ...] = ()
 
     @property
     def subject(self) -> str:
         """The digest that the tag stands for; one that was cut off is none that a registry knows."""
         return self.tag.replace("-", ":", 1)
 
+    @property
+    def all_entries(self) -> tuple[Mapping[str, Any], ...]:
+        """The descriptors that were saved, and those that are to be added, each digest once."""
+        saved = (entry for content in self.saved for entry in _index_in(content, self.tag)["manifests"])
+        return tuple({entry["digest"]: entry for entry in (*self.entries, *saved)}.values())
+
+    def of_those(self, digests: Iterable[Digest]) -> ReferrersListing:
+        """The same without what was saved of others: registries refuse an index of what they don't hold."""
+        there = set(map(str, digests))
+        here = tuple(entry for entry in self.all_entries if entry["digest"] in there)
+        return self if len(here) == len(self.all_entries) else replace(self, entries=here, saved=())
+
+    def lacks_nothing_in(self, present: bytes | None) -> bool:
+        """Whether an index has all entries."""
+        return present is not None and self.merged_into(present) == present
+
     def merged_into(self, present: bytes | None) -> bytes:
         """The index with all entries: what is there now, or was saved, as it stands when it has them already.
 
         Raises UsageError when what stands under the tag is no index: it isn't replaced.
         """
-        base = present or self.saved or compact_json(_NEW)
+        base = present or next(iter(self.saved), None) or json_bytes(_NEW)
         value = _index_in(base, self.tag)
         known = {entry.get("digest") for entry in value["manifests"]}
-        new = [entry for entry in self._all_entries() if entry["digest"] not in known]
-        return compact_json(value | {"manifests": [*value["manifests"], *new]}) if new else base
-
-    def _all_entries(self) -> list[Mapping[str, Any]]:
-        saved = _index_in(self.saved, self.tag)["manifests"] if self.saved else ()
-        return list({entry["digest"]: entry for entry in (*saved, *self.entries)}.values())
+        new = [entry for entry in self.all_entries if entry["digest"] not in known]
+        return json_bytes(value | {"manifests": [*value["manifests"], *new]}) if new else base
 
 
 _NEW: Final = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}
@@ -70,31 +79,42 @@ _NEW: Final = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifest
 
 def listings_of(images: Sequence[NamedImage]) -> tuple[ReferrersListing, ...]:
     """One for each repository and subject to which something of the images refers."""
+    return _listings(images, lambda image: image.repositories)
+
+
+def layout_listings_of(images: Sequence[NamedImage]) -> tuple[ReferrersListing, ...]:
+    """One for each subject to which something of the images refers, wherever that is."""
+    return _listings(images, lambda _: ("",))
+
+
+def _listings(
+    images: Sequence[NamedImage], places: Callable[[NamedImage], Iterable[str]]
+) -> tuple[ReferrersListing, ...]:
     entries: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    saved: dict[tuple[str, str], dict[bytes, None]] = {}
     for image in images:
-        for member in image.plan.family:
-            subject, manifest = subject_of(member), member.manifest.descriptor
-            if subject and member.parsed:
-                entry = descriptor_of(member.parsed, manifest.digest, manifest.size)
-                for repository in image.repositories:
-                    entries.setdefault((repository, tag_of(subject)), {})[entry["digest"]] = entry
-    saved = dict(_saved_in(images))
+        for place in places(image):
+            for tag, entry in _entries(image):
+                entries.setdefault((place, tag), {})[entry["digest"]] = entry
+            for tag, content in _saved_in(image):
+                saved.setdefault((place, tag), {})[content] = None
     return tuple(
-        ReferrersListing(
-            repository, tag, tuple(entries.get((repository, tag), {}).values()), saved.get((repository, tag))
-        )
-        for repository, tag in dict.fromkeys((*entries, *saved))
+        ReferrersListing(*key, tuple(entries.get(key, {}).values()), tuple(saved.get(key, ())))
+        for key in dict.fromkeys((*entries, *saved))
     )
 
 
-def tag_of(subject: Digest) -> str:
-    """Under which tag the index of a subject stands."""
-    return f"{subject.algorithm}-{subject.hex[:_LONGEST_HEX]}"
+def _entries(image: NamedImage) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for member in image.plan.family:
+        subject, manifest = subject_of(member), member.manifest.descriptor
+        if subject and member.parsed:
+            yield referrers_tag(subject), descriptor_of(member.parsed, manifest.digest, manifest.size)
 
 
-def is_listing(image: ImagePlan, tag: str) -> bool:
-    """Whether an image is such an index, by its tag: it is added to, and never replaced."""
-    return image.kind is ImageKind.INDEX and _TAG.fullmatch(tag) is not None
+def _saved_in(image: NamedImage) -> Iterator[tuple[str, bytes]]:
+    if is_listing(image.plan) and image.plan.manifest.exact:
+        content = b"".join(verified_blocks(image.plan.manifest.exact, lambda _: None))
+        yield from ((tag, content) for tag in image.plan.referrers_tags)
 
 
 def descriptor_of(parsed: ImageManifest | Index | Schema1Manifest, digest: Digest, size: int) -> dict[str, Any]:
@@ -108,16 +128,17 @@ def descriptor_of(parsed: ImageManifest | Index | Schema1Manifest, digest: Diges
 
 
 def artifact_type_of(parsed: ImageManifest | Index | Schema1Manifest) -> str:
-    """What a referrer is; empty when it doesn't say so."""
-    return (parsed.artifact_type or parsed.config.media_type) if isinstance(parsed, ImageManifest) else ""
+    """What a referrer is; empty when it doesn't say so. Only an image manifest's config says it as well."""
+    if isinstance(parsed, Schema1Manifest):
+        return ""
+    return parsed.artifact_type or (parsed.config.media_type if isinstance(parsed, ImageManifest) else "")
 
 
-def _saved_in(images: Iterable[NamedImage]) -> Iterator[tuple[tuple[str, str], bytes]]:
-    for image in images:
-        for name in image.names:
-            if is_listing(image.plan, name.tag) and image.plan.manifest.exact:
-                content = b"".join(verified_blocks(image.plan.manifest.exact, lambda _: None))
-                yield (name.repository, name.tag), content
+def read_list(path: Path, digest: Digest) -> bytes | None:
+    """The list of referrers that an output has in a file; None when there is none, or not with that digest's bytes."""
+    with output_errors(path):
+        content = path.read_bytes() if path.is_file() else b""
+    return content if content and Digest.of(content) == digest else None
 
 
 def _index_in(content: bytes, tag: str) -> dict[str, Any]:

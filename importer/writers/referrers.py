@@ -5,43 +5,65 @@ Source: image-spec v1.1, manifest.md, "subject". Without a name of their own the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from importer.domain.digest import Digest
 from importer.domain.platform import Host
-from importer.domain.schema1 import Schema1Manifest
+from importer.domain.reference import Reference
+from importer.domain.referrers_tag import referrers_tag
 from importer.recovery.fidelity import fidelity
 from importer.recovery.plan import Fidelity, ImagePlan, Output
+from importer.recovery.referrers import is_listing, names_of_listings, subject_of
 from importer.writers.named_image import NamedImage
 
-
-def subject_of(image: ImagePlan) -> Digest | None:
-    """The manifest that this one says something of."""
-    if image.parsed is None or isinstance(image.parsed, Schema1Manifest):
-        return None
-    return image.parsed.subject.digest if image.parsed.subject else None
+Attached = Mapping[str, Sequence[ImagePlan]]
+"""What goes where a manifest goes, by the tag that lists what refers to it."""
 
 
-def nameless_referrers(images: Iterable[ImagePlan]) -> dict[Digest, list[ImagePlan]]:
-    """Those without a name whose subject is among the images, by that subject."""
-    there = {image.manifest.descriptor.digest for image in images}
-    found: dict[Digest, list[ImagePlan]] = {}
+def attached(images: Sequence[ImagePlan]) -> Attached:
+    """Nameless manifests whose subject is among the images, and the indexes that list what refers to one of them."""
+    there = {referrers_tag(image.manifest.descriptor.digest) for image in images}
+    names = names_of_listings(images) if any(map(is_listing, images)) else {}
+    found: dict[str, list[ImagePlan]] = {}
     for image in images:
-        subject = subject_of(image)
-        if subject in there and not image.names and not image.parents:
-            found.setdefault(subject, []).append(image)
+        for tag in _tags_above(image, names):
+            if tag in there:
+                found.setdefault(tag, []).append(image)
     return found
 
 
+def _tags_above(image: ImagePlan, names: Mapping[str, Sequence[Reference]]) -> Iterator[str]:
+    if is_listing(image):
+        # One that is called by another repository than its subject is left where it is.
+        if all(name in names.get(name.tag, ()) for name in image.names):
+            yield from image.referrers_tags
+    elif (subject := subject_of(image)) and not image.names and not image.parents:
+        yield referrers_tag(subject)
+
+
 def with_referrers(
-    image: NamedImage,
-    referrers: dict[Digest, list[ImagePlan]],
-    host: Host,
-    output: Output | None = None,
+    image: NamedImage, referrers: Attached, host: Host, output: Output | None = None
 ) -> Iterator[NamedImage]:
     """The image, and what refers to it, to its children, or to those in turn; for an output, what it can hold whole."""
-    yield image
-    for member in image.plan.family:
-        for referrer in referrers.get(member.manifest.descriptor.digest, ()):
-            if output is None or fidelity(referrer, output, host) is Fidelity.EXACT:
-                yield from with_referrers(NamedImage(referrer, (), beside=image.repositories), referrers, host, output)
+    waiting, seen = deque([image]), {image.plan.manifest.descriptor.digest}
+    while waiting:
+        current = waiting.popleft()
+        yield current
+        for member in current.plan.family:
+            tag = referrers_tag(member.manifest.descriptor.digest)
+            for referrer in referrers.get(tag, ()):
+                plan = _as_held(referrer, output, host)
+                if plan and plan.manifest.descriptor.digest not in seen:
+                    seen.add(plan.manifest.descriptor.digest)
+                    waiting.append(NamedImage(plan, (), beside=image.repositories))
+
+
+def _as_held(referrer: ImagePlan, output: Output | None, host: Host) -> ImagePlan | None:
+    """What an output holds of a referrer: all of it or nothing, but of a list whatever in it is whole."""
+    if output is None or fidelity(referrer, output, host) is Fidelity.EXACT:
+        return referrer
+    if not is_listing(referrer) or not referrer.manifest.is_here:
+        return None
+    whole = tuple(child for child in referrer.children if fidelity(child, output, host) is Fidelity.EXACT)
+    return replace(referrer, children=whole)

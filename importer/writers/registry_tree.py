@@ -27,10 +27,11 @@ from importer.domain.storage_paths import (
 from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.plan import ImagePlan, ProvenBlob
+from importer.recovery.referrers import is_listing
 from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
-from importer.writers.referrer_tags import ReferrersListing, is_listing, listings_of
+from importer.writers.referrer_tags import ReferrersListing, listings_of, read_list
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
 from importer.writers.whole_folder import WholeFolder
 
@@ -68,8 +69,8 @@ class RegistryTree:
         wanted = [
             (name, image.plan.manifest.descriptor.digest)
             for image in images
+            if not is_listing(image.plan)
             for name in image.names
-            if not is_listing(image.plan, name.tag)
         ]
         before = ((name, self._digest_of(name), digest) for name, digest in wanted)
         return tuple(MovedTag(name, was, now) for name, was, now in before if was and was != now)
@@ -94,11 +95,16 @@ class RegistryTree:
             for repository in image.repositories:
                 self._link_image(image.plan, repository)
             for name in image.names:
-                if not is_listing(image.plan, name.tag):
+                if not is_listing(image.plan):
                     self._tag(name, image.plan.manifest.descriptor.digest)
-        for listing in listings_of(images):
+        listings = listings_of(images)
+        for listing in listings:
             self._list_referrers(listing)
-        self._folder.finish()
+        if not self._folder.appear():
+            with self._folder.alone():
+                for listing in listings:
+                    self._list_referrers(listing)
+                self._folder.add()
         self._progress.stop()
 
     def _is_there(self, blob: ProvenBlob) -> bool:
@@ -122,10 +128,11 @@ class RegistryTree:
     def _list_referrers(self, listing: ReferrersListing) -> None:
         name = Reference.of_repository(listing.repository, listing.tag)
         before = self._digest_of(name)
-        path = self._storage / blob_path(before) if before else None
-        content = listing.merged_into(path.read_bytes() if path and path.is_file() else None)
+        content = listing.merged_into(read_list(self._storage / blob_path(before), before) if before else None)
         digest = Digest.of(content)
-        if not (self._storage / blob_path(digest)).is_file():
+        if read_list(self._storage / blob_path(digest), digest):
+            self._folder.rely_on(self._storage / blob_path(digest))
+        else:
             self._folder.write(f"{_STORAGE}/{blob_path(digest)}", content)
         self._link(revision_link(listing.repository, digest), digest)
         self._tag(name, digest)

@@ -14,14 +14,14 @@ from importer.recovery.fidelity import docker_child, fidelity
 from importer.recovery.labels import with_right_labels
 from importer.recovery.oci_types import with_oci_types
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
+from importer.recovery.referrers import is_listing
 from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.recovery.schema1_images import can_be_converted, converted
 from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage
 from importer.writers.naming import Naming, with_names
-from importer.writers.referrer_tags import is_listing
-from importer.writers.referrers import nameless_referrers, with_referrers
+from importer.writers.referrers import attached, with_referrers
 from importer.writers.refusals import Refusal, titles
 
 
@@ -85,7 +85,7 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     )
     written = [outcome for outcome in outcomes if isinstance(outcome, NamedImage)]
     if output is not Output.DOCKER_TAR:
-        referrers = nameless_referrers(plan.images)
+        referrers = attached(plan.images)
         written = [each for image in written for each in with_referrers(image, referrers, choice.host, output)]
     if choice.oci_media_types and written:
         written = _of_oci_types(written)
@@ -128,7 +128,7 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
 
     Raises UsageError when the choice fits none or several.
     """
-    standing, referrers = _standing(plan), nameless_referrers(plan.images)
+    standing, referrers = _standing(plan), attached(plan.images)
     chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
     kept = [each.plan for image in chosen for each in with_referrers(image, referrers, choice.host)]
     family = {member.manifest.descriptor.digest for image in kept for member in image.family}
@@ -154,9 +154,9 @@ def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
 
 
 def _standing(plan: Plan) -> Sequence[ImagePlan]:
-    """The images that belong to no other: neither children of an index, nor nameless referrers."""
-    attached = {image.manifest.descriptor.digest for each in nameless_referrers(plan.images).values() for image in each}
-    return [image for image in plan.images if not image.parents and image.manifest.descriptor.digest not in attached]
+    """The images that belong to no other: neither children of an index, nor nameless referrers, nor lists of such."""
+    beside = {image.manifest.descriptor.digest for each in attached(plan.images).values() for image in each}
+    return [image for image in plan.images if not image.parents and image.manifest.descriptor.digest not in beside]
 
 
 def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequence[ImagePlan]:
@@ -168,7 +168,7 @@ def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequ
 
 def _is_beside(image: ImagePlan) -> bool:
     """Whether it is no image of its own: a chart, a signature, or the index that lists what refers to another."""
-    return image.kind is ImageKind.ARTIFACT or any(is_listing(image, name.tag) for name in image.names)
+    return image.kind is ImageKind.ARTIFACT or is_listing(image)
 
 
 def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:

@@ -285,8 +285,18 @@ class TestDiscovery:
         (found,) = server.ask(path).json["manifests"]  # type: ignore[misc]
         assert found["artifactType"] == "application/vnd.example.signature"
         assert found["digest"] == str(Digest.of((place / "manifest.json").read_bytes()))
-        assert server.ask(f"{path}?artifactType=other").json["manifests"] == []
-        assert server.ask(f"{API}/referrers/sha256:{'0' * 64}").json["manifests"] == []
+        other = server.ask(f"{path}?artifactType=other")
+        assert (other.json["manifests"], other.headers["oci-filters-applied"]) == ([], "artifactType")
+        same = server.ask(f"{path}?artifactType=application/vnd.example.signature")
+        assert (same.json["manifests"], same.headers["oci-filters-applied"]) == ([found], "artifactType")
+        for unfiltered in (path, f"{path}?artifactType="):
+            reply = server.ask(unfiltered)
+            assert (reply.json["manifests"], "oci-filters-applied" in reply.headers) == ([found], False)
+            assert reply.headers["content-type"] == "application/vnd.oci.image.index.v1+json"
+        # A 404 says that there is no such API (distribution-spec, "Listing Referrers").
+        for repository in (API, "/v2/unknown/app"):
+            nothing = server.ask(f"{repository}/referrers/sha256:{'0' * 64}")
+            assert (nothing.status, nothing.json["manifests"]) == (200, [])
 
 
 class TestTruth:
