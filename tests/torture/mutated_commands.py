@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import gzip
 import os
-import resource
+import pkgutil
 import shutil
-import signal
-import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Final
 
+import importer
 from importer.transport.stop import Stop
 from tests.damage import gunzip_in_place
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
 from tests.in_process import run as run_command
 from tests.sources.archiving import files_of, tar_of, zip_of
+from tests.torture.limits import run_limited
 from tests.torture.mutators import mutated
 from tests.torture.registry import API, resources_of
 from tests.torture.states import state_of
 from tests.transport.faulty_server import Fault, FaultyServer, Resource
-
-SECONDS: Final = 10.0
-"""Of processor time; a machine that does other things as well needs longer by the clock."""
-
-MEGABYTES: Final = 500
-_WALL: Final = 60.0
-_UNFORESEEN: Final = 99
-_CODES: Final = frozenset({0, 1, 2, 3, 4, 5})
 
 IMAGE: Final = make_image(sample_layers("mutated", 3000))
 INDEX: Final = make_index([make_image(sample_layers(name, 1500), architecture=name) for name in ("amd64", "arm64")])
@@ -61,10 +53,21 @@ _NEW_DIGESTS: Final[tuple[Command, ...]] = (
 _TREES: Final[tuple[Command, ...]] = (
     ("repair-tree", "{in}", "--format", "json"),
     ("repair-tree", "{copy}", "--apply", "--no-sync"),
+    ("repair-tree", "{copy}", "--apply", "--no-sync", "--blobs", "{good}"),
+    ("to-registry-tree", "{good}", "-o", "{copy}", "-n", "team/app:2", "--no-sync"),
+)
+_LAYOUT: Final = ("to-oci-layout", "{source}", "-o", "{place}/layout", "--no-sync")
+_LAYOUTS: Final[tuple[Command, ...]] = (
+    ("to-oci-layout", "{good}", "-o", "{copy}/layout", "-n", "team/app:2", "--no-sync"),
+    ("to-oci-layout", "{good}", "-o", "{copy}/layout", "-n", "team/app:1.4", "--no-sync", "--replace-tags"),
+)
+_COMPLETE: Final[tuple[Command, ...]] = (
+    ("complete", "{copy}", "--from", "{host}/team/app:1.4", "--timeout", "1", "--no-sync"),
 )
 _SERVERS: Final[tuple[Command, ...]] = (
     ("pull", "{host}/team/app:1.4", "-o", "{out}/pulled", "--timeout", "1"),
     ("complete", "{out}/part", "--from", "{host}/team/app:1.4", "--timeout", "1"),
+    ("push", "{good}", "{host}/team/app:1.4", "--timeout", "1"),
     ("inspect", "{host}/team/app:1.4", "--timeout", "1"),
     ("tags", "{host}/team/app", "--timeout", "1"),
 )
@@ -116,14 +119,18 @@ def _gzipped_tar(files: dict[str, bytes]) -> bytes:
 
 
 INPUTS: Final = (
-    Input("folder", _folder, (*_SCANS, *_WRITERS)),
+    Input("folder", _folder, (*_SCANS, *_WRITERS, *_COMPLETE, *_COMPLETE)),
     Input("gunzipped", _gunzipped, (*_SCANS, *_NEW_DIGESTS, *_NEW_DIGESTS)),
     Input("index", _index, (*_SCANS, *_WRITERS)),
     Input("zip", _packed(zip_of, "a.zip"), (*_SCANS, *_WRITERS)),
     Input("tar", _packed(tar_of, "a.tar"), (*_SCANS, *_WRITERS)),
     Input("tar.gz", _packed(_gzipped_tar, "a.tar.gz"), (*_SCANS, *_WRITERS)),
     Input("docker save", _made("to-docker-tar", "{source}", "-o", "{place}/a.tar"), (*_SCANS, *_WRITERS)),
-    Input("layout", _made("to-oci-layout", "{source}", "-o", "{place}/layout", "--no-sync"), (*_SCANS, *_WRITERS)),
+    Input(
+        "layout",
+        _made("to-oci-layout", "{source}", "-o", "{place}/layout", "--no-sync"),
+        (*_SCANS, *_WRITERS, *_LAYOUTS),
+    ),
     Input("tree", _made("to-registry-tree", "{source}", "-o", "{place}", "--no-sync"), (*_TREES, *_TREES, *_SCANS)),
     Input("server", lambda _: None, _SERVERS),
 )
@@ -133,14 +140,24 @@ class Inputs:
     """The unchanged inputs, made once below a folder."""
 
     def __init__(self, folder: Path) -> None:
+        _load_all()
         self._folder = folder
         for each in INPUTS:
             (folder / each.name).mkdir(parents=True)
             each.write(folder / each.name)
+        self.good = folder / "good"
+        _folder(self.good)
 
     def copy(self, kind: Input, place: Path) -> None:
         """Put a kind of input into a place that is new."""
         shutil.copytree(self._folder / kind.name, place)
+
+
+def _load_all() -> None:
+    """Load the whole program, so that no fork has to: that takes longer than most commands."""
+    for module in pkgutil.walk_packages(importer.__path__, "importer."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
 
 
 def failure_of(inputs: Inputs, folder: Path, random: Random) -> str | None:
@@ -151,13 +168,13 @@ def failure_of(inputs: Inputs, folder: Path, random: Random) -> str | None:
     inputs.copy(kind, folder / "in")
     command = random.choice(kind.commands)
     _change_files(folder / "in", random)
-    if "{copy}" in command:
+    if any("{copy}" in word for word in command):
         shutil.copytree(folder / "in", folder / "copy", symlinks=True)
     before = state_of(folder / "in")
-    words = [word.replace("{in}", str(folder / "in")).replace("{out}", str(folder / "out")) for word in command]
-    words = [word.replace("{copy}", str(folder / "copy")) for word in words]
+    places = {name: str(folder / name) for name in ("in", "out", "copy")}
+    words = [word.format(**places, good=inputs.good, host="{host}") for word in command]
     seed = random.getrandbits(64)
-    said = _run_limited(lambda: _in_child(words, folder, seed))
+    said = run_limited(lambda: _in_child(words, folder, seed))
     if said is None and state_of(folder / "in") != before:
         said = "the input was changed"
     return said and f"{kind.name}: {' '.join(words)}: {said}"
@@ -226,53 +243,3 @@ def _header_value(random: Random) -> str:
         (b"bytes 0-5/10", b"120", b"gzip", b"chunked", b"/v2/x", b'Bearer realm="/t",service="a"', b'Basic realm="x"')
     )
     return mutated(good, random)[:3000].decode("latin-1").translate({0: "", 10: "", 13: ""})
-
-
-def _run_limited(work: Callable[[], int]) -> str | None:
-    """Run in a fork; what is wrong with how it ended, or None."""
-    said = os.memfd_create("said")
-    try:
-        child = os.fork()
-        if not child:
-            os._exit(_limited(work, said))
-        status, usage = _waited(child)
-        code = os.waitstatus_to_exitcode(status)
-        if code in (-signal.SIGXCPU, -signal.SIGKILL):
-            return f"took more than {SECONDS:.0f} s"
-        if code not in _CODES:
-            os.lseek(said, 0, os.SEEK_SET)
-            return f"ended with {code}: {os.read(said, 1 << 16).decode('utf-8', 'replace')}"
-        # A fork begins with all that its parent has.
-        taken = usage.ru_maxrss - _resident()
-        if taken > MEGABYTES << 10:
-            return f"took {taken >> 10} MB"
-        return None
-    finally:
-        os.close(said)
-
-
-def _resident() -> int:
-    """KiB of memory that this process has now (proc(5), statm)."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() >> 10
-
-
-def _limited(work: Callable[[], int], said: int) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS), int(SECONDS) + 1))
-    try:
-        return work()
-    except BaseException:
-        os.write(said, traceback.format_exc()[-4000:].encode("utf-8", "replace"))
-        return _UNFORESEEN
-
-
-def _waited(child: int) -> tuple[int, resource.struct_rusage]:
-    until = time.monotonic() + _WALL
-    while time.monotonic() < until:
-        found, status, usage = os.wait4(child, os.WNOHANG)
-        if found:
-            return status, usage
-        time.sleep(0.002)
-    os.kill(child, signal.SIGKILL)
-    _, status, usage = os.wait4(child, 0)
-    return status, usage

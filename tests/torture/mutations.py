@@ -21,7 +21,8 @@ from random import Random
 from typing import Final
 
 from tests.torture.figures import Figures
-from tests.torture.mutated_commands import SECONDS, Inputs, failure_of
+from tests.torture.limits import SECONDS
+from tests.torture.mutated_commands import Inputs, failure_of
 from tests.torture.mutators import mutated
 from tests.torture.readers import READERS
 

@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
-from tests.torture import mutated_commands, mutations
-from tests.torture.mutated_commands import Inputs, _code_of, _run_limited, failure_of
+from tests.torture import limits, mutated_commands, mutations
+from tests.torture.limits import run_limited
+from tests.torture.mutated_commands import Inputs, _code_of, failure_of
 from tests.torture.mutators import mutated
 from tests.torture.readers import READERS, Reader
 
@@ -68,7 +69,7 @@ def test_a_command_that_falls_or_takes_too_much_is_found(ending: str, said: str)
             os.kill(os.getpid(), signal.SIGTERM)
         return 7 if ending == "return 7" else 0
 
-    assert said in str(_run_limited(work))
+    assert said in str(run_limited(work))
 
 
 def test_what_the_command_line_calls_unforeseen_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,17 +78,17 @@ def test_what_the_command_line_calls_unforeseen_is_found(tmp_path: Path, monkeyp
 
     monkeypatch.setattr("importer.inspection.file_facts.parse_document", falls)
     (tmp_path / "manifest.json").write_text("{}")
-    assert "something unforeseen, TypeError" in str(_run_limited(lambda: _code_of(["scan", str(tmp_path)])))
+    assert "something unforeseen, TypeError" in str(run_limited(lambda: _code_of(["scan", str(tmp_path)])))
 
 
 def test_a_command_without_an_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mutated_commands, "SECONDS", 1.0)
+    monkeypatch.setattr(limits, "SECONDS", 1.0)
 
     def work() -> int:
         while True:
             pass
 
-    assert "took more than 1 s" in str(_run_limited(work))
+    assert "took more than 1 s" in str(run_limited(work))
 
 
 def test_a_changed_input_is_found(inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
