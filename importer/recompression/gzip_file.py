@@ -1,5 +1,8 @@
 """The gzip file around a deflate stream: its header as a value, and the whole as a stream.
 
+Here a header is a value that is written again, byte for byte. ``importer.formats.deflate`` reads files that
+may be damaged, and needs no more than where a header ends.
+
 Source: RFC 1952, section 2.3.
 """
 
@@ -31,7 +34,7 @@ LONGEST_HEADER: Final = 65536 + 1024
 
 @dataclass(frozen=True, slots=True)
 class GzipHeader:
-    """What stands before the compressed data.
+    """The fields before the compressed data.
 
     >>> GzipHeader().to_bytes().hex()
     '1f8b08000000000000ff'
@@ -45,7 +48,7 @@ class GzipHeader:
     """0: FAT; 3: Unix; 255: unknown."""
     name: bytes | None = None
     other: bytes = b""
-    """Whatever else: the flags and fields of a header with more than a name, as they are in the file."""
+    """Flags and fields of a header with more than a name, as they are in the file."""
 
     @property
     def length(self) -> int:
@@ -63,9 +66,9 @@ class GzipHeader:
 
     @classmethod
     def parse(cls, data: bytes) -> GzipHeader:
-        """Read the header that a file starts with.
+        """Read the header at the start of a file.
 
-        Raises ValueError when it is none or is not complete.
+        Raises ValueError when there is none or it is incomplete.
         """
         if len(data) < _FIXED.size:
             raise ValueError("too short for a gzip header")
@@ -79,7 +82,7 @@ class GzipHeader:
 
 
 def _end_of_fields(data: bytes, flags: int) -> int:
-    """Where the fields behind the first ten bytes end; raises ValueError when they don't."""
+    """The offset at which the optional fields end; raises ValueError when they are incomplete."""
     at = _FIXED.size
     if flags & _FLAG_EXTRA:
         at += 2 + int.from_bytes(data[at : at + 2], "little")
@@ -93,7 +96,7 @@ def _end_of_fields(data: bytes, flags: int) -> int:
 
 
 def trailer(crc: int, size: int) -> bytes:
-    """What stands behind the compressed data: the raw data's CRC-32 and its size in bytes."""
+    """The end of a gzip member: CRC-32 and size in bytes of the raw data."""
     return struct.pack("<II", crc, size & 0xFFFFFFFF)
 
 
