@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,17 @@ class TestTwoBuildsOfWindows:
         for build, version in zip(BUILDS, VERSIONS, strict=True):
             assert f"windows/amd64:{version} ({build.manifest_digest})" in outcome.output
         assert not (tmp_path / "tree").exists()
+
+    def test_the_missing_one_is_told_by_its_version(self, windows: Path) -> None:
+        missing = BUILDS[1].manifest_digest
+        shutil.rmtree(windows / "team" / "app" / missing.file_name)
+        assert f"windows/amd64:{VERSIONS[1]}, and that image isn't here" in run("scan", windows).output
+        for text in (str(missing), missing.short, missing.hex[:12]):
+            outcome = run("scan", windows, "--select", text)
+            assert outcome.code == 2
+            assert f"{text} is child 2 of 2 · windows/amd64 · team/app:1, whose manifest isn't here" in outcome.output
+        layer = str(BUILDS[0].layer_digests[0])
+        assert "no image of its own" in run("scan", windows, "--select", layer).output
 
     @pytest.mark.parametrize("form", ["windows/amd64:{}", "windows({})/amd64"])
     @pytest.mark.parametrize("number", [0, 1])

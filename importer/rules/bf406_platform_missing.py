@@ -17,7 +17,8 @@ def find(case: Case) -> Iterator[Observation]:
         if id(image) in told:
             continue
         digest = blob.descriptor.digest
-        platform = shown(str(blob.descriptor.platform or "a platform without a name"))
+        wanted = blob.descriptor.platform
+        platform = shown(wanted.with_version if wanted else "a platform without a name")
         yield observation(
             image,
             blob,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.domain.digest import Digest
 from importer.domain.platform import Host, Platform
 from importer.domain.reference import Reference
 from importer.errors import NoImageError, UsageError
@@ -23,6 +22,7 @@ from importer.writers.named_image import NamedImage
 from importer.writers.naming import Naming, with_names
 from importer.writers.referrers import attached, with_referrers
 from importer.writers.refusals import Refusal, titles
+from importer.writers.selectors import answers_to, not_here, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,36 +177,15 @@ def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequen
             "there is no image here: no file is a manifest. Save manifest.json from the folder "
             "in which the layers lie, and put it beside them"
         )
-    selected = [image for image in images if choice.select is None or _answers_to(image, choice.select)]
-    selected = selected or list(_within(plan, choice.select or ""))
+    selected = [image for image in images if choice.select is None or answers_to(image, choice.select)]
+    selected = selected or list(within(plan, choice.select or ""))
     if not selected:
-        raise UsageError(f"no image here is called {choice.select}; there are {titles(images)}")
+        raise UsageError(not_here(plan, images, choice.select or ""))
     if choice.name and len(selected) > 1:
         raise UsageError(
             f"--name fits one image, and there are {len(selected)}: {titles(selected)}; choose one with --select"
         )
     return selected
-
-
-def _within(plan: Plan, wanted: str) -> Iterator[ImagePlan]:
-    """A child of an index, or what refers to an image, by its digest; a child goes by the names of its index."""
-    names: dict[Digest, tuple[Reference, ...]] = {}
-    for image in plan.images:
-        for child in image.family[:-1] if image.names else ():
-            names.setdefault(child.manifest.descriptor.digest, image.names)
-    for image in plan.images:
-        if wanted and _answers_to(replace(image, names=()), wanted):
-            yield replace(image, names=image.names or names.get(image.manifest.descriptor.digest, ()))
-
-
-def _answers_to(image: ImagePlan, wanted: str) -> bool:
-    names = [str(name) for name in image.names] + [name.repository for name in image.names]
-    digests = [str(digest) for digest in (image.manifest.descriptor.digest, image.image_id) if digest]
-    hexes = [digest.partition(":")[2] for digest in digests]
-    claimed = Digest.from_name(wanted)
-    wanted = str(claimed) if claimed and str(claimed) in digests else wanted
-    is_prefix = len(wanted) >= 12 and any(value.startswith(wanted) for value in (*digests, *hexes))
-    return wanted in (*names, *digests, *hexes) or is_prefix
 
 
 def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
