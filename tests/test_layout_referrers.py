@@ -195,6 +195,15 @@ def test_an_image_that_is_picked_takes_its_list_along(referrers: list[bytes], tm
     assert listed_in(tmp_path / "layout", IMAGE.manifest) == {str(Digest.of(referrers[0]))}
 
 
+def test_a_referrer_that_is_picked_does_not_take_its_lists_tag(referrers: list[bytes], tmp_path: Path) -> None:
+    assert blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree").code == 0
+    sbom = str(Digest.of(referrers[0]))
+    picked = blobfix("to-registry-tree", tmp_path / "tree", "--select", sbom, "-o", tmp_path / "out")
+    assert picked.code == 2, picked.text
+    assert "needs a name" in picked.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_list_with_a_damaged_entry_is_kept_with_the_others(
     regctl: Path, referrers: list[bytes], folder: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.recovery.plan import ImagePlan, Plan, Role
+from importer.recovery.referrers import is_listing
 from importer.rules.wording import whereabouts
 from importer.writers.refusals import titles
 
@@ -16,7 +17,8 @@ def within(plan: Plan, wanted: str) -> Iterator[ImagePlan]:
     """A child of an index, or what refers to an image, by its digest; a child goes by the names of its index."""
     names: dict[Digest, tuple[Reference, ...]] = {}
     for image in plan.images:
-        for child in image.family[:-1] if image.names else ():
+        # What a list of referrers names isn't called by the list's own tag.
+        for child in image.family[:-1] if image.names and not is_listing(image) else ():
             names.setdefault(child.manifest.descriptor.digest, image.names)
     for image in plan.images:
         if wanted and answers_to(replace(image, names=()), wanted):
