@@ -17,6 +17,7 @@ from importer.formats.signatures import DOCUMENT_KINDS, UNREAD_ARCHIVES, FileKin
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.recovery.fidelity import status_of
+from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_images
 from importer.recovery.plan import ImageStatus, Plan
 from importer.sources.download_marks import names_image_part
 from importer.sources.source_file import ProblemKind, SourceProblem
@@ -79,6 +80,8 @@ def unread_input(
         for fact in inventory.facts
         if fact.kind in UNREAD_ARCHIVES and fact.file.path not in explained
     )
+    if plan.images and not one_image:
+        found += (_of_manifest(fact) for fact in lost_images(inventory, plan))
     return tuple(sorted(found, key=lambda unread: unread.path))
 
 
@@ -94,6 +97,12 @@ def _of_archive(fact: FileFacts, *, matters: bool) -> Unread:
     name, program = UNREAD_ARCHIVES[fact.kind]
     advice = _UNPACK_ADVICE.format(program=program)
     return Unread(fact.file.path, f"{name}, which isn't read here", advice, fact.size, (), True, matters)
+
+
+def _of_manifest(fact: FileFacts) -> Unread:
+    """Beside images that are here, another one of which nothing is known but that somebody saved it."""
+    what = "empty" if not fact.size else "a message" if fact.kind in MESSAGE_KINDS else "broken"
+    return Unread(fact.file.path, f"{what}, where the manifest of an image should be", "download it again", fact.size)
 
 
 def _belonging(inventory: Inventory, plan: Plan, by_place: Mapping[str, Sequence[SourceProblem]]) -> Mapping[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 from importer.domain.platform import Host
@@ -33,9 +34,15 @@ def verdict_of(investigation: Investigation) -> str:
 
 
 def _names(unread: Sequence[Unread]) -> str:
-    names = [shown(name_of(one.path)) for one in unread[:_MAX_NAMES]]
+    names = [shown(_name(one.path)) for one in unread[:_MAX_NAMES]]
     more = len(unread) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
+
+
+def _name(path: str) -> str:
+    """The file's own name; all manifests have the same, and are told apart by the folder of their tag."""
+    name = name_of(path)
+    return "/".join(PurePath(path).parts[-3:]) if name.endswith("manifest.json") else name
 
 
 def _of_what_was_read(investigation: Investigation) -> str:

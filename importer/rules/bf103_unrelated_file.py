@@ -8,9 +8,10 @@ from importer.formats.signatures import UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest, is_marker
 from importer.recovery.diagnosis import is_partial
+from importer.recovery.lost_manifests import lost_manifests
 from importer.recovery.plan import Plan
 from importer.recovery.wanted import layout_indexes
-from importer.rules.files import folder_of, lost_manifests, old_registries, strangers
+from importer.rules.files import old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown
 
@@ -67,7 +68,7 @@ def _contents(plan: Plan) -> frozenset[Digest]:
 def _told_paths(case: Case) -> frozenset[str]:
     sidecars = (sidecar.facts.file.path for sidecar in case.known.sidecars)
     ambiguous = (remains.file.file.path for remains in case.plan.ambiguous)
-    lost = (fact.file.path for fact in lost_manifests(case))
+    lost = (fact.file.path for fact in lost_manifests(case.inventory, case.plan))
     strange = (fact.file.path for fact in strangers(case))
     old = (fact.file.path for facts in old_registries(case).values() for fact in facts)
     return case.plan.used.union(case.plan.explained, sidecars, lost, ambiguous, strange, old)
@@ -93,12 +94,12 @@ def _description(fact: FileFacts) -> str:
 
 def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
     broken = (image.manifest.file for image in case.plan.images if image.parsed is None)
-    return frozenset(folder_of(fact.file) for fact in (*broken, *lost_manifests(case)) if fact)
+    return frozenset(fact.file.folder for fact in (*broken, *lost_manifests(case.inventory, case.plan)) if fact)
 
 
 def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> str:
     claimed = claimed_digest(fact.file)
-    if claimed is not None and folder_of(fact.file) in broken:
+    if claimed is not None and fact.file.folder in broken:
         return "the manifest beside it can't be read, so nothing tells whether an image wants it"
     if claimed not in wanted or claimed is None:
         return "no image here wants it"

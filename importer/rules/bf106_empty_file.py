@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import Empty
+from importer.recovery.lost_manifests import lost_manifests
 from importer.recovery.plan import BlobPlan
-from importer.rules.files import lost_manifests, severity_of_stray
+from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
 
@@ -19,14 +20,14 @@ def find(case: Case) -> Iterator[Observation]:
             f"{file_of(blob)} is empty; it should be {whereabouts(image, blob)}, {_wanted(blob)}",
             fetch_again(blob),
         )
-    for fact in lost_manifests(case):
+    for fact in lost_manifests(case.inventory, case.plan):
         if not fact.size:
             yield Observation(
                 f"{shown(fact.file.path)} is empty, and its folder has no other manifest",
                 remedy="download it again, with curl -fL -O, say: -L follows a redirect",
                 path=fact.file.path,
                 digest=fact.digest,
-                severity=severity_of_stray(case),
+                severity=severity_of_lost(case, fact),
             )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.recovery.causes import ErrorPage
-from importer.rules.files import MESSAGE_KINDS, lost_manifests, severity_of_stray
+from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, shown, whereabouts
 
@@ -18,14 +19,14 @@ def find(case: Case) -> Iterator[Observation]:
             f"{file_of(blob)} is a message{_quoted(cause.message)}, not {whereabouts(image, blob)}",
             f"clear up what the message says (often a log-in), then {fetch_again(blob)}",
         )
-    for fact in lost_manifests(case):
+    for fact in lost_manifests(case.inventory, case.plan):
         if fact.kind in MESSAGE_KINDS:
             yield Observation(
                 f"{shown(fact.file.path)} is a message{_quoted(fact.excerpt)}, and its folder has no other manifest",
                 remedy="clear up what the message says (often a log-in), then download the file again",
                 path=fact.file.path,
                 digest=fact.digest,
-                severity=severity_of_stray(case),
+                severity=severity_of_lost(case, fact),
             )
 
 

@@ -7,8 +7,8 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.recovery.causes import ManifestMissing
 from importer.recovery.fidelity import fidelity
+from importer.recovery.lost_manifests import lost_manifests
 from importer.recovery.plan import Fidelity, ImagePlan, Output, Role
-from importer.rules.files import folder_of, lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, path_of, title_of
 from importer.sources.source_file import SourceFile
@@ -16,7 +16,7 @@ from importer.sources.source_file import SourceFile
 
 def find(case: Case) -> Iterator[Observation]:
     """Every image that was put together from a config, unless another rule tells of its lost manifest."""
-    told = {folder_of(fact.file) for fact in lost_manifests(case)}
+    told = {fact.file.folder for fact in lost_manifests(case.inventory, case.plan)}
     children = {blob.descriptor.digest for plan in case.plan.images for blob in plan.blobs if blob.role is Role.CHILD}
     for image, blob, cause in blobs_with(case, ManifestMissing):
         config = image.config_blob
@@ -37,7 +37,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _is_told(config: SourceFile, told: set[str], children: set[Digest]) -> bool:
-    folder = folder_of(config)
+    folder = config.folder
     return folder in told or (len(config.parts) > 1 and Digest.from_name(config.parts[-2]) in children)
 
 

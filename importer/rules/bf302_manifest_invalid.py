@@ -6,8 +6,9 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.recovery.causes import NotAManifest
 from importer.recovery.fidelity import fidelity
+from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_manifests
 from importer.recovery.plan import Fidelity, ImagePlan, InvalidManifest, Output
-from importer.rules.files import MESSAGE_KINDS, lost_manifests, severity_of_stray
+from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, remains_of_children, shown
 from importer.storage_tree.defects import RevisionInvalid
@@ -30,7 +31,7 @@ def find(case: Case) -> Iterator[Observation]:
         for flaw in image.flaws:
             if isinstance(flaw, InvalidManifest) and path_of(image.manifest) not in remains:
                 yield from (_observed(image, message, case.host) for message in _messages(flaw))
-    for fact in lost_manifests(case):
+    for fact in lost_manifests(case.inventory, case.plan):
         if fact.size and fact.kind not in MESSAGE_KINDS:
             error = fact.document.error if fact.document else f"its content is {fact.kind}"
             yield Observation(
@@ -38,7 +39,7 @@ def find(case: Case) -> Iterator[Observation]:
                 remedy=_REMEDY,
                 path=fact.file.path,
                 digest=fact.digest,
-                severity=severity_of_stray(case),
+                severity=severity_of_lost(case, fact),
             )
 
 

@@ -11,19 +11,15 @@ from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
+from importer.recovery.lost_manifests import MESSAGE_KINDS
 from importer.recovery.plan import BlobStatus, ImageKind, ImagePlan
 from importer.rules.rule import Case, Severity
 from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile
 
-MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
-"""What an error message looks like that was saved in place of a file."""
-
 _OLD_IMAGE: Final = re.compile(r"images/[0-9a-f]{64}/(?:json|ancestry|layer|_checksum|_files|_diff)")
 _NO_ARCHIVES: Final = MESSAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
-_CALLED_MANIFEST: Final = re.compile(r"(?:list\.)?manifest[ _-]?(?:\(?\d+\)?)?\.json(?: ?\(\d+\))?", re.IGNORECASE)
 _MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
-_MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 _LAYOUT_FILES: Final = ("oci-layout", "version")
 
 
@@ -46,17 +42,6 @@ def is_manifest_name(inventory: Inventory, file: SourceFile, digest: Digest) -> 
 def manifest_name(image: ImagePlan) -> str:
     """What Artifactory calls the manifest of such an image."""
     return "list.manifest.json" if image.kind is ImageKind.INDEX else "manifest.json"
-
-
-def lost_manifests(case: Case) -> Iterator[FileFacts]:
-    """Files that are called a manifest and are none, in folders without a manifest."""
-    told = case.plan.used | case.plan.explained
-    called = [fact for fact in case.inventory.facts if _CALLED_MANIFEST.fullmatch(fact.file.name)]
-    whole = {folder_of(f.file) for f in case.inventory.facts if f.kind in _MANIFEST_KINDS and not f.file.borrowed}
-    for fact in called:
-        is_told = fact.file.path in told or fact.file.borrowed or folder_of(fact.file) in whole or fact.other
-        if not is_told and (fact.document is None or fact.document.error or fact.kind in MESSAGE_KINDS):
-            yield fact
 
 
 def strangers(case: Case) -> Iterator[FileFacts]:
@@ -95,11 +80,12 @@ def severity_of_stray(case: Case) -> Severity | None:
     return Severity.WARNING if wanted and lacks_nothing else None
 
 
-def folder_of(file: SourceFile) -> str:
-    """The path of the folder in which a file lies, with the separator at its end."""
-    return file.path.removesuffix(file.name)
+def severity_of_lost(case: Case, manifest: FileFacts) -> Severity | None:
+    """How bad a file is that is called a manifest and is none: as its rule says, where an image was lost with it."""
+    is_loss = any(unread.matters and unread.path == manifest.file.path for unread in case.unread)
+    return None if is_loss else severity_of_stray(case)
 
 
 def neighbour(file: SourceFile, name: str) -> str:
     """The path of another file in the same folder."""
-    return folder_of(file) + name
+    return file.folder + name

@@ -32,6 +32,11 @@ class SourceFile:
         """The file's own name."""
         return self.parts[-1]
 
+    @property
+    def folder(self) -> str:
+        """The path of the folder in which it lies, with the separator at its end."""
+        return self.path.removesuffix(self.name)
+
 
 class ProblemKind(StrEnum):
     """What can't be had of an entry."""

@@ -357,12 +357,12 @@ class TestEvidence:
         assert the("BF108", findings_of(folder)).severity is Severity.ERROR
 
     @pytest.mark.parametrize("content", [b"", LOGIN, b"\x00\x01 no JSON"])
-    def test_a_lost_manifest_beside_whole_images_is_no_error(self, content, folder):
+    def test_a_lost_manifest_beside_whole_images_is_another_image_that_is_lost(self, content, folder):
         other = folder.parent / "1.5"
         other.mkdir()
         (other / "manifest.json").write_bytes(content)
         (finding,) = [each for each in findings_of(folder.parent) if each.severity is not Severity.INFO]
-        assert finding.severity is Severity.WARNING
+        assert finding.severity is Severity.ERROR
 
     def test_a_child_that_is_no_manifest_has_a_finding_and_is_not_fetched_again(self, tmp_path):
         child = as_json({"schemaVersion": 2, "mediaType": media_types.DOCKER_MANIFEST, "layers": []})
