@@ -125,6 +125,11 @@ class TreeCheck:
         return [finding["code"] for finding in self.report["findings"]]
 
     @property
+    def severities(self) -> set[str]:
+        """How bad the findings are."""
+        return {finding["severity"] for finding in self.report["findings"]}
+
+    @property
     def left(self) -> list[str]:
         """The codes of what is wrong now."""
         return [finding["code"] for finding in self.report["left"]]

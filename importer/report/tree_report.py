@@ -17,6 +17,7 @@ from importer.report.places import Places
 from importer.report.printable import as_unicode
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.tree_downloads import downloads_of_tree
+from importer.rules.rule import Severity
 from importer.rules.wording import bytes_of
 from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census
@@ -61,7 +62,7 @@ class TreeReport:
             return USAGE
         if not self.now.defects:
             return INTACT
-        return INCOMPLETE if any(map(_is_lost, self.now.defects)) else REPAIRABLE
+        return INCOMPLETE if any(defect.is_loss for defect in self.now.defects) else REPAIRABLE
 
     @property
     def needs_restart(self) -> bool:
@@ -102,7 +103,7 @@ class TreeReport:
         if self.is_refused:
             return
         page.line()
-        page.line(_served(self.now.census, quick=self.found.question.quick))
+        page.line(_served(self.now.census, quick=self.found.question.quick), "" if verbose else self._remarks())
         for line in self._next_steps():
             page.line(line)
 
@@ -116,10 +117,19 @@ class TreeReport:
         if self.left:
             left = _without_remarks(self.left.defects)
             return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all mended.")
-        lost = sum(map(_is_lost, self.found.defects))
+        lost = sum(defect.is_loss for defect in self.found.defects)
         if lost:
             return f"{count} found; {lost} can't be mended from what is here."
-        return f"{count} found; nothing is lost: all can be mended from what is here."
+        return f"{count} found; nothing is lost: {self._mendable()} can be mended from what is here."
+
+    def _mendable(self) -> str:
+        mendable = sum(bool(defect.steps) for defect in self.found.defects)
+        return "all" if mendable == len(self.found.defects) else f"{mendable:,}"
+
+    def _remarks(self) -> str:
+        """How many findings are not printed, since nothing has to be done about them."""
+        remarks = sum(finding.severity is Severity.INFO for finding in self.found.findings)
+        return f"; {_counted(remarks, 'remark')} with -v" if remarks else ""
 
     def _next_steps(self) -> list[str]:
         if self.left is None:
@@ -131,10 +141,6 @@ class TreeReport:
                 f"What was taken out of the tree is in {SET_ASIDE} below the root; delete it when all is well."
             )
         return lines
-
-
-def _is_lost(defect: Defect) -> bool:
-    return not defect.steps and not defect.is_remark
 
 
 def _without_remarks(defects: Sequence[Defect]) -> list[Defect]:

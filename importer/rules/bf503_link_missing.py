@@ -4,7 +4,7 @@ from typing import Final
 
 from importer.rules.registry_answers import NOTHING, request_for, unknown
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
+from importer.rules.wording import listed, shown
 from importer.storage_tree.defects import LayersFolderMissing, LinkMissing
 from importer.storage_tree.tree import LinkRole
 
@@ -50,7 +50,12 @@ def _answer(defect: LinkMissing) -> str:
 def _remedy(defect: LinkMissing) -> str:
     if defect.steps:
         return f"the link is written: {defect.digest}"
-    return "which manifest the tag names can't be told from the tree; push the image again, or remove the tag's folder"
+    again = "push the image again, or remove the tag's folder"
+    if len(defect.candidates) == 1:
+        named = f"a folder in it is named {defect.candidates[0]}, a manifest that isn't here"
+        return f"{named}: give a place that has it with --blobs, {again}"
+    told = f", only that it was one of {listed(map(str, defect.candidates), 3)}" if defect.candidates else ""
+    return f"which manifest the tag names can't be told from the tree{told}; {again}"
 
 
 RULE: Final = Rule(

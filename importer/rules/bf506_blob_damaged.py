@@ -61,7 +61,7 @@ def _remedy(defect: BlobDamaged) -> str:
     if remedy:
         return f"{remedy}; restart the registry afterwards"
     if defect.steps:
-        return "nothing wants it: it is set aside, so that a new push of the blob isn't skipped"
+        return "no manifest wants it: it is set aside, so that a new push of the blob isn't skipped"
     return f"give a place that has {defect.digest} with --blobs"
 
 

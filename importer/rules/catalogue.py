@@ -88,7 +88,14 @@ def _explained(defect: Defect, *, is_cache: bool) -> Finding:
         seen = replace(seen, remedy=_LEADS_OUT, safety=Safety.NONE)
     elif is_cache and not defect.steps and rule.code in _FETCHED_AGAIN:
         seen = replace(seen, remedy=_OF_A_CACHE)
-    return Finding(rule, seen if seen.safety else replace(seen, safety=_safety(rule, defect)))
+    return Finding(rule, replace(seen, safety=seen.safety or _safety(rule, defect), severity=_severity(rule, defect)))
+
+
+def _severity(rule: Rule, defect: Defect) -> Severity:
+    """An error is what can't be had from here: the rest of what its rule calls one can be mended, or isn't needed."""
+    if rule.severity is not Severity.ERROR or defect.is_loss:
+        return rule.severity
+    return Severity.INFO if defect.is_remark else Severity.WARNING
 
 
 def _safety(rule: Rule, defect: Defect) -> Safety:

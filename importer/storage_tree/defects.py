@@ -37,8 +37,13 @@ class Defect:
 
     @property
     def is_remark(self) -> bool:
-        """Whether nothing is lost and nothing is to be done."""
+        """Whether nothing is lost and nothing has to be done."""
         return False
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether an image lacks something that can't be had from here."""
+        return not self.steps and not self.is_remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,11 @@ class LinkDefect(Defect):
     role: LinkRole
     repository: str
     tag: str | None = None
+
+    @property
+    def is_remark(self) -> bool:
+        """No request reads what a tag's ``index/`` says."""
+        return self.role == "index"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +88,13 @@ class RepositoryMisnamed(Defect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkMissing(LinkDefect):
-    """A link that something here demands; ``because`` names it."""
+    """A link that something here demands; ``because`` names it.
+
+    ``candidates``: of a tag that may have named several manifests, or one that isn't here.
+    """
 
     because: str
+    candidates: tuple[Digest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +164,11 @@ class BlobDamaged(Defect):
     wish: Wish | None
     cause: Cause | None = None
 
+    @property
+    def is_loss(self) -> bool:
+        """What no manifest names is in the way of a push, and no loss."""
+        return not self.steps and self.wish is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrayEntry(Defect):
@@ -157,6 +176,11 @@ class StrayEntry(Defect):
 
     area: Area
     reason: str = ""
+
+    @property
+    def is_loss(self) -> bool:
+        """No image misses it."""
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,7 @@ class _Diagnostician:
             need = self._wants.needs.get(digest)
             wish = self._wants.wish(digest)
             supply = self._stock.supply(digest, need)
-            unwanted = () if self._is_wanted(digest) else (SetAside(paths.blob_path(digest)),)
+            unwanted = (SetAside(paths.blob_path(digest)),) if self._is_in_the_way(digest) else ()
             yield BlobDamaged(
                 path=paths.blob_path(digest),
                 digest=digest,
@@ -156,6 +156,11 @@ class _Diagnostician:
                 wish=wish,
                 cause=supply.cause,
             )
+
+    def _is_in_the_way(self, digest: Digest) -> bool:
+        """Whether only a push would meet the blob: no manifest names it, and none is lost that could."""
+        is_linked = digest in self._linked
+        return self._wants.wish(digest) is None and not (is_linked and self._wants.has_lost_manifests)
 
     def _odd_blobs(self) -> Iterator[Defect]:
         elsewhere = self._stock.elsewhere

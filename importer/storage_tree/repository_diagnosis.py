@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
@@ -139,8 +139,7 @@ class RepositoryDiagnosis:
         digest = self.currents.get(tag)
         only = self._only_indexed(tag)
         if digest is None:
-            steps = self.links.promise(LinkRole.CURRENT, only, tag) if only else ()
-            yield self._missing(LinkRole.CURRENT, only, steps, f"the folder of tag {tag}", tag)
+            yield self._linkless(tag, only or self._only_folder(tag))
         elif only and only != digest and not self._leads_anywhere(digest) and self._leads_anywhere(only):
             path = self.repository.link(LinkRole.CURRENT, digest, tag)
             yield TagDangling(
@@ -156,6 +155,23 @@ class RepositoryDiagnosis:
             yield self._missing(
                 LinkRole.INDEX, digest, self.links.promise(LinkRole.INDEX, digest, tag), f"tag {tag}", tag
             )
+
+    def _linkless(self, tag: str, digest: Digest | None) -> Defect:
+        roles = (LinkRole.INDEX, LinkRole.CURRENT) if digest else ()
+        steps = [step for role in roles if digest for step in self.links.promise(role, digest, tag)]
+        missing = self._missing(LinkRole.CURRENT, digest, steps, f"the folder of tag {tag}", tag)
+        candidates = () if digest else tuple(sorted(self.repository.folders.get(tag, ())))
+        if len(candidates) == 1:
+            self.wants.add(candidates[0], None, "manifest", self.repository.name, tag)
+        return replace(missing, candidates=candidates)
+
+    def _only_folder(self, tag: str) -> Digest | None:
+        """The manifest whose digest the only folder of a tag without links bears: a registry makes it before the link.
+
+        None when there are several, or when that manifest isn't here.
+        """
+        digests = self.repository.folders.get(tag, ())
+        return next((d for d in digests if len(digests) == 1 and self.stock.manifest(d)), None)
 
     def _only_indexed(self, tag: str) -> Digest | None:
         """The one manifest that the tag has ever named, when it is one."""
@@ -286,7 +302,7 @@ class RepositoryDiagnosis:
 
     def _missing(
         self, role: LinkRole, digest: Digest | None, steps: Iterable[Step], because: str, tag: str | None
-    ) -> Defect:
+    ) -> LinkMissing:
         return LinkMissing(
             path=self.repository.link(role, digest, tag)
             if digest

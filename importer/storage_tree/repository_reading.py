@@ -82,25 +82,24 @@ class RepositoryReader:
             elif entry.kind is EntryKind.FOLDER:
                 self._repository.tags.add(entry.name)
                 self._read_tag(entry)
-                self._set_apart_if_hollow(entry)
+                self._look_for_a_trace(entry)
             else:
                 self._read_file(entry, LinkRole.CURRENT, entry.name, (), in_place=False)
 
-    def _set_apart_if_hollow(self, folder: Entry) -> None:
-        """A tag that names nothing, and never has: a push or a script ended before it wrote the first link."""
+    def _look_for_a_trace(self, folder: Entry) -> None:
+        """A tag without a link: a push or a script ended before it wrote the first one, or a copy lost them all."""
         repository, tag = self._repository, folder.name
         has_link = tag in repository.currents or tag in repository.indexed
-        if not has_link and not any(odd.tag == tag for odd in repository.odd) and self._is_hollow(folder):
+        if has_link or any(odd.tag == tag for odd in repository.odd):
+            return
+        below = list(self._walker.all_below(folder))
+        entries = [entry for entry in below if isinstance(entry, Entry)]
+        digests = {digest for entry in entries if (digest := Digest.from_name(entry.name))}
+        if digests:
+            repository.folders[tag] = digests
+        elif len(entries) == len(below) and all(entry.kind is EntryKind.FOLDER for entry in entries):
             repository.tags.discard(tag)
             self._add_stray(folder, LinkRole.CURRENT)
-
-    def _is_hollow(self, folder: Entry) -> bool:
-        """Whether there is nothing below but empty folders, of which none bears a digest."""
-        entries = self._entries(folder)
-        return all(
-            entry.kind is EntryKind.FOLDER and not Digest.from_name(entry.name) and self._is_hollow(entry)
-            for entry in entries
-        )
 
     def _read_tag(self, folder: Entry) -> None:
         for entry in self._entries(folder):

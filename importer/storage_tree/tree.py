@@ -91,6 +91,7 @@ class Repository:
         tags: every tag there is a folder or a file for.
         currents: what each tag names, where its link is right.
         indexed: what each tag names or has named, by right links.
+        folders: of each tag that has no link at all, the digests that folders in it bear.
         odd: links that aren't in order.
         has_layers: whether ``_layers`` is there, by which registry 2.8 knows a repository.
     """
@@ -101,6 +102,7 @@ class Repository:
     tags: set[str] = field(default_factory=set)
     currents: dict[str, Digest] = field(default_factory=dict)
     indexed: dict[str, set[Digest]] = field(default_factory=dict)
+    folders: dict[str, set[Digest]] = field(default_factory=dict)
     odd: list[OddLink] = field(default_factory=list)
     has_layers: bool = True
 

@@ -80,13 +80,17 @@ class Walker:
 
     def below(self, folder: Entry) -> Iterator[Entry | Unlistable]:
         """Everything below a folder that is not itself a folder."""
+        return (found for found in self.all_below(folder) if not _is_folder(found))
+
+    def all_below(self, folder: Entry) -> Iterator[Entry | Unlistable]:
+        """Everything below a folder, folders included."""
         waiting = [folder]
         while waiting:
             listed = self.list(waiting.pop())
             if isinstance(listed, Unlistable):
                 yield listed
                 continue
-            yield from (entry for entry in listed if entry.kind is not EntryKind.FOLDER)
+            yield from listed
             waiting.extend(entry for entry in reversed(listed) if entry.kind is EntryKind.FOLDER)
 
     def _entry(self, entry: os.DirEntry[str], folder: Entry) -> Entry:
@@ -119,3 +123,7 @@ class Walker:
         if self._followed > _MAX_FOLLOWED:
             raise InputError(f"{self._layout.root}: more than {_MAX_FOLLOWED:,} links to folders; that is no registry")
         return Entry(path, EntryKind.FOLDER, (*folder.followed, real))
+
+
+def _is_folder(found: Entry | Unlistable) -> bool:
+    return isinstance(found, Entry) and found.kind is EntryKind.FOLDER

@@ -31,6 +31,11 @@ class Wants:
             places.append((repository, tag))
 
     @property
+    def has_lost_manifests(self) -> bool:
+        """Whether there are manifests of which nobody knows what they want."""
+        return "manifest" in self._roles.values()
+
+    @property
     def digests(self) -> list[Digest]:
         """Everything that is wanted, sorted."""
         return sorted(self._roles)

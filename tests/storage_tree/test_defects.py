@@ -35,9 +35,11 @@ def test_is_found_mended_and_served(row: Row, tree: PushedTree, downloads: Path,
     row.damage(tree)
     before = snapshot(tree.root)
     supply = ["--blobs", downloads] if row.needs_blobs else []
-    assert check_tree(tree.root).code == (4 if row.needs_blobs else 1)
+    alone = check_tree(tree.root)
+    assert (alone.code, "error" in alone.severities) == ((4, True) if row.needs_blobs else (1, False))
     found = check_tree(tree.root, *supply)
     assert (found.code, set(found.codes)) == (1, {row.code}), found.report["findings"]
+    assert "error" not in found.severities
     assert snapshot(tree.root) == before
     mended = check_tree(tree.root, "--apply", *supply)
     assert (mended.code, mended.left) == (0, [])
@@ -73,6 +75,16 @@ def test_an_empty_folder_is_a_tag_to_the_registry(tree: PushedTree, serve_regist
     assert "Thumbs db" in registry.tags(NAME)
     (finding,) = check_tree(tree.root).report["findings"]
     assert "tags/list" in finding["message"]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name.startswith("index-")], ids=lambda row: row.name)
+def test_what_no_request_reads_is_a_remark(row: Row, tree: PushedTree) -> None:
+    row.damage(tree)
+    is_read = row.name == "index-layers-folder-missing"
+    assert check_tree(tree.root).severities == ({"warning"} if is_read else {"info"})
+    text = run("repair-tree", tree.root).output
+    assert ("; 1 remark with -v" in text, row.code in text) == (not is_read, is_read)
+    assert row.code in run("repair-tree", tree.root, "-v").output
 
 
 class TestAnUnpackedLayer:

@@ -241,6 +241,14 @@ class TestUnreadable:
         assert len(unreadable) == 3
         assert all("ermission denied" in f["message"] for f in result.json["findings"] if f["code"] == "BF108")
 
+    def test_a_tag_that_may_not_be_looked_into_is_not_set_aside(self, tree: PushedTree, powerless: list[str]) -> None:
+        for folder in (tree.tag / "current", tree.tag / "index"):
+            folder.chmod(0)
+        result = blobfix("repair-tree", tree.root, "--apply", "--format", "json", prefix=powerless)
+        assert result.code == 4
+        assert not any(finding["code"] == "BF507" for finding in result.json["findings"])
+        assert tree.tag.is_dir()
+
 
 class TestWrongUse:
     def test_no_tree(self, tmp_path: Path) -> None:
@@ -282,11 +290,61 @@ class TestBeyondRepair:
         aside = tree.root / ".blobfix-set-aside" / tree.blob().relative_to(tree.root)
         assert aside.read_bytes() == b"half"
 
-    def test_a_tag_without_any_trace_of_its_manifest(self, tree: PushedTree) -> None:
+    def forget_links(self, tree: PushedTree, *folders: Digest) -> None:
+        """Leave of a tag's links nothing but the folders of these."""
         tree.current.unlink()
-        (tree.tag / "index" / "sha256" / tree.manifest.hex / "link").unlink()
+        tree.index_link().unlink()
+        for digest in folders:
+            (tree.tag / "index" / "sha256" / digest.hex).mkdir(exist_ok=True)
+
+    def test_a_tag_of_which_only_the_folder_of_its_manifest_is_left(
+        self, tree: PushedTree, serve_registry: ServeRegistry
+    ) -> None:
+        self.forget_links(tree)
+        found = check_tree(tree.root)
+        assert (found.code, found.codes, found.severities) == (1, ["BF503"], {"warning"})
+        assert check_tree(tree.root, "--apply").left == []
+        assert_served(serve_registry(tree.root))
+
+    def test_a_tag_of_which_the_folders_of_two_manifests_are_left(self, tree: PushedTree) -> None:
+        other = INDEX.manifest_digest
+        self.forget_links(tree, other)
+        before = snapshot(tree.root)
         checked = check_tree(tree.root, "--apply")
-        assert (checked.code, checked.left) == (4, ["BF503"])
+        assert (checked.code, checked.left, checked.severities) == (4, ["BF503"], {"error"})
+        (finding,) = checked.report["left"]
+        assert str(other) in finding["fix"]["summary"]
+        assert str(tree.manifest) in finding["fix"]["summary"]
+        assert snapshot(tree.root) == before
+
+    def test_a_tag_of_which_only_the_folder_of_a_lost_manifest_is_left(
+        self, tree: PushedTree, downloads: Path, serve_registry: ServeRegistry
+    ) -> None:
+        self.forget_links(tree)
+        tree.blob(tree.manifest).unlink()
+        checked = check_tree(tree.root, "--apply")
+        assert (checked.code, checked.left) == (4, ["BF503", "BF504"])
+        assert [download["digest"] for download in checked.report["downloads"]] == [str(tree.manifest)]
+        assert check_tree(tree.root, "--apply", "--blobs", downloads).left == []
+        assert_served(serve_registry(tree.root))
+
+    def test_a_damaged_layer_that_no_manifest_names_is_set_aside_though_it_is_linked(
+        self, tree: PushedTree, serve_registry: ServeRegistry
+    ) -> None:
+        forgotten = Digest.of(b"pushed once")
+        operators.move_new(tree.blob(forgotten))
+        operators.move_new(tree.layer_link(forgotten))
+        tree.layer_link(forgotten).write_text(str(forgotten))
+        found = check_tree(tree.root)
+        assert (found.code, found.codes, found.severities) == (1, ["BF506"], {"warning"})
+        assert check_tree(tree.root, "--apply").left == []
+        assert serve_registry(tree.root).head(f"/v2/{NAME}/blobs/{forgotten}").status == 404
+
+    def test_a_damaged_layer_stays_while_a_manifest_is_lost_that_may_name_it(self, tree: PushedTree) -> None:
+        tree.blob().write_bytes(b"half")
+        tree.blob(tree.manifest).unlink()
+        assert check_tree(tree.root, "--apply").code == 4
+        assert tree.blob().read_bytes() == b"half"
 
     def test_a_damaged_blob_that_nobody_wants_is_set_aside(self, tree: PushedTree) -> None:
         path = tree.storage / "blobs" / "sha256" / "55" / ("5" * 64) / "data"
