@@ -19,6 +19,8 @@ REPOSITORIES: Final = "repositories"
 LAYERS: Final = "_layers"
 MANIFESTS: Final = "_manifests"
 UPLOADS: Final = "_uploads"
+SIGNATURES: Final = "signatures"
+"""Below a revision of the first schema, where registries up to 2.3 kept links to its signatures; later ones pass by."""
 LINK: Final = "link"
 DATA: Final = "data"
 

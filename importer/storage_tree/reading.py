@@ -83,7 +83,8 @@ class _Reader:
                 self._read_repository(name, own)
             for entry in listed:
                 inner = f"{name}/{entry.name}".lstrip("/")
-                if entry in own:
+                # Registries pass by what begins so (catalog.go), and some keep more there: ORAS's has _refs.
+                if entry in own or entry.name.startswith("_"):
                     continue
                 if entry.kind is EntryKind.FOLDER and is_repository(inner.lower()):
                     waiting.append((entry, inner))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from importer.domain.digest import Digest
 from importer.domain.storage_paths import BLOBS, DATA, LAYERS, LINK, MANIFESTS, REPOSITORIES, STORAGE_PARTS
 from importer.errors import InputError, NoImageError, UsageError
 from importer.storage_tree.folder_look import FolderLook
@@ -25,6 +26,8 @@ from importer.storage_tree.foreign_stores import (
     store_sharing_halves,
 )
 from importer.storage_tree.layout import STORAGE, Layout
+from importer.storage_tree.link_text import read_link_text
+from importer.storage_tree.repository_reading import read_start
 from importer.storage_tree.tree import Tree
 
 _WRONG_BEGINNINGS: Final = ("registry/v2", "v2", "docker/registry", "docker/v2", "docker", "registry", "")
@@ -81,9 +84,9 @@ def object_store_in(tree: Tree) -> ForeignStore | None:
 
 
 def _root_of_storage(folder: Path) -> Path | None:
-    """The root above a folder that is itself the storage, or the last folder but one before it."""
+    """The root above a folder that is itself the storage, or one of the two on the way to it."""
     here = Path(os.path.abspath(folder))  # noqa: PTH100 (a link's own name counts, not its target's)
-    for depth in (3, 2):
+    for depth in (3, 2, 1):
         if here.parts[-depth:] == STORAGE_PARTS[:depth] and _holds_half(here.joinpath(*STORAGE_PARTS[depth:])):
             return here.parents[depth - 1]
     return None
@@ -119,16 +122,27 @@ def _misplaced_blobs(root: Path, repositories: str | None) -> str | None:
 
 
 def _holds_links(repositories: Path) -> bool:
-    """Whether there is a link, right or wrong, of a layer, a manifest or a tag."""
+    """Whether there is a link of a layer, a manifest or a tag: its text, however spelled, or its folder is a digest."""
     waiting = [(FolderLook.at(repositories), False)]
     for _ in range(_MAX_FOLDERS):
         if not waiting:
             return False
         look, is_own = waiting.pop()
-        if is_own and any(name.lower() == LINK for name in look.files | look.folders):
+        if is_own and any(_tells_digest(look.path / name) for name in look.files | look.folders):
             return True
         waiting += ((inner, is_own or inner.path.name in (LAYERS, MANIFESTS)) for inner in look.inner())
     return False
+
+
+def _tells_digest(link: Path) -> bool:
+    if link.name.lower() != LINK:
+        return False
+    if Digest.from_name(link.parent.name):
+        return True
+    try:
+        return link.is_file() and read_link_text(read_start(link)).digest is not None
+    except OSError:
+        return False
 
 
 def _holds_data(blobs: Path) -> bool:
@@ -155,7 +169,7 @@ def _foreign(root: Path, layout: Layout) -> ForeignStore | None:
         store = store_in(FolderLook.at(root / top))
         if store and store.kind is not StoreKind.DOWNLOADS:
             return _below(store, top)
-    return _lonely_half(root)
+    return _filled_half(root, layout) or _lonely_half(root)
 
 
 def _object_store_around(root: Path, *halves: str) -> ForeignStore | None:
@@ -165,6 +179,14 @@ def _object_store_around(root: Path, *halves: str) -> ForeignStore | None:
         for name in OBJECT_STORE_FOLDERS:
             if (above / name).is_dir():
                 return ForeignStore(StoreKind.OBJECT_STORE, os.fspath(above / name))
+    return None
+
+
+def _filled_half(root: Path, layout: Layout) -> ForeignStore | None:
+    """A half in which there are files, and none that only a registry has."""
+    for half in (layout.blobs, layout.repositories):
+        if any(files for _, _, files in os.walk(root / half)):
+            return ForeignStore(StoreKind.UNKNOWN, half)
     return None
 
 

@@ -6,11 +6,12 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import is_tag
-from importer.domain.storage_paths import LAYERS, LINK, MANIFESTS
+from importer.domain.storage_paths import LAYERS, LINK, MANIFESTS, SIGNATURES
 from importer.storage_tree.link_text import (
     MAX_LINK_SIZE,
     LinkFault,
@@ -130,11 +131,13 @@ class RepositoryReader:
             self._read_file(entry, role, tag, parts[:-1], in_place=named is not None)
 
     def _link_entries(self, folder: Entry) -> Iterator[Entry]:
-        """All that isn't a folder, and folders that stand where a link should."""
+        """All that isn't a folder, and folders that stand where a link should; signatures need no links of ours."""
         waiting = [folder]
         while waiting:
             above = waiting.pop()
             for entry in self._entries(above):
+                if entry.name == SIGNATURES and Digest.from_name(above.name):
+                    continue
                 if entry.kind is EntryKind.FOLDER and not (entry.name == LINK and Digest.from_name(above.name)):
                     waiting.append(entry)
                 else:
@@ -161,7 +164,7 @@ class RepositoryReader:
         if entry.kind is not EntryKind.FILE:
             return LinkText(None, LinkFault.NO_FILE, None)
         try:
-            raw = _read_start(self._tree.layout.place(entry.path))
+            raw = read_start(self._tree.layout.place(entry.path))
         except OSError as error:
             self._tree.unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
             return None
@@ -189,7 +192,8 @@ class RepositoryReader:
         self._tree.strays.append(Stray(entry.path, _AREAS[role], entry.reason))
 
 
-def _read_start(path: str) -> bytes:
+def read_start(path: str | Path) -> bytes:
+    """The beginning of a link, more than a right one has; raises OSError for what is no regular file."""
     # A pipe may have taken the file's place since it was listed; opening one must not hang.
     descriptor = os.open(path, _OPENING)
     try:

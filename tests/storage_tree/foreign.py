@@ -213,6 +213,14 @@ def another_registry(root: Path) -> None:
     put(root / "repositories" / NAME / "tags" / TAG, str(IMAGE.manifest_digest))
 
 
+def source_code(root: Path) -> None:
+    """Somebody's repositories, with folders and files that are called as a registry's by chance."""
+    put(root / "repositories" / "site" / "_layers" / "base" / "link", "see the handbook")
+    put(root / "repositories" / "site" / "_layouts" / "page.html", "<html>")
+    put(root / "repositories" / "site" / "index.html", "<html>")
+    put(root / "blobs" / "logo.png", b"\x89PNG")
+
+
 def lonely_blobs(root: Path) -> None:
     put(root / "blobs" / "a.bin", b"something")
 
@@ -244,6 +252,7 @@ STORES: dict[str, tuple[Callable[[Path], None], str]] = {
     "downloads": (downloads, "a folder of downloads"),
     "static-registry": (static_registry, ""),
     "another-registry": (another_registry, ""),
+    "source-code": (source_code, "without any link of a registry"),
     "lonely-blobs": (lonely_blobs, "without any link of a registry"),
 }
 """Each store, and what a report calls it; empty where it has no name."""

@@ -44,7 +44,7 @@ def test_is_named_and_not_touched(store: str, tmp_path: Path) -> None:
     assert_refused(tmp_path / "store", tmp_path, kind)
 
 
-@pytest.mark.parametrize("store", [name for name in STORES if name != "lonely-blobs"])
+@pytest.mark.parametrize("store", [name for name in STORES if name not in ("lonely-blobs", "source-code")])
 def test_nor_one_folder_deeper(store: str, tmp_path: Path) -> None:
     make, kind = STORES[store]
     make(tmp_path / "given" / "inner")
@@ -77,7 +77,7 @@ def test_nor_beside_an_empty_storage(store: str, halves: tuple[str, ...], tmp_pa
     assert_refused(tmp_path / "store", tmp_path, kind)
 
 
-@pytest.mark.parametrize("store", [name for name in STORES if name != "lonely-blobs"])
+@EVERY_STORE
 @pytest.mark.parametrize("beginning", ["docker/registry/v2", "registry/v2", "v2", "docker", "registry"])
 def test_nor_where_a_registry_would_begin(store: str, beginning: str, tmp_path: Path) -> None:
     make, _ = STORES[store]

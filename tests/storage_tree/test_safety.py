@@ -260,7 +260,7 @@ class TestWrongUse:
     def test_a_place_for_blobs_that_is_not_there(self, tree: PushedTree, tmp_path: Path) -> None:
         assert run("repair-tree", tree.root, "--blobs", tmp_path / "nothing").code == 2
 
-    @pytest.mark.parametrize("depth", ["docker/registry/v2", "docker/registry"])
+    @pytest.mark.parametrize("depth", ["docker/registry/v2", "docker/registry", "docker"])
     def test_a_deeper_root_is_understood(self, depth: str, tree: PushedTree) -> None:
         tree.current.write_text("nonsense")
         assert check_tree(tree.root / depth, "--apply").left == []
@@ -376,6 +376,28 @@ class TestBeyondRepair:
         before = snapshot(upper)
         assert check_tree(tree.root, "--apply").code == 4
         assert snapshot(upper) == before
+
+
+class TestWhatOtherRegistriesKeep:
+    """Folders in a tree that are no registry:2's, that it passes by, and that another one needs."""
+
+    def test_signatures_of_the_first_schema(self, tree: PushedTree, serve_registry: ServeRegistry) -> None:
+        signature = Digest.of(b'{"protected":"eyJ9"}')
+        folder = tree.revision_link().parent / "signatures" / "sha256" / signature.hex
+        operators.move_new(folder / "link")
+        (folder / "link").write_text(str(signature))
+        before = snapshot(tree.root)
+        assert check_tree(tree.root, "--apply").codes == []
+        assert snapshot(tree.root) == before
+        assert_served(serve_registry(tree.root))
+
+    def test_referrers_of_the_oras_distribution(self, tree: PushedTree, serve_registry: ServeRegistry) -> None:
+        folder = tree.repository / "_refs" / "subjects" / "sha256" / tree.manifest.hex / "sbom"
+        operators.move_new(folder / "link")
+        before = snapshot(tree.root)
+        assert check_tree(tree.root, "--apply").codes == []
+        assert snapshot(tree.root) == before
+        assert_served(serve_registry(tree.root))
 
 
 def test_states_that_a_living_registry_leaves_are_in_order(tree: PushedTree, serve_registry: ServeRegistry) -> None:
