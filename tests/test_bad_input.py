@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from importer.domain.digest import Digest
-from tests import damage, in_process
+from tests import damage, in_process, pace
 from tests.blobfix import blobfix, leftovers, scan, snapshot, start
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
@@ -284,19 +283,17 @@ class TestNames:
 
 
 class TestManyFiles:
-    def test_100000_small_files_beside_a_damaged_image(self, folder: Path, place: Path) -> None:
+    def test_20000_small_files_beside_a_damaged_image(self, folder: Path, place: Path) -> None:
         damage.cut_at(folder / IMAGE.layer_digests[0].file_name, 1000)
         (folder / IMAGE.layer_digests[1].file_name).unlink()
-        for number in range(100):
+        for number in range(20):
             strangers = place / f"strangers{number}"
             strangers.mkdir()
             for other in range(1000):
                 (strangers / f"file{other}.txt").write_bytes(b"%d %d" % (number, other))
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        report = scan(place, code=4)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 60
-        assert report["summary"]["files"] == 100_004
+        with pace.within(12):
+            report = scan(place, code=4)
+        assert report["summary"]["files"] == 20_004
         assert codes(report, "error") == {"BF201", "BF401"}
 
     def test_folders_nested_1000_deep(self, folder: Path, place: Path) -> None:

@@ -6,7 +6,6 @@ import random
 import stat
 import struct
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 
 from importer.sources import spool
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
+from tests import pace
 from tests.sources.archiving import contents, entries, problems, read, tar_of, zip_of
 
 _MARK = {"oci-layout": b"{}"}
@@ -218,12 +218,10 @@ def test_a_member_that_holds_more_than_it_says_cannot_be_read(tmp_path: Path) ->
 def test_bombs_are_refused_quickly(tmp_path: Path, kind: str) -> None:
     path = _write(tmp_path / f"bomb.{kind}", _bomb(kind))
     assert path.stat().st_size < 12 * _MIB
-    started = time.process_time()
-    found = entries(path)
-    taken = time.process_time() - started
+    with pace.within(20):
+        found = entries(path)
     assert any("expands" in reason for reason in problems(found).values())
     assert sum(entry.size for entry in found if isinstance(entry, SourceFile)) < 1300 * _MIB
-    assert taken < 20
 
 
 def _bomb(kind: str) -> bytes:
@@ -253,10 +251,10 @@ def test_a_tar_with_absurd_headers(tmp_path: Path) -> None:
     body = pax.tobuf(tarfile.USTAR_FORMAT) + records + bytes(-len(records) % 512)
     huge = tarfile.TarInfo("huge")
     huge.size = 1 << 80
-    started = time.process_time()
-    found = entries(_write(tmp_path / "a.tar", tar_of(_MARK)[:1024] + body + huge.tobuf(tarfile.GNU_FORMAT) + b"12"))
+    raw = tar_of(_MARK)[:1024] + body + huge.tobuf(tarfile.GNU_FORMAT) + b"12"
+    with pace.within(5):
+        found = entries(_write(tmp_path / "a.tar", raw))
     assert contents(found) == {**_MARK, "huge": b"12"}
-    assert time.process_time() - started < 5
 
 
 @given(st.data())
