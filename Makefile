@@ -1,6 +1,6 @@
 # make demo   try blobfix on a damaged download; writes to demo/
 # make test   all tests, with the real programs; installs these by apt-get when run as root
-#             PYTEST_ARGS="--numprocesses auto --dist loadfile" takes half of the time on an idle machine
+#             two files of tests at a time; PYTEST_ARGS= runs one after the other
 # make lint   style, types and the order of the packages
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
@@ -11,6 +11,7 @@
 PYTHON ?= python3
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml setup.py $(shell find importer -name '*.py' -o -name '*.[ch]') $(wildcard schemas/*.json)
