@@ -167,6 +167,7 @@ def scan_report() -> Document:
         "images": [
             {
                 "name": "team/app:1.4",
+                "names": ["team/app:1.4"],
                 "kind": "image",
                 "media_type": media_types.DOCKER_MANIFEST,
                 "manifest_digest": None,

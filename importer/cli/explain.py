@@ -97,7 +97,9 @@ def _print_matches(matches: Sequence[Match], page: Page) -> None:
         page.line(Styled("It can also be", "bold"))
     for match in others:
         page.line(f"{match.rule.code} {match.rule.name}: {match.rule.summary}", indent=2, hang=2)
-    page.line("One message can have several causes; `blobfix scan` in the folder of the download tells which it is.")
+    page.line(
+        "One message can have several causes; `blobfix scan FOLDER`, with the download's folder, tells which it is."
+    )
 
 
 def _nothing_found(words: str) -> str:

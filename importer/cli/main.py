@@ -22,4 +22,5 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         # So early that nothing was begun.
+        sys.stderr.write("blobfix: interrupted\n")
         sys.exit(130)

@@ -143,7 +143,8 @@ def push(
             written = write_images(question, pick, send, progress, early, tags)
     code = conclude(written, quiet=quiet, verb="pushed")
     if written.result and not quiet:
-        typer.echo(f"{written.result.sent} blobs uploaded, {written.result.skipped} were there already")
+        sent = f"{written.result.sent} blob{'' if written.result.sent == 1 else 's'} uploaded"
+        typer.echo(f"{sent}, {written.result.skipped} were there already")
     return code
 
 

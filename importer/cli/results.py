@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import HELM_CONFIG
 from importer.domain.platform import Host
 from importer.recovery.fidelity import whole_images
@@ -13,6 +15,11 @@ from importer.recovery.plan import ImageKind, ImagePlan
 from importer.report.printable import for_terminal
 from importer.rules.wording import listed, title_of, whereabouts
 from importer.writers.named_image import NamedImage
+
+_WITHOUT_SETTINGS: Final = (
+    "the config was lost: this image has its files, but no start command, environment, user, ports or labels "
+    "(docker run needs the command: docker run IMAGE COMMAND)"
+)
 
 Tell = Callable[[str], object]
 """Says a line."""
@@ -28,6 +35,10 @@ def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
         original = image.original or image.plan
         _tell_digest("manifest", image.plan.manifest_digest, original.manifest_digest, tell)
         _tell_digest("image id", image.plan.image_id, original.image_id, tell)
+        if image.plan.is_altered and image.plan.manifest_digest == original.manifest_digest:
+            tell("  the text of this manifest was changed by another program: the digest it had is not known")
+        if image.plan.config and not original.config and isinstance(original.parsed, ImageManifest):
+            tell(f"  {_WITHOUT_SETTINGS}")
         for written, found in zip(image.plan.family, original.family, strict=False):
             _tell_labels(written, found, tell)
 

@@ -154,7 +154,8 @@ def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress, 
 
 
 def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> None:
-    place = f"{'oci-archive' if _is_archive(output) else 'oci'}:{output}"
+    path = str(output).replace(":", "_")
+    place = f"{'oci-archive' if _is_archive(output) else 'oci'}:{path}"
     name = image.names[0] if image.names else None
     target = f"{name.repository}:{name.tag}" if name else "NAME:TAG"
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
@@ -163,6 +164,8 @@ def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> N
         typer.echo(f"Written to {for_terminal(str(output))}. skopeo and umoci find the image when it has a --name")
         return
     typer.echo(f"Written to {for_terminal(str(output))}. To copy it into a registry:")
+    if path != str(output):
+        typer.echo(for_terminal(f"  (skopeo takes no colon in a path: first rename it to {path})"))
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         typer.echo("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")
     typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")

@@ -113,7 +113,14 @@ def to_registry_tree(
 
 
 def _tell_next_step(root: Path, image: NamedImage) -> None:
-    mount = for_shell(f"{root.resolve()}:/var/lib/registry")
+    mount = _mount_of(str(root.resolve()))
     typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
-    typer.echo(f"  docker run -d -p 5000:5000 -v {mount} registry:2")
+    typer.echo(f"  docker run -d -p 5000:5000 {mount} registry:2")
     typer.echo(f"  {pull_command(image, 'localhost:5000')}")
+
+
+def _mount_of(root: str) -> str:
+    """The option that gives the registry its storage; -v takes no colon in a path."""
+    if ":" in root:
+        return f"--mount {for_shell(f'type=bind,source={root},target=/var/lib/registry')}"
+    return f"-v {for_shell(f'{root}:/var/lib/registry')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 import typer
@@ -17,7 +18,7 @@ from importer.progress import Progress
 from importer.recovery.plan import Plan
 from importer.recovery.unread import Unread
 from importer.report.exit_codes import INCOMPLETE, INTACT
-from importer.report.printable import for_terminal
+from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import listed
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
@@ -36,12 +37,14 @@ class Written(Generic[Result]):
         result: what the writer gave; None when there was nothing to write.
         moved: tags of the output that named other images before.
         unread: what of the input could not be looked into.
+        paths: the input.
     """
 
     selection: Selection
     result: Result | None
     moved: tuple[MovedTag, ...] = ()
     unread: tuple[Unread, ...] = ()
+    paths: tuple[Path, ...] = ()
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -91,10 +94,10 @@ def write_images(
     unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
     selection = choose(case.plan)
     if not selection.images:
-        return Written(selection, None, unread=unread)
+        return Written(selection, None, unread=unread, paths=question.paths)
     moved = tuple(tags.moved_by(selection.images))
     demand_replaceable(moved, replace_tags=tags.may_move)
-    return Written(selection, write(selection.images), moved, unread)
+    return Written(selection, write(selection.images), moved, unread, question.paths)
 
 
 def conclude(
@@ -113,7 +116,7 @@ def conclude(
     for unread in written.unread:
         say(for_terminal(_not_read(unread)))
     if not written.images and len(refused) == 1:
-        raise _error_of(refused, refused[0].reason)
+        raise _error_of(refused, ". ".join([refused[0].reason, *_scan_advice(written)]))
     if written.images and not quiet:
         tell_images(written.images, tell)
     for tag in written.moved:
@@ -123,9 +126,19 @@ def conclude(
         say(for_terminal(f"{image.manifest.descriptor.digest} had no name and is called {names}"))
     for refusal in refused:
         say(for_terminal(f"Not {verb}: {refusal.reason}"))
+    for advice in _scan_advice(written):
+        say(advice)
     if not written.images:
         raise _error_of(refused, f"none of the {len(refused)} images here can be {verb}")
     return written.exit_code
+
+
+def _scan_advice(written: Written[Result]) -> list[str]:
+    """The command that tells more of the images that are damaged, if there are any."""
+    if not any(refusal.is_damaged for refusal in written.selection.refused):
+        return []
+    command = " ".join(["blobfix scan", *(for_shell(str(path)) for path in written.paths)])
+    return [f"To see why, and what to download again: {command}"]
 
 
 def _not_read(unread: Unread) -> str:

@@ -73,6 +73,7 @@ def _unread(unread: Unread) -> dict[str, Any]:
 def _image(image: ImagePlan, host: Host) -> dict[str, Any]:
     return {
         "name": str(image.names[0]) if image.names else None,
+        "names": [str(name) for name in image.names],
         "kind": image.kind.value,
         "media_type": as_unicode(image.manifest.descriptor.media_type),
         "manifest_digest": _text(image.manifest_digest),

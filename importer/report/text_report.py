@@ -20,7 +20,7 @@ from importer.report.text_parts import print_downloads, print_findings
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Severity
-from importer.rules.wording import bytes_of, label_of, path_of
+from importer.rules.wording import bytes_of, label_of, listed, path_of
 
 _STYLES: Final = {
     ImageStatus.INTACT: "bold green",
@@ -33,6 +33,7 @@ _STYLES: Final = {
     BlobStatus.DAMAGED: "red",
 }
 _SALVAGED_SHOWN: Final = 50
+_NAMES_SHOWN: Final = 10
 
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
@@ -84,6 +85,10 @@ class _TextReport:
         platform = f"   {image.platform}" if image.platform else ""
         title = self.titles.of(image)
         self.page.line(Styled(title, "bold"), platform, "   ", state, hang=2)
+        if more := image.names[1:]:
+            self.page.line(
+                f"also named {listed(map(str, more), len(more) if self.verbose else _NAMES_SHOWN)}", indent=2, hang=2
+            )
         # Among others, an intact image needs no more words.
         if is_brief and len(self.investigation.case.plan.images) > 1:
             return

@@ -8,8 +8,8 @@ from typing import Final
 
 from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.recovery.fidelity import obstacles, status_of, whole_images
-from importer.recovery.plan import ImageKind, ImageStatus, Plan
+from importer.recovery.fidelity import fidelity, obstacles, status_of, whole_images
+from importer.recovery.plan import Fidelity, ImageKind, ImageStatus, Output, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
 from importer.report.places import name_of
@@ -19,12 +19,26 @@ _MAX_NAMES: Final = 3
 
 _NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
 _ALTERED: Final = "another program has changed the text of a manifest, and so its digest"
+_NOT_FOR_A_REGISTRY: Final = "not every manifest that a registry needs can be written as it was"
+_MANIFEST_NOT_SAVED: Final = "docker can load all of it; the manifest that a registry needs is no part of a docker save"
 _WHOLE: Final = {1: "The image is", 2: "Both images are"}
 _HERE: Final = {1: "the image", 2: "both images"}
 
 
 def verdict_of(investigation: Investigation) -> str:
     """The one sentence that comes first: what can be had, what could not be read, and what to do."""
+    return _of_given_digests(investigation) + _of_input(investigation)
+
+
+def _of_given_digests(investigation: Investigation) -> str:
+    """Says so when a digest that the user gave is no manifest's here; else empty."""
+    images = investigation.case.plan.images
+    here = {image.manifest.descriptor.digest for image in images if image.manifest.is_here}
+    absent = [digest for digest in investigation.question.digests if digest not in here]
+    return f"No manifest here has the digest that was given, {absent[0]}. " if images and absent else ""
+
+
+def _of_input(investigation: Investigation) -> str:
     unread = investigation.case.unread
     mattering = [one for one in unread if one.matters]
     if mattering:
@@ -74,10 +88,17 @@ def _of_everything(investigation: Investigation) -> str:
         which = "The image" if len(states) == 1 else f"{lost} of {len(states)} images"
         return f"{which} can't be recovered from these files alone; {_way_out(plan)}"
     if all(state is ImageStatus.INTACT for state in states):
-        whole = _WHOLE.get(len(states), f"All {len(states)} images are")
-        is_here = all(blob.is_here for image in plan.images for blob in image.all_blobs)
-        return f"{whole} intact: every byte {'' if is_here else 'that registries keep '}is here."
+        return _of_intact(plan, host)
     return _of_mended(plan, host)
+
+
+def _of_intact(plan: Plan, host: Host) -> str:
+    whole = _WHOLE.get(len(plan.images), f"All {len(plan.images)} images are")
+    if all(blob.is_here for image in plan.images for blob in image.all_blobs):
+        return f"{whole} intact: every byte is here."
+    if _is_for_docker_only(plan, host):
+        return f"{whole} intact as docker saved {'it' if len(plan.images) == 1 else 'them'}: {_MANIFEST_NOT_SAVED}."
+    return f"{whole} intact: every byte that registries keep is here."
 
 
 def _of_mended(plan: Plan, host: Host) -> str:
@@ -89,9 +110,21 @@ def _of_mended(plan: Plan, host: Host) -> str:
         return f"Every byte of {whole} is here, but docker can't load {which}; see below why."
     if _only_altered(plan, host):
         return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
+    if _is_for_docker_only(plan, host):
+        which, them = ("The image is", "it") if count == 1 else ("Some images are", "them all")
+        return f"{which} damaged: docker load gets {them}, but {_NOT_FOR_A_REGISTRY}."
     if count == 1:
         return "The image is damaged, but nothing is lost: it can be written from what is here."
     return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."
+
+
+def _is_for_docker_only(plan: Plan, host: Host) -> bool:
+    """Whether some image is exact as a docker tar, and has no original manifest for a registry."""
+    return any(
+        fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
+        and fidelity(image, Output.REGISTRY_TREE, host) is not Fidelity.EXACT
+        for image in plan.images
+    )
 
 
 def _only_altered(plan: Plan, host: Host) -> bool:

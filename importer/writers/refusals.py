@@ -8,6 +8,7 @@ from typing import Final
 
 from importer.domain.platform import Host, Platform
 from importer.domain.schema1 import Schema1Manifest
+from importer.recovery.causes import DigestMismatch
 from importer.recovery.edited_configs import edited_config
 from importer.recovery.fidelity import fidelity, is_whole_image, obstacles, whole_images
 from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output
@@ -15,7 +16,6 @@ from importer.rules.wording import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
 _MISFIT: Final = "and its layers aren't the ones that it lists, so that no option makes an image of them"
-_SCAN_TELLS: Final = "`blobfix scan` tells why, and what to download again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,18 @@ class Refusal:
         image: which one.
         reason: why, and what to do, in one line that begins with what the image is called.
         is_usage: whether the image is well and the call has to change: it lacks a name, or asks for another platform.
+        is_damaged: whether a scan tells more: what is wrong with its parts, and what must be downloaded again.
     """
 
     image: ImagePlan
     reason: str
     is_usage: bool = False
+    is_damaged: bool = False
 
 
 def refused(image: ImagePlan, output: Output, truth: Fidelity, host: Host) -> Refusal:
     """An image that can't be written to the output, or only as ``truth`` says."""
-    return Refusal(image, _reason(image, output, truth, host))
+    return Refusal(image, _reason(image, output, truth, host), is_damaged=truth is Fidelity.NONE)
 
 
 def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
@@ -44,22 +46,22 @@ def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
     return Refusal(image, f"{title_of(image)} is for {own}, not for {wanted.with_version}", is_usage=True)
 
 
-def nameless(image: ImagePlan) -> Refusal:
-    """An image without a name where one is needed."""
-    how = "--name team/app:1.4, or for several images --names FILE or --name-template 'recovered/{image_id}'"
+def nameless(image: ImagePlan, *, is_alone: bool) -> Refusal:
+    """An image without a name where one is needed; beside others it can't be given by --name."""
+    how = "--name team/app:1.4" if is_alone else "--names FILE or --name-template 'recovered/{image_id}'"
     reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one; give it with {how}"
     return Refusal(image, reason, is_usage=True)
 
 
 def of_other_layers(image: ImagePlan) -> Refusal:
     """An image whose config was edited, and whose layers aren't what that lists."""
-    return Refusal(image, f"{title_of(image)}: its config was changed, {_MISFIT}. {_SCAN_TELLS}")
+    return Refusal(image, f"{title_of(image)}: its config was changed, {_MISFIT}", is_damaged=True)
 
 
 def index_refused(index: ImagePlan, host: Host, advice: str) -> Refusal:
     """An index that isn't whole: which platforms are, and the advice, if there is something to choose from."""
-    advice = advice if whole_images(index, host) else _SCAN_TELLS
-    return Refusal(index, f"{title_of(index)}: {_platforms(index, host)}. {advice}")
+    told = f"{title_of(index)}: {_platforms(index, host)}"
+    return Refusal(index, f"{told}. {advice}" if whole_images(index, host) else told, is_damaged=True)
 
 
 def lacks_platform(index: ImagePlan, wanted: Platform, host: Host) -> Refusal:
@@ -109,6 +111,15 @@ def _is_only_unloadable(child: ImagePlan, host: Host) -> bool:
     return child.is_untouched and bool(obstacles(child, host))
 
 
+def _why_not_original(plan: ImagePlan) -> str:
+    """Why only the image, and not its manifest, is the original's."""
+    if plan.manifest.is_here:
+        return "since not every layer has its original bytes"
+    if isinstance(plan.manifest.cause, DigestMismatch):
+        return "since the one here has another digest than it should have: download manifest.json again"
+    return "since its bytes aren't here: download manifest.json, or prove it with --digest"
+
+
 def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str:
     title = title_of(plan)
     if truth is Fidelity.SAME_IMAGE and plan.is_altered:
@@ -118,13 +129,8 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
             "to-docker-tar needs no option"
         )
     if truth is Fidelity.SAME_IMAGE:
-        why = (
-            "since not every layer has its original bytes"
-            if plan.manifest.is_here
-            else "since its bytes aren't here: download manifest.json, or prove it with --digest"
-        )
         return (
-            f"{title}: the original manifest can't be written, {why}. "
+            f"{title}: the original manifest can't be written, {_why_not_original(plan)}. "
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )
@@ -134,9 +140,9 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
         return f"{title} {why_not_loaded(reasons[0])}"
     if edited := edited_config(plan):
         way = "--allow-new-digest writes the image with it, under another image id, if its layers are what it lists"
-        return f"{title}: its config was changed, {_MISFIT if edited.misfit else f'and {way}'}. {_SCAN_TELLS}"
+        return f"{title}: its config was changed, {_MISFIT if edited.misfit else f'and {way}'}"
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
     what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
-    return f"{title} {what}. {_SCAN_TELLS}"
+    return f"{title} {what}"

@@ -79,7 +79,7 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     plan = with_names(plan, choice.naming) if choice.naming else plan
     images = _suited(_selected(_standing(plan), plan, choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
-    outcomes = [_outcome(image, choice, output) for image in named]
+    outcomes = [_outcome(image, choice, output, is_alone=len(named) == 1) for image in named]
     demand_distinct_names(
         [each if isinstance(each, NamedImage) else image for each, image in zip(outcomes, named, strict=True)], output
     )
@@ -96,12 +96,12 @@ def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
     )
 
 
-def _outcome(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: bool) -> NamedImage | Refusal:
     is_image = image.plan.kind is not ImageKind.INDEX
     refusal = _of_another_platform(image.plan, choice) if is_image else None
     written = refusal or (_writable if is_image else _of_index)(image, choice, output)
     if isinstance(written, NamedImage) and not written.names and output is Output.REGISTRY_TREE:
-        return refusals.nameless(image.plan)
+        return refusals.nameless(image.plan, is_alone=is_alone)
     return written
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_what_lacks_is_named_and_no_output_that_wasnt_asked_for(command: str, la
     assert result.code == 4
     assert result.stderr == (
         f"blobfix: team/app:1 is missing or damaged: layer {IMAGE.layer_digests[0].short}. "
-        "`blobfix scan` tells why, and what to download again\n"
+        f"To see why, and what to download again: blobfix scan {lacking}\n"
     )
 
 
@@ -49,6 +50,64 @@ def test_an_image_without_a_name_is_told_by_its_digest_once(tmp_path: Path) -> N
     assert result.code == 2
     assert result.stderr.count(IMAGE.manifest_digest.short) == 1
     assert "--name team/app:1.4" in result.stderr
+
+
+def test_what_a_damaged_image_needs_is_told_once_with_the_command_that_was_meant(tmp_path: Path) -> None:
+    place = tmp_path / "with blanks"
+    for tag in ("1", "2"):
+        image = make_image([{"version": tag.encode()}])
+        (write_artifactory_folder(image, place / "a" / tag) / image.layer_digests[0].file_name).unlink()
+    write_artifactory_folder(IMAGE, place / "a" / "3")
+    result = blobfix("to-docker-tar", place, "-o", tmp_path / "image.tar")
+    assert result.code == 4
+    assert result.stderr.count("Not written: ") == 2
+    assert result.stderr.count("blobfix scan") == 1
+    assert f"To see why, and what to download again: blobfix scan '{place}'\n" in result.stderr
+
+
+def test_one_of_several_nameless_images_is_not_sent_to_an_option_for_one(tmp_path: Path) -> None:
+    for tag in ("1", "2"):
+        write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "in" / tag)
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out")
+    assert result.code == 2
+    assert "--names FILE or --name-template" in result.stderr
+    assert "--name team/app:1.4" not in result.stderr
+
+
+def test_a_wrong_digest_is_not_answered_with_the_advice_to_give_one(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    result = blobfix(
+        "to-registry-tree", folder, "-n", "a/b:1", "-o", tmp_path / "out", "--digest", "sha256:" + "1" * 64
+    )
+    assert result.code == 4
+    assert "the one here has another digest than it should have: download manifest.json again" in result.stderr
+    assert "prove it with --digest" not in result.stderr
+
+
+def test_a_rebuilt_config_is_said_to_start_nothing(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    (folder / IMAGE.image_id.file_name).unlink()
+    result = blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "image.tar", "--salvage")
+    assert result.code == 0
+    assert "no start command, environment, user, ports or labels" in result.text
+
+
+def test_an_altered_manifest_is_written_with_a_word_about_it(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()), indent="\t", sort_keys=True))
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out", "--allow-new-digest")
+    assert result.code == 0
+    assert "the text of this manifest was changed by another program" in result.text
+
+
+def test_a_path_with_a_colon_gets_commands_that_take_it(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    tree = blobfix("to-registry-tree", folder, "-n", "a/b:1", "-o", tmp_path / "x:y")
+    assert f"--mount type=bind,source={tmp_path / 'x:y'},target=/var/lib/registry registry:2" in tree.text
+    layout = blobfix("to-oci-layout", folder, "-n", "a/b:1", "-o", tmp_path / "v:w")
+    assert "skopeo takes no colon in a path: first rename it" in layout.text
+    assert f"oci:{tmp_path / 'v_w'} " in layout.text
 
 
 def test_a_build_context_of_several_images_lists_them(tmp_path: Path) -> None:
@@ -67,7 +126,8 @@ class TestIndex:
         (folder / "list.manifest.json").write_bytes(index.manifest)
         result = blobfix(command, folder, "-n", "a/b:1", "-o", tmp_path / "out")
         assert result.code == 4
-        assert "whole: no platform; missing or damaged: linux/amd64, linux/arm64. `blobfix scan` tells" in result.stderr
+        assert "whole: no platform; missing or damaged: linux/amd64, linux/arm64" in result.stderr
+        assert f"download again: blobfix scan {folder}\n" in result.stderr
         assert "--sparse" not in result.stderr
 
     def test_says_which_platform_a_docker_tar_has(self, index: GeneratedIndex, tmp_path: Path) -> None:

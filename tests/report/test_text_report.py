@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from importer.domain import media_types
+from importer.domain.digest import Digest
 from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
@@ -49,6 +50,34 @@ def test_verdicts_of_several_images(tmp_path):
     assert text_of(several(tmp_path)).startswith("1 of 3 images can't be recovered")
     assert text_of(tmp_path / "team" / "whole").startswith("The image is intact: every byte is here.")
     assert text_of(tmp_path / "team" / "mended").startswith("The image is damaged, but nothing is lost: ")
+
+
+def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path):
+    Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
+    (manifest,) = tmp_path.rglob("manifest.json")
+    manifest.unlink()
+    first = text_of(tmp_path).splitlines()[0]
+    assert first.startswith("The image is damaged: docker load gets it, but not every manifest that a registry needs")
+    assert "nothing is lost" not in first
+
+
+def test_a_given_digest_that_no_manifest_has_is_said_first(tmp_path):
+    Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
+    given = Digest.of(b"another")
+    first = rendered(scan(tmp_path, digests=(given,)), Format.TEXT).splitlines()[0]
+    assert first.startswith(f"No manifest here has the digest that was given, {given}. ")
+
+
+def test_every_name_of_an_image_is_told(tmp_path):
+    image = Image(tars=[tar_of("x", b"x" * 8192)])
+    for tag in range(13):
+        image.write(tmp_path / "team" / "app" / f"{tag:02}")
+    lines = text_of(tmp_path).splitlines()
+    (names,) = [line for line in lines if "also named" in line]
+    assert names.strip() == "also named " + ", ".join(f"team/app:{tag:02}" for tag in range(1, 11)) + " and 2 more"
+    assert "team/app:12" in text_of(tmp_path, verbose=True)
+    (found,) = json.loads(rendered(scan(tmp_path), Format.JSON))["images"]
+    assert found["names"] == [f"team/app:{tag:02}" for tag in range(13)]
 
 
 def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
