@@ -56,6 +56,12 @@ class Investigation:
     findings: tuple[Finding, ...]
 
 
+def absent_digests(question: Question, plan: Plan) -> tuple[Digest, ...]:
+    """Manifest digests that the user knows and that no manifest here has."""
+    here = {image.manifest.descriptor.digest for image in plan.images if image.manifest.is_here}
+    return tuple(digest for digest in question.digests if digest not in here)
+
+
 def investigate(
     question: Question,
     progress: Progress,

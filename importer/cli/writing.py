@@ -11,9 +11,10 @@ import typer
 
 from importer.cli.console import say
 from importer.cli.results import Tell, tell_written
+from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, UsageError
 from importer.inspection.inspector import Capture
-from importer.investigation import Question, survey
+from importer.investigation import Question, absent_digests, survey
 from importer.progress import Progress
 from importer.recovery.plan import Plan
 from importer.recovery.unread import Unread
@@ -38,6 +39,7 @@ class Written(Generic[Result]):
         moved: tags of the output that named other images before.
         unread: what of the input could not be looked into.
         paths: the input.
+        absent: manifest digests that the user gave and that nothing here has.
     """
 
     selection: Selection
@@ -45,6 +47,7 @@ class Written(Generic[Result]):
     moved: tuple[MovedTag, ...] = ()
     unread: tuple[Unread, ...] = ()
     paths: tuple[Path, ...] = ()
+    absent: tuple[Digest, ...] = ()
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -97,7 +100,8 @@ def write_images(
         return Written(selection, None, unread=unread, paths=question.paths)
     moved = tuple(tags.moved_by(selection.images))
     demand_replaceable(moved, replace_tags=tags.may_move)
-    return Written(selection, write(selection.images), moved, unread, question.paths)
+    absent = absent_digests(question, case.plan)
+    return Written(selection, write(selection.images), moved, unread, question.paths, absent)
 
 
 def conclude(
@@ -119,6 +123,8 @@ def conclude(
         raise _error_of(refused, ". ".join([refused[0].reason, *_scan_advice(written)]))
     if written.images and not quiet:
         tell_images(written.images, tell)
+    for digest in written.absent:
+        say(f"No manifest here has the digest that was given, {digest}; what is {verb} may be another image")
     for tag in written.moved:
         say(for_terminal(str(tag)))
     for image in () if quiet else written.selection.named:

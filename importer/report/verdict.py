@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from importer.domain.platform import Host
-from importer.investigation import Investigation
+from importer.investigation import Investigation, absent_digests
 from importer.recovery.fidelity import fidelity, obstacles, status_of, whole_images
 from importer.recovery.plan import Fidelity, ImageKind, ImageStatus, Output, Plan
 from importer.recovery.unread import Unread
@@ -32,10 +32,10 @@ def verdict_of(investigation: Investigation) -> str:
 
 def _of_given_digests(investigation: Investigation) -> str:
     """Says so when a digest that the user gave is no manifest's here; else empty."""
-    images = investigation.case.plan.images
-    here = {image.manifest.descriptor.digest for image in images if image.manifest.is_here}
-    absent = [digest for digest in investigation.question.digests if digest not in here]
-    return f"No manifest here has the digest that was given, {absent[0]}. " if images and absent else ""
+    absent = absent_digests(investigation.question, investigation.case.plan)
+    if not investigation.case.plan.images or not absent:
+        return ""
+    return f"No manifest here has the digest that was given, {absent[0]}. "
 
 
 def _of_input(investigation: Investigation) -> str:

@@ -84,6 +84,16 @@ def test_a_wrong_digest_is_not_answered_with_the_advice_to_give_one(tmp_path: Pa
     assert "prove it with --digest" not in result.stderr
 
 
+def test_what_is_written_without_the_digest_that_was_given_is_said_to_be_maybe_another_image(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    given = "sha256:" + "1" * 64
+    result = blobfix("to-docker-tar", folder, "-o", tmp_path / "image.tar", "--digest", given)
+    assert result.code == 0
+    assert f"No manifest here has the digest that was given, {given}; what is written may be" in result.stderr
+    result = blobfix("to-docker-tar", folder, "-o", tmp_path / "x.tar", "--digest", str(IMAGE.manifest_digest))
+    assert (result.code, result.stderr) == (0, "")
+
+
 def test_a_rebuilt_config_is_said_to_start_nothing(tmp_path: Path) -> None:
     folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
     (folder / IMAGE.image_id.file_name).unlink()
