@@ -16,7 +16,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, make_index, write_artifactory_index
-from tests.in_process import run
+from tests.in_process import run, scan
 
 VERSIONS = ("10.0.17763.5458", "10.0.20348.2322")
 
@@ -89,6 +89,34 @@ class TestTwoBuildsOfWindows:
             assert run("to-registry-tree", windows, "-o", target, "--select", form.format(digest)).code == 0
             assert tag_of(target) == str(BUILDS[number].manifest_digest)
         assert run("scan", windows, "--select", form.format(BUILDS[number].manifest_digest)).code == 0
+
+
+class TestScanOfOnePlatform:
+    """What scan says of a platform is what the writers do with it, whatever the others are like."""
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """An index of three platforms: whole, not here, and without a layer."""
+        images = [make_image([{"etc/arch": arch.encode()}], architecture=arch) for arch in ("amd64", "arm64", "s390x")]
+        folder = write_artifactory_index(make_index(images), tmp_path / "in" / "team" / "multi" / "1")
+        shutil.rmtree(tmp_path / "in" / "team" / "multi" / images[1].manifest_digest.file_name)
+        (layer,) = folder.parent.rglob(images[2].layer_digests[0].file_name)
+        layer.unlink()
+        return tmp_path / "in"
+
+    @pytest.mark.parametrize(
+        ("platform", "code", "downloads"),
+        [("linux/amd64", 0, 0), ("linux/arm64", 4, 1), ("linux/s390x", 4, 1), ("windows/amd64", 4, 0)],
+    )
+    def test_it_is_judged_alone(self, platform: str, code: int, downloads: int, place: Path, tmp_path: Path) -> None:
+        seen = scan(place, "--platform", platform)
+        assert (seen.code, len(seen.report["downloads"])) == (code, downloads)
+        index = next(image for image in seen.report["images"] if image["kind"] == "index")
+        for command in ("to-registry-tree", "to-docker-tar", "to-oci-layout"):
+            written = run(command, place, "-o", tmp_path / command, "--platform", platform)
+            assert written.code == code
+            promised = index["outputs"][command.removeprefix("to-")]
+            assert promised == ("exact" if written.code == 0 else "none")
 
 
 def test_a_docker_tar_of_a_selected_child_names_nothing_else(tmp_path: Path) -> None:

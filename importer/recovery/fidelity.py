@@ -96,17 +96,23 @@ def _is_whole(image: ImagePlan) -> bool:
 
 
 def _index_fidelity(index: ImagePlan, output: Output, host: Host) -> Fidelity:
-    if not index.manifest.is_here or not all(blob.is_here or blob.is_dispensable for blob in index.blobs):
+    if not _is_complete(index):
         return Fidelity.NONE
     if not all(fidelity(child, output, host) is Fidelity.EXACT for child in index.children):
         return Fidelity.NONE
     return Fidelity.SAME_IMAGE if index.is_altered else Fidelity.EXACT
 
 
+def _is_complete(index: ImagePlan) -> bool:
+    """Whether the index and its children's manifests are here, at least one of them where a platform is asked for."""
+    if index.asked_platform and not index.blobs:
+        return False
+    return index.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in index.blobs)
+
+
 def _status_of_index(index: ImagePlan, host: Host) -> ImageStatus:
     states = [status_of(child, host) for child in index.children if child.kind is not ImageKind.ARTIFACT]
-    complete = index.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in index.blobs)
-    if not complete or ImageStatus.INCOMPLETE in states:
+    if not _is_complete(index) or ImageStatus.INCOMPLETE in states:
         return ImageStatus.INCOMPLETE
     intact = index.is_untouched and not index.is_altered and all(state is ImageStatus.INTACT for state in states)
     return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE

@@ -131,9 +131,32 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
     standing, referrers = _standing(plan), attached(plan.images)
     chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
     kept = [each.plan for image in chosen for each in with_referrers(image, referrers, choice.host)]
-    family = {member.manifest.descriptor.digest for image in kept for member in image.family}
-    images = [image for image in plan.images if image.manifest.descriptor.digest in family]
+    if choice.platform:
+        kept = [_of_platform(image, choice.platform) for image in kept]
+    family = {member.manifest.descriptor.digest: member for image in kept for member in image.family}
+    images = [
+        family[digest] for digest in (image.manifest.descriptor.digest for image in plan.images) if digest in family
+    ]
     return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
+
+
+def _of_platform(image: ImagePlan, platform: Platform) -> ImagePlan:
+    """An index without the children for other platforms; any other image is itself."""
+    if image.kind is not ImageKind.INDEX:
+        return image
+    children = [_of_platform(child, platform) for child in image.children if _may_be_for(child, platform)]
+    children = [child for child in children if child.kind is not ImageKind.INDEX or child.blobs]
+    here = {child.manifest.descriptor.digest for child in children}
+    blobs = [
+        blob
+        for blob in image.blobs
+        if blob.descriptor.digest in here or (blob.descriptor.platform and blob.descriptor.platform.matches(platform))
+    ]
+    return replace(image, children=tuple(children), blobs=tuple(blobs))
+
+
+def _may_be_for(child: ImagePlan, platform: Platform) -> bool:
+    return child.kind is ImageKind.INDEX or bool(child.platform and child.platform.matches(platform))
 
 
 def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
