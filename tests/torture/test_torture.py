@@ -11,7 +11,7 @@ from tests.torture import crash_points, power_cuts
 from tests.torture.shares import Choice
 from tests.torture.shim import compiler
 
-_SMALL = Choice(every=101)
+_SMALL = Choice(every=7)
 """The suite tries one of so many points; a prime, so that all kinds of faults and calls have their turn."""
 
 pytestmark = pytest.mark.skipif(
