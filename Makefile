@@ -2,6 +2,7 @@
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
 # make lint   style, types and the order of the packages
+# make generated  what is made from code: docs/rules.md and the folders of fixtures/damages
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
 # make torture  whole commands under faults; TORTURE_SECONDS for each part without an end (at most 30 minutes)
@@ -16,7 +17,7 @@ PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml setup.py $(shell find importer -name '*.py' -o -name '*.[ch]') $(wildcard schemas/*.json)
 
-.PHONY: demo test lint sanitize fuzz torture benchmark clean
+.PHONY: demo test lint generated sanitize fuzz torture benchmark clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -41,6 +42,10 @@ lint: .venv-test/.installed
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy importer
 	.venv-test/bin/lint-imports
+
+generated: .venv-test/.installed
+	.venv-test/bin/python -m importer.report.rules_page > docs/rules.md
+	.venv-test/bin/python -m fixtures.make_damages
 
 sanitize: .venv-test/.installed
 	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/engines/test_sanitized.py
