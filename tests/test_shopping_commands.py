@@ -96,6 +96,50 @@ def test_they_go_on_where_a_true_beginning_ends(
     assert server.sent == len(APP.layers[0]) - 7000
 
 
+def test_no_command_writes_to_a_file_that_is_something_else(server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    first, second = APP.layer_digests[:2]
+    (folder / second.file_name).replace(folder / first.file_name)
+    before = (folder / first.file_name).read_bytes()
+    mended_by_its_commands(tmp_path / "in", f"{server.url}/artifactory/docker-cache/team/app/1.4/")
+    assert (folder / first.file_name).read_bytes() == before
+
+
+def test_no_command_writes_into_a_place_that_only_lends(server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    lent = write_artifactory_folder(APP, tmp_path / "lent")
+    layer = APP.layer_digests[0].file_name
+    (folder / layer).unlink()
+    damage.cut_at(lent / layer, 5000)
+    origin = f"{server.url}/artifactory/docker-cache/team/app/1.4/"
+    report = scan(tmp_path / "in", "--borrow", tmp_path / "lent", "--from", origin).report
+    (command,) = [entry["command"] for entry in report["downloads"]]
+    assert f"-o {folder / layer} " in command
+
+
+def test_what_is_in_an_archive_is_saved_outside_of_it(server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    (folder / APP.layer_digests[0].file_name).unlink()
+    archive = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "in")
+    (command,) = commands_of(Path(archive), f"{server.url}/artifactory/docker-cache/team/app/1.4/")
+    assert f"-o {APP.layer_digests[0].file_name} " in command
+
+
+def test_a_folder_whose_name_is_like_an_option_is_none(
+    server: FaultyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_artifactory_folder(APP, tmp_path / "-x" / "team" / "app" / "1.4")
+    (tmp_path / "-x" / "team" / "app" / "1.4" / APP.layer_digests[0].file_name).unlink()
+    monkeypatch.chdir(tmp_path)
+    (command,) = [
+        entry["command"]
+        for entry in scan("--from", f"{server.url}/artifactory/docker-cache/team/app/1.4/", "--", "-x").report[
+            "downloads"
+        ]
+    ]
+    assert " -o ./-x/team/app/1.4/" in command
+
+
 @pytest.mark.parametrize("origin", ["docker-cache/team/app/1.4", "api/docker/docker/v2/team/app"])
 def test_each_image_is_fetched_from_its_own_place(origin: str, server: FaultyServer, tmp_path: Path) -> None:
     app = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")

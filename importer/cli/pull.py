@@ -59,7 +59,7 @@ def pull(
     place, wanted, login = options.place(reference), platform_of(platform), options.login()
     surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
-    folder = ImageFolder(output, repository_of(place), tag_of(place), surroundings.durability)
+    folder = ImageFolder(output, repository_of(place), tag_of(place), surroundings.durability, surroundings.tell)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
     if not quiet:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
+from importer.investigation import Investigation
 from importer.recovery.causes import (
     AttestationMissing,
     ContentMissing,
@@ -24,6 +26,7 @@ from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role, 
 from importer.report.origin import Origin
 from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
+from importer.rules.wording import path_of
 
 _UNKNOWN_IMAGE = "<image>"
 _UNKNOWN_TAG = "<tag>"
@@ -54,18 +57,28 @@ class Download:
     platform: Platform | None = None
 
 
-def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
+def downloads_of(plan: Plan, origin: str | None = None, taken: Iterable[str] = ()) -> tuple[Download, ...]:
     """Everything that a download would mend, each blob once.
 
     Args:
         plan: what is wanted.
         origin: the URL or reference from which the download came; makes complete commands.
+        taken: the paths of what is here, to which no command may write.
     """
     by_digest: dict[Digest, Download] = {}
+    paths = frozenset(taken)
     for image in plan.images:
         for blob in _lacking(image):
-            by_digest.setdefault(blob.descriptor.digest, _download(plan, image, blob, origin))
+            if blob.descriptor.digest not in by_digest:
+                by_digest[blob.descriptor.digest] = _download(plan, image, blob, origin, paths)
     return tuple(by_digest.values())
+
+
+def downloads_of_input(investigation: Investigation) -> tuple[Download, ...]:
+    """Everything that a download would mend of what was investigated, and commands that spoil no file here."""
+    inventory = investigation.case.inventory
+    taken = [fact.file.path for fact in inventory.facts] + [problem.path for problem in inventory.problems]
+    return downloads_of(investigation.case.plan, investigation.question.origin, taken)
 
 
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
@@ -79,7 +92,7 @@ def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
             yield blob
 
 
-def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) -> Download:
+def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None, taken: frozenset[str]) -> Download:
     rule = rule_explaining(blob.cause) if blob.cause else None
     name = _place_of(plan, image)
     have = _usable_bytes(blob)
@@ -90,7 +103,7 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
         reason=rule.name if rule else str(blob.status),
         file_name=_manifest_name(blob) if blob.role in _MANIFESTS else blob.descriptor.digest.file_name,
         paths=tuple(_paths(image, blob, name)),
-        command=_command(image, blob, _origin_of(plan, name, origin)) if origin else None,
+        command=_command(image, blob, _origin_of(plan, name, origin), taken) if origin else None,
         platform=blob.descriptor.platform if blob.role in _MANIFESTS else None,
     )
 
@@ -151,31 +164,38 @@ def _origin_of(plan: Plan, place: tuple[str, str], text: str) -> Origin | None:
     return origin.of_image(place, places) if place in places else origin
 
 
-def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None) -> str | None:
-    """A curl command that fetches a blob into its folder, going on where a true beginning ends."""
+def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None, taken: frozenset[str]) -> str | None:
+    """A curl command that fetches a blob into its folder, going on where a true beginning ends.
+
+    Only the remains of the blob itself are written to: a name that anything else has is avoided.
+    """
     if origin is None or isinstance(blob.cause, Foreign):
         return None
     if blob.role in _MANIFESTS:
-        return _manifest_command(image, blob, origin)
+        return _manifest_command(image, blob, origin, taken)
     # A child's folder has one of two spellings, which can't be told from here; the API knows the blob by its digest.
     from_api = isinstance(blob.cause, Marker) or (bool(image.parents) and not image.names)
     url = origin.blob_url(blob.descriptor.digest, from_api=from_api)
     if url is None:
         return _complete_command(image, origin)
-    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0
-    file = blob.file.file.path if resumes and blob.file and not blob.earlier else _path_to_save(image, blob)
+    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0 and not _is_borrowed(blob)
+    if resumes and blob.file and not blob.earlier:
+        file = blob.file.file.path
+    else:
+        file = _free(_path_to_save(image, blob), blob, taken)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
-    return f"{_joining(blob, file)}curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
+    joining = _joining(blob, file) if resumes else ""
+    return f"{joining}curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
 
 
-def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
+def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin, taken: frozenset[str]) -> str | None:
     """A curl command that fetches a manifest by its digest; what that wants, the next scan tells."""
     url = origin.manifest_url(blob.descriptor.digest)
     if url is None:
         return _complete_command(image, origin)
     types = blob.descriptor.media_type if blob.descriptor.size else ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
     accept = for_shell(f"Accept: {types}")
-    file = for_shell(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}")
+    file = for_shell(_free(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}", blob, taken))
     return f"curl -fL --retry 5 -H {accept} --create-dirs -o {file} {for_shell(url)}"
 
 
@@ -200,7 +220,19 @@ def _joining(blob: BlobPlan, target: str) -> str:
 
 
 def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:
-    """Beside what is left of the blob, else beside the manifest."""
-    neighbour = next((fact.file for fact in (blob.file, image.manifest.file) if fact), None)
-    folder = neighbour.path.removesuffix(neighbour.name) if neighbour else ""
-    return folder + blob.descriptor.digest.file_name
+    """Beside what is left of the blob, else beside the manifest; what is in an archive has no such place."""
+    files = [fact.file for fact in (blob.file, image.manifest.file) if fact and not fact.file.borrowed]
+    folder = files[0].folder if files else ""
+    return (folder if Path(folder).is_dir() else "") + blob.descriptor.digest.file_name
+
+
+def _free(path: str, blob: BlobPlan, taken: frozenset[str]) -> str:
+    """The path, or where anything but the blob's own remains has this name, another one; names don't matter."""
+    is_own = path_of(blob) == path and not _is_borrowed(blob)
+    while path in taken and not is_own:
+        path += ".new"
+    return path
+
+
+def _is_borrowed(blob: BlobPlan) -> bool:
+    return bool(blob.file and blob.file.file.borrowed)

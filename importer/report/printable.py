@@ -23,7 +23,11 @@ def for_terminal(text: str) -> str:
 
 
 def for_shell(path: str) -> str:
-    r"""The path as a shell takes it; what can't be printed is written ``$'\x1b'``, as bash and zsh read it."""
+    r"""The path as a shell takes it; what can't be printed is written ``$'\x1b'``, as bash and zsh read it.
+
+    A relative path that begins with a dash would be taken for an option, and gets ``./`` before it.
+    """
+    path = f"./{path}" if path.startswith("-") else path
     if path.isprintable():
         return shlex.quote(path)
     return "$'" + "".join(_in_ansi_c(character) for character in path) + "'"

@@ -12,6 +12,7 @@ from importer.domain.descriptor import Descriptor
 from importer.errors import NetworkError
 from importer.locking import exclusive
 from importer.transport.breaks import RangeLimit
+from importer.transport.keeping import keep
 from importer.transport.partial_file import PartialFile, disk_errors, lock_path
 from importer.transport.range_fetch import Advance, OtherwiseError, RangeFetch
 from importer.transport.remote_blob import RemoteBlob
@@ -45,8 +46,11 @@ class BlobDownload:
         self._advance = advance
         self._fetch = RangeFetch(blob, limit, advance)
 
-    def to(self, target: Path, beginning: Beginning | None = None) -> None:
+    def to(self, target: Path, beginning: Beginning | None = None, *, replaces_remains: bool = False) -> None:
         """Download to ``target``, whose folder is there; what is there and right is left alone.
+
+        Anything else that is there is kept under another name, unless it is the blob's beginning, or, as
+        ``replaces_remains`` says, what is left of the blob.
 
         Raises NetworkError when the server can't or won't send the blob, and OutputError. What has
         arrived stays in a partial file, from which the next call goes on.
@@ -63,6 +67,8 @@ class BlobDownload:
                 if beginning := beginning or _truncated(target, self._descriptor):
                     partial.adopt(beginning.open, beginning.length)
                 self._fill(partial)
+                if not (replaces_remains or _is_beginning(target, partial)):
+                    self._keep(target)
                 partial.finish(target, self._surroundings.durability)
 
     def _fill(self, partial: PartialFile) -> None:
@@ -99,6 +105,11 @@ class BlobDownload:
     def _is_worth_no_wait(self, gain: int) -> bool:
         return gain >= min(_WORTH_NO_WAIT, max(1, self._descriptor.size // _SHARE_WORTH_NO_WAIT))
 
+    def _keep(self, target: Path) -> None:
+        kept = keep(target, self._surroundings.durability)
+        if kept:
+            self._tell(f"{target}: held something else, which is kept as {kept.name}")
+
     def _tell_waiting(self) -> None:
         self._tell(f"{self._blob.label}: another blobfix is downloading it; waiting")
 
@@ -111,6 +122,14 @@ def _truncated(path: Path, descriptor: Descriptor) -> Beginning | None:
     if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < descriptor.size:
         return None
     return Beginning(lambda: path.open("rb"), path.stat().st_size)
+
+
+def _is_beginning(path: Path, partial: PartialFile) -> bool:
+    """Whether the file holds nothing but first bytes of what was downloaded."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > partial.size:
+        return False
+    with path.open("rb") as stream:
+        return partial.starts_with(stream)
 
 
 def is_whole(path: Path, descriptor: Descriptor) -> bool:

@@ -19,7 +19,7 @@ from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated
 from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role, is_docker_save
 from importer.rules.wording import path_of
 from importer.transport.blob_download import Beginning
-from importer.transport.image_folder import make_folder, put_file
+from importer.transport.image_folder import make_folder, put_document
 from importer.transport.partial_file import remove_free_locks
 from importer.transport.pull import Transfer
 from importer.transport.remote_image import RemoteImage, RemoteManifest
@@ -69,7 +69,7 @@ class Completion:
         self._present = {
             image.manifest.file.file.path: image.manifest.descriptor.digest
             for image in scanned.plan.images
-            if image.manifest.file and (image.parsed or is_docker_save(image))
+            if image.manifest.file and ((image.parsed and image.manifest.is_here) or is_docker_save(image))
         }
 
     def transfers(self) -> tuple[Transfer, ...]:
@@ -87,9 +87,6 @@ class Completion:
         readable = [image for image in self._plan.images if _has_manifest(image)]
         named = [image for image in self._plan.images if image.is_only_named]
         saved = [image for image in self._plan.images if image.parsed is None and is_docker_save(image)]
-        if not (readable or named or saved):
-            root = self._remote_root()
-            yield from self._of_manifest(root, self._place_of_root(root), 0)
         for image in readable:
             if image.parents and not self._is_wanted(image.platform):
                 continue
@@ -102,6 +99,9 @@ class Completion:
                 yield from self._of_child(descriptor, self._folder / descriptor.digest.file_name, 0)
         for image in saved:
             yield from self._of_saved(image)
+        if not (readable or named or saved) or any(map(_has_damaged_manifest, readable)):
+            root = self._remote_root()
+            yield from self._of_manifest(root, self._place_of_root(root), 0)
 
     def _of_image(self, image: ImagePlan) -> Iterator[Transfer]:
         beside = self._folder_of(image.manifest)
@@ -113,7 +113,8 @@ class Completion:
             folder = self._folder_of(blob) if blob.file and blob.certain else beside
             remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
             beginning = _beginning(blob) or self._perhaps.get(blob.descriptor.digest)
-            yield Transfer(remote, folder / blob.descriptor.digest.file_name, beginning)
+            target = folder / blob.descriptor.digest.file_name
+            yield Transfer(remote, target, beginning, replaces_remains=path_of(blob) == str(target))
 
     def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
@@ -157,7 +158,7 @@ class Completion:
             # What is there is another image's, or docker save's own.
             folder /= manifest.digest.file_name
         make_folder(self._folder, folder.relative_to(self._folder).parts, self._durability)
-        put_file(folder / name, manifest.content, self._durability)
+        self._put(folder / name, manifest.content)
         for descriptor in manifest.parsed.blobs:
             if self._path_of(descriptor.digest) is None:
                 remote = self._image.blob(manifest.digest, descriptor)
@@ -165,6 +166,10 @@ class Completion:
         for descriptor in manifest.parsed.manifests if isinstance(manifest.parsed, Index) else ():
             if self._is_wanted(descriptor.platform):
                 yield from self._of_child(descriptor, self._sibling(folder, descriptor), depth + 1)
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Write a manifest; somebody's own document under its name is kept under another one."""
+        put_document(path, content, self._durability, self._tell)
 
     def _learn_places(self, image: ImagePlan) -> None:
         """Let the server's layout be seen: in Artifactory a child's blobs lie beside the child."""
@@ -209,6 +214,11 @@ def _remove_leftovers_below(root: Path) -> None:
 def _has_manifest(image: ImagePlan) -> bool:
     """Whether the image's own manifest is here, and not one that was made up for its config."""
     return image.parsed is not None and not isinstance(image.manifest.cause, ManifestMissing)
+
+
+def _has_damaged_manifest(image: ImagePlan) -> bool:
+    """Whether the image could be read, or put together from its config, and its manifest's own bytes aren't here."""
+    return not image.manifest.is_here and not image.parents and not is_docker_save(image)
 
 
 def _is_lacking(blob: BlobPlan) -> bool:

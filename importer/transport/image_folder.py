@@ -6,24 +6,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import Index
 from importer.errors import OutputError
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.places.durability import Durability
 from importer.places.placing import Placing
 from importer.places.unfinished import FILE_MODE, remove_leftovers, unfinished_folder, write_blocks
+from importer.transport.keeping import keep
 from importer.transport.partial_file import disk_errors
 from importer.transport.remote_image import RemoteManifest
+from importer.transport.retry import Tell
 
 
 class ImageFolder:
     """The place of one image (and, for an index, of its children) below ``root``."""
 
-    def __init__(self, root: Path, repository: str, tag: str | None, durability: Durability) -> None:
+    def __init__(self, root: Path, repository: str, tag: str | None, durability: Durability, tell: Tell) -> None:
         self._root = root
         self._durability = durability
+        self._tell = tell
         self._parts = repository.split("/")
         self._tag = tag
 
@@ -38,7 +43,7 @@ class ImageFolder:
     def write(self, manifest: RemoteManifest, folder: Path) -> Path:
         """Write a manifest's exact bytes under the name that Artifactory gives it; raises OutputError."""
         path = folder / ("list.manifest.json" if isinstance(manifest.parsed, Index) else "manifest.json")
-        put_file(path, manifest.content, self._durability)
+        put_document(path, manifest.content, self._durability, self._tell)
         return path
 
     def _made(self, parts: tuple[str, ...]) -> Path:
@@ -69,6 +74,28 @@ def _new_above(root: Path) -> list[Path]:
     while not above[-1].exists():
         above.append(above[-1].parent)
     return above
+
+
+def put_document(path: Path, content: bytes, durability: Durability, tell: Tell) -> None:
+    """Write a manifest as ``put_file`` does; a whole document that is there is kept, and said to be."""
+    with disk_errors(path):
+        kept = keep(path, durability) if _is_other_document(path, content) else None
+    if kept:
+        tell(f"{path}: was another document, which is kept as {kept.name}")
+    put_file(path, content, durability)
+
+
+def _is_other_document(path: Path, content: bytes) -> bool:
+    """Whether a JSON document is there that says anything else, and isn't a server's error."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    if path.stat().st_size > MAX_DOCUMENT_SIZE:
+        return True
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return value != json.loads(content) and not (isinstance(value, dict) and "errors" in value)
 
 
 def put_file(path: Path, content: bytes, durability: Durability) -> None:

@@ -129,6 +129,16 @@ class PartialFile:
             self._stream.seek(self.size)
         return content
 
+    def starts_with(self, other: BinaryIO) -> bool:
+        """Whether the bytes of another file are the first bytes of this one; raises OutputError."""
+        with disk_errors(self._path):
+            self._stream.seek(0)
+            while block := other.read(_BLOCK):
+                if self._stream.read(len(block)) != block:
+                    break
+            self._stream.seek(self.size)
+        return not block
+
     def restart(self) -> None:
         """Throw away what is here."""
         with disk_errors(self._path):

@@ -30,11 +30,15 @@ DEFAULT_JOBS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A blob that is to lie at ``target``, maybe begun by another file."""
+    """A blob that is to lie at ``target``, maybe begun by another file.
+
+    ``replaces_remains``: whether what lies at ``target`` is what is left of the blob, and may go.
+    """
 
     blob: RemoteBlob
     target: Path
     beginning: Beginning | None = None
+    replaces_remains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def _task(transfer: Transfer, limit: RangeLimit, advance: Callable[[int], None])
     if not transfer.blob.descriptor.digest.is_checkable:
         return partial(_refuse_unsupported, transfer.blob)
     download = BlobDownload(transfer.blob, limit, advance)
-    return partial(download.to, transfer.target, transfer.beginning)
+    return partial(download.to, transfer.target, transfer.beginning, replaces_remains=transfer.replaces_remains)
 
 
 def _refuse_unsupported(blob: RemoteBlob) -> None:

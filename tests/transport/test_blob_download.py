@@ -87,10 +87,13 @@ class TestPlainDownload:
         case.download()
         assert case.server.seen == []
 
-    def test_a_file_of_the_right_size_with_wrong_bytes_is_replaced(self, case: Case) -> None:
-        case.target.write_bytes(bytes(len(CONTENT)))
+    def test_a_file_of_the_right_size_with_wrong_bytes_is_kept_under_another_name(self, case: Case) -> None:
+        zeros = bytes(len(CONTENT))
+        case.target.write_bytes(zeros)
         case.download()
-        case.assert_whole()
+        assert case.target.read_bytes() == CONTENT
+        assert {path.name for path in case.target.parent.iterdir()} == {"blob", Digest.of(zeros).file_name}
+        assert (case.target.parent / Digest.of(zeros).file_name).read_bytes() == zeros
 
     def test_an_empty_blob(self, case: Case) -> None:
         case.put(b"")

@@ -177,7 +177,10 @@ class TestFolders:
             image = open_image(place, surroundings, Login())
             barrier.wait()
             Pull(
-                image, ImageFolder(tmp_path / "out", "team/app", "1.4", Durability()), surroundings, SilentProgress()
+                image,
+                ImageFolder(tmp_path / "out", "team/app", "1.4", Durability(), surroundings.tell),
+                surroundings,
+                SilentProgress(),
             ).run()
 
         threads = [threading.Thread(target=one) for _ in range(2)]
