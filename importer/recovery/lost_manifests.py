@@ -9,6 +9,7 @@ from typing import Final
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
+from importer.recovery.causes import ManifestMissing
 from importer.recovery.plan import Plan
 
 MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
@@ -31,6 +32,8 @@ def lost_manifests(inventory: Inventory, plan: Plan) -> Iterator[FileFacts]:
 
 def lost_images(inventory: Inventory, plan: Plan) -> Iterator[FileFacts]:
     """Those of them that no image here was put together beside."""
-    configs = [image.config_blob for image in plan.images if not image.manifest.is_here]
+    # One that was put together to the very bytes of a known digest is here, and was missing all the same.
+    remade = [i for i in plan.images if not i.manifest.is_here or isinstance(i.manifest.cause, ManifestMissing)]
+    configs = [image.config_blob for image in remade]
     beside = {config.file.file.folder for config in configs if config and config.file}
     yield from (fact for fact in lost_manifests(inventory, plan) if fact.file.folder not in beside)

@@ -215,8 +215,9 @@ class TestOneOfThreeIsBroken:
 def assert_one_is_named(result: Result) -> None:
     """One line on the one that is broken, with the reason; nothing else is wrong."""
     assert result.code == 4, result.stderr
-    (line,) = result.stderr.splitlines()[-1:]
+    line, advice = result.stderr.splitlines()[-2:]
     assert line.startswith("Not written: team/app:2 is missing or damaged: layer sha256:")
+    assert advice.startswith("To see why, and what to download again: blobfix scan ")
 
 
 def test_borrowed_blobs_complete_an_image(

@@ -56,7 +56,9 @@ def test_it_recovers_a_layer(site: Path, tmp_path: Path) -> None:
 
 def test_it_passes_the_tests_of_the_encoders(site: Path, tmp_path: Path) -> None:
     # The C form, which isn't here, and the Python form by itself have tests of their own.
-    ignored = shutil.ignore_patterns("__pycache__", Path(__file__).name, "test_encoders.py", "test_sanitized.py")
+    ignored = shutil.ignore_patterns(
+        "__pycache__", Path(__file__).name, "test_encoders.py", "test_sanitized.py", "test_fuzzed.py"
+    )
     shutil.copytree(HOME / "tests", tmp_path / "tests", ignore=ignored)
     shutil.copy(HOME / "pyproject.toml", tmp_path)
     done = run(site, tmp_path, "-m", "pytest", "-p", "no:cacheprovider", "tests/recompression")
