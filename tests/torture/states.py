@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from importer.domain.digest import Digest
+
 State = Mapping[str, bytes | None]
 """Every entry below a folder by its path; a folder has no bytes."""
 
@@ -34,6 +36,13 @@ def visible(state: State) -> dict[str, bytes | None]:
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(_UNFINISHED)
+
+
+def without_kept(state: State, old: State) -> State:
+    """Without files of the old state that stand under their own digest now, as one does that couldn't be read."""
+    former = [content for content in old.values() if content]
+    kept = {Digest.of(content).file_name for content in former} - {path.rpartition("/")[2] for path in old}
+    return {path: content for path, content in state.items() if path.rpartition("/")[2] not in kept}
 
 
 def difference(seen: State, wanted: State) -> str:
