@@ -27,6 +27,7 @@ from importer.recovery.causes import ContentMissing, DigestMismatch, ManifestMis
 from importer.recovery.diagnosis import diagnose
 from importer.recovery.named import named_manifests
 from importer.recovery.naming.docker_save import SavedImage, saved_images
+from importer.recovery.obstacles import obstacles_of
 from importer.recovery.plan import (
     BlobPlan,
     BlobStatus,
@@ -157,6 +158,7 @@ def _rebuilt(
         config=config,
         blobs=(config_blob, *layers),
         proofs=("a digest known beforehand",) if is_proven else (),
+        flaws=tuple(obstacles_of(parsed, config, layers)),
         platform=config.platform,
     )
 

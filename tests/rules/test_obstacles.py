@@ -142,6 +142,19 @@ class TestDiffIds:
             assert "BF403" not in codes
             assert outputs(plan) == ONLY_TREE
 
+    def test_of_compressed_layers_are_found_where_no_manifest_is(self, tmp_path):
+        image = Image()
+        value = image.config_value()
+        value["rootfs"]["diff_ids"][0] = digest_of(image.layers[0])
+        folder = Image(config=as_json(value)).write(tmp_path)
+        (folder / "manifest.json").unlink()
+        for deep in (False, True):
+            plan, codes = looked_at(folder, deep=deep)
+            assert plan.flaws == (DiffIdsOfCompressed((0,)),)
+            assert codes.count("BF414") == 1
+            assert plan.layers[1].diff_id == plan.config.diff_ids[1]
+            assert fidelity(plan, Output.DOCKER_TAR, LINUX) is Fidelity.NONE
+
     def test_of_plain_layers_are_the_layers_own(self, tmp_path):
         tars = [tar_of("a", b"a")]
         image = Image(tars=tars, layers=tars, layer_types=[media_types.DOCKER_LAYER])
