@@ -12,10 +12,14 @@ import pytest
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Platform
+from importer.errors import UsageError
 from importer.investigation import Question, survey
+from importer.places.durability import Durability
 from importer.progress import SilentProgress
 from importer.recovery.plan import Output, Plan
+from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice, choose
+from tests.blobfix import contents
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import run
@@ -99,3 +103,18 @@ def test_one_whose_layers_docker_would_refuse_is_left_out_of_a_docker_tar(tmp_pa
     with tarfile.open(tmp_path / "images.tar") as tar:
         (entry,) = json.load(tar.extractfile("manifest.json") or io.BytesIO())
     assert entry["RepoTags"] == ["docker.io/team/app:1"]
+
+
+def test_a_tag_that_another_program_gave_meanwhile_is_not_moved(tmp_path: Path) -> None:
+    first, second = (make_image(sample_layers(seed, 9_000)) for seed in ("first", "second"))
+    for image, folder in ((first, tmp_path / "first"), (second, tmp_path / "second")):
+        write_artifactory_folder(image, folder / "team" / "app" / "1.4")
+    root = tmp_path / "registry"
+    images = choose(plan_of(tmp_path / "second"), Choice(), Output.REGISTRY_TREE).images
+    with RegistryTree(root, SilentProgress(), Durability()) as late:
+        assert late.moved_tags(images) == ()
+        assert run("to-registry-tree", tmp_path / "first", "-o", root).code == 0
+        before = contents(root)
+        with pytest.raises(UsageError, match=f"team/app:1.4 named {first.manifest_digest} before.*--replace-tags"):
+            late.write(images, replace_tags=False)
+    assert contents(root) == before

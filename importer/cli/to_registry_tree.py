@@ -104,8 +104,9 @@ def to_registry_tree(
         progress_shown(wanted=not (quiet or no_progress)) as progress,
         RegistryTree(output, progress, durability) as tree,
     ):
+        write = partial(tree.write, replace_tags=replace_tags)
         tags = Tags(tree.moved_tags, may_move=replace_tags)
-        written = write_images(question, pick, tree.write, progress, tree.capture(), tags)
+        written = write_images(question, pick, write, progress, tree.capture(), tags)
     code = conclude(written, quiet=quiet)
     if not quiet:
         _tell_next_step(output, written.images[0])

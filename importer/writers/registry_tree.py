@@ -29,7 +29,7 @@ from importer.progress import Progress
 from importer.recovery.plan import ImagePlan, ProvenBlob
 from importer.recovery.referrers import is_listing
 from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
-from importer.writers.moved_tags import MovedTag
+from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import ReferrersListing, listings_of, read_list
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
@@ -83,8 +83,11 @@ class RegistryTree:
         with path.open("rb") as stream:
             return read_link_text(stream.read(MAX_LINK_SIZE)).digest
 
-    def write(self, images: Sequence[NamedImage]) -> None:
-        """Write the images; what is there already, and right, is left alone."""
+    def write(self, images: Sequence[NamedImage], *, replace_tags: bool = True) -> None:
+        """Write the images; what is there already, and right, is left alone.
+
+        Raises UsageError for tags that another program has given to other images meanwhile, unless they may move.
+        """
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
         lacking = [blob for blob in blobs.values() if not self._is_there(blob)]
         self._progress.start("Writing", sum(blob.size for blob in lacking if blob.digest not in self._staging))
@@ -102,6 +105,7 @@ class RegistryTree:
             self._list_referrers(listing)
         if not self._folder.appear():
             with self._folder.alone():
+                demand_replaceable(self.moved_tags(images), replace_tags=replace_tags)
                 for listing in listings:
                     self._list_referrers(listing)
                 self._folder.add()
