@@ -70,7 +70,8 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
     inspector = Inspector(question.jobs, progress)
-    supplies = Supplies(layout.root, question.blobs, inspector, Recompressor(question.effort, progress))
+    recompressor = Recompressor(question.effort, progress)
+    supplies = Supplies(layout.root, question.blobs, inspector, recompressor, is_quick=question.quick)
     tree = read_tree(layout, progress)
     if store := object_store_in(tree):
         return _refused(question, store)

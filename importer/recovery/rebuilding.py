@@ -27,6 +27,7 @@ from importer.recovery.causes import ContentMissing, DigestMismatch, ManifestMis
 from importer.recovery.diagnosis import diagnose
 from importer.recovery.named import named_manifests
 from importer.recovery.naming.docker_save import SavedImage, saved_images
+from importer.recovery.naming.registry_links import revisions
 from importer.recovery.obstacles import obstacles_of
 from importer.recovery.plan import (
     BlobPlan,
@@ -243,6 +244,7 @@ def _provable(inventory: Inventory, known: KnownDigests, config: FileFacts) -> f
     digests = set(known.given)
     digests |= {child.digest for _, index in indexes_of(inventory) for child in index.children}
     digests |= {named.descriptor.digest for named in named_manifests(inventory)}
+    digests |= set(revisions(inventory))
     for fact in inventory.facts:
         if fact.file.parts[:-1] == config.file.parts[:-1] and "manifest" in fact.file.name.lower():
             digests |= known.expected_of(fact).keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from importer.storage_tree.contents import Contents, Reading
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob
 from importer.storage_tree.supplies import Supplies, Supply
-from importer.storage_tree.tree import Tree
+from importer.storage_tree.tree import Repository, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Stock:
         self._contents = contents
         self._supplies = supplies
         self._moved: dict[Digest, Manifest | None] = {}
+        self._not_rebuilt: set[Digest] = set()
 
     def is_in_place(self, digest: Digest) -> bool:
         """Whether the blob is where it belongs, and as far as is known, whole."""
@@ -70,7 +72,11 @@ class Stock:
             return Supply(None)
         in_place = digest in self._contents.damaged
         remains = Path(self._tree.layout.place(blob_path(digest))) if in_place else self._odd_remains.get(digest)
-        return self._supplies.find(digest, need, remains)
+        supply = self._supplies.find(digest, need, remains)
+        if supply.blob or digest in self._not_rebuilt:
+            return supply
+        self._not_rebuilt.add(digest)
+        return self._supplies.rebuilt(digest, self._beside(digest)) if digest in self._manifests else supply
 
     def fetching(self, digest: Digest, need: Need | None = None) -> tuple[Step, ...]:
         """The step that brings the blob to its place; none when it is there or can't be had."""
@@ -81,6 +87,21 @@ class Stock:
             return (MoveBlob(moved.path, digest, moved.reading.stamp, moved.is_blob_place),)
         blob = self.supply(digest, need).blob
         return (WriteBlob(blob),) if blob else ()
+
+    def _beside(self, manifest: Digest) -> Iterator[Path]:
+        """The whole blobs that the manifest's repositories link as layers and configs."""
+        for repository in self._manifests[manifest]:
+            for digest in sorted(filter(self.is_in_place, repository.layers)):
+                yield Path(self._tree.layout.place(blob_path(digest)))
+
+    @cached_property
+    def _manifests(self) -> dict[Digest, list[Repository]]:
+        """The repositories of every digest that a revision or a tag names."""
+        found: dict[Digest, list[Repository]] = {}
+        for repository in self._tree.repositories:
+            for digest in repository.revisions | set(repository.currents.values()):
+                found.setdefault(digest, []).append(repository)
+        return found
 
     @cached_property
     def elsewhere(self) -> dict[Digest, Elsewhere]:

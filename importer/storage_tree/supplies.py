@@ -28,6 +28,7 @@ from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
 from importer.sources.source_file import SourceFile
 from importer.storage_tree.documents import Need
+from importer.storage_tree.lost_manifests import rebuilt_manifest
 
 SET_ASIDE: Final = ".blobfix-set-aside"
 """Below the root: where entries go that are taken out of the tree."""
@@ -49,14 +50,24 @@ class Supplies:
         paths: places that the user named.
         inspector: has the threads.
         recompressor: computes the gzip of unpacked layers again.
+        is_quick: whether no manifest is put together again, for which layers are read.
     """
 
-    def __init__(self, root: Path, paths: Iterable[Path], inspector: Inspector, recompressor: Recompressor) -> None:
+    def __init__(
+        self,
+        root: Path,
+        paths: Iterable[Path],
+        inspector: Inspector,
+        recompressor: Recompressor,
+        *,
+        is_quick: bool = False,
+    ) -> None:
         aside = root / SET_ASIDE
         self._sources = [*open_sources(paths, borrowed=True)]
         self._sources += [FolderSource(aside, borrowed=True)] if aside.is_dir() else []
         self._inspector = inspector
         self._recompressor = recompressor
+        self._is_quick = is_quick
         self._found: dict[Digest, Supply] = {}
 
     def find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
@@ -71,6 +82,15 @@ class Supplies:
         if known is None or (known.blob is None and need and not known.cause):
             known = self._found[digest] = self._find(digest, need, remains)
         return known
+
+    def rebuilt(self, manifest: Digest, blobs: Iterable[Path]) -> Supply:
+        """A manifest that was lost, put together from blobs that its repository links."""
+        known = self._found.get(manifest)
+        if self._is_quick or (known and known.blob):
+            return known or Supply(None)
+        blob = rebuilt_manifest(manifest, blobs, self._inspector)
+        self._found[manifest] = Supply(blob, known.cause if known else None)
+        return self._found[manifest]
 
     @cached_property
     def _inventory(self) -> Inventory:

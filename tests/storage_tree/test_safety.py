@@ -271,6 +271,7 @@ class TestBeyondRepair:
     def test_the_shopping_list_names_what_is_nowhere(self, tree: PushedTree) -> None:
         tree.blob().unlink()
         tree.blob(INDEX.children[0].manifest_digest).unlink()
+        tree.blob(INDEX.children[0].image_id).unlink()
         checked = check_tree(tree.root, "--apply")
         assert (checked.code, checked.left) == (4, ["BF504", "BF504"])
         by_digest = {download["digest"]: download for download in checked.report["downloads"]}
@@ -322,6 +323,7 @@ class TestBeyondRepair:
     ) -> None:
         self.forget_links(tree)
         tree.blob(tree.manifest).unlink()
+        tree.blob(tree.config).unlink()
         checked = check_tree(tree.root, "--apply")
         assert (checked.code, checked.left) == (4, ["BF503", "BF504"])
         assert [download["digest"] for download in checked.report["downloads"]] == [str(tree.manifest)]
