@@ -50,6 +50,11 @@ class WriteOptions:
             jobs=self.jobs,
         )
 
+    def demand_other_output(self, output: Path) -> None:
+        """Raise UsageError when the output would replace the table of names."""
+        if self.names and output.exists() and self.names.exists() and output.samefile(self.names):
+            raise UsageError(f"{output}: is the table of names; give another name for the output")
+
     def choice(self) -> Choice:
         """What to write; raises UsageError."""
         if self.name is not None and (self.names or self.name_template is not None):

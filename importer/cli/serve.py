@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Sequence
@@ -137,6 +138,7 @@ def _run(application: Starlette, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 (the extra is there, as starlette was)
 
     from importer.server.connections import MOST_CONNECTIONS, LimitedConnection  # noqa: PLC0415 (likewise)
+    from importer.server.log_lines import OneLine  # noqa: PLC0415 (likewise)
 
     config = uvicorn.Config(
         application,
@@ -149,6 +151,7 @@ def _run(application: Starlette, listener: socket.socket) -> None:
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=_SECONDS_TO_END,
     )
+    logging.getLogger("uvicorn.error").addFilter(OneLine())
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

@@ -104,6 +104,7 @@ def to_docker_tar(
     )
     question = options.question()
     choice = options.choice()
+    options.demand_other_output(Path(output))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output), Durability(is_wanted=not no_sync))
         written = write(question, partial(_pick, choice=choice, progress=progress), progress)

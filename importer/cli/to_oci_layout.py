@@ -112,6 +112,7 @@ def to_oci_layout(
     )
     question = options.question()
     choice = replace(options.choice(), oci_media_types=oci_media_types)
+    options.demand_other_output(output)
     pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT)
     write = _to_file if _is_archive(output) else partial(_to_folder, replace_tags=replace_tags)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:

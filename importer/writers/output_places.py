@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from tarfile import is_tarfile
 from typing import Final
 
 from importer.domain.storage_paths import STORAGE_PARTS
@@ -72,6 +73,8 @@ def check_file_place(target: Path, inputs: Iterable[Path]) -> None:
         raise UsageError(f"{target}: is not a regular file; -o - writes to the standard output")
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: there is no such folder; make it first")
+    if target.is_file() and target.stat().st_size and not is_tarfile(target):
+        raise UsageError(f"{target}: exists, and is no tar archive; remove it, or give another name")
 
 
 def _check_outside(output: Path, inputs: Iterable[Path]) -> None:

@@ -11,7 +11,7 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.recovery.causes import DigestMismatch
 from importer.recovery.edited_configs import edited_config
 from importer.recovery.fidelity import fidelity, is_whole_image, obstacles, whole_images
-from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output
+from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, InvalidManifest, Output
 from importer.rules.wording import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
@@ -117,6 +117,8 @@ def _why_not_original(plan: ImagePlan) -> str:
         return "since not every layer has its original bytes"
     if isinstance(plan.manifest.cause, DigestMismatch):
         return "since the one here has another digest than it should have: download manifest.json again"
+    if any(isinstance(flaw, InvalidManifest) for flaw in plan.flaws):
+        return "since the one here can't be read as a manifest: download manifest.json again"
     return "since its bytes aren't here: download manifest.json, or prove it with --digest"
 
 

@@ -111,6 +111,34 @@ def test_an_altered_manifest_is_written_with_a_word_about_it(tmp_path: Path) -> 
     assert "the text of this manifest was changed by another program" in result.text
 
 
+def test_no_file_is_replaced_that_is_no_archive(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    notes, names = tmp_path / "notes.txt", tmp_path / "names.csv"
+    notes.write_text("mine")
+    names.write_text(f"digest,name\n{IMAGE.manifest_digest},team/app:1\n")
+    refused = blobfix("to-docker-tar", folder, "-o", notes)
+    assert (refused.code, refused.stderr) == (
+        2,
+        f"blobfix: {notes}: exists, and is no tar archive; remove it, or give another name\n",
+    )
+    for command in ("to-docker-tar", "to-oci-layout"):
+        target = names if command == "to-docker-tar" else names.rename(tmp_path / "names.tar")
+        refused = blobfix(command, folder, "--names", target, "-o", target)
+        assert (refused.code, "is the table of names" in refused.stderr) == (2, True)
+    assert notes.read_text() == "mine"
+    assert blobfix("to-docker-tar", folder, "-o", tmp_path / "image.tar").code == 0
+    assert blobfix("to-docker-tar", folder, "-o", tmp_path / "image.tar").code == 0
+
+
+def test_a_manifest_that_is_none_is_said_to_be_here(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
+    value = json.loads((folder / "manifest.json").read_text()) | {"layers": "none"}
+    (folder / "manifest.json").write_text(json.dumps(value))
+    result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out", "-n", "a/b:1")
+    assert result.code == 4
+    assert "the one here can't be read as a manifest: download manifest.json again" in result.stderr
+
+
 def test_a_path_with_a_colon_gets_commands_that_take_it(tmp_path: Path) -> None:
     folder = write_artifactory_folder(IMAGE, tmp_path / "in" / "team" / "app" / "1")
     tree = blobfix("to-registry-tree", folder, "-n", "a/b:1", "-o", tmp_path / "x:y")
