@@ -51,7 +51,7 @@ def the_app(seen: Scan) -> dict[str, Any]:
 
 
 def assert_missing(seen: Scan, digest: Digest, size: int | None = None) -> None:
-    """The tag is named, with the digest (and the size) of what is to be downloaded again."""
+    """The tag is named, with the digest (and the size) of what must be downloaded again."""
     assert seen.code == 4
     assert the_app(seen)["status"] == "incomplete"
     (wanted,) = [entry for entry in seen.report["downloads"] if entry["digest"] == str(digest)]

@@ -32,7 +32,7 @@ class _Edge(TyperGroup):
         except BlobfixError as error:
             code = _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            code = _fail("interrupted; nothing unfinished has taken its name", INTERRUPTED)
+            code = _fail("interrupted; no partial output was left behind", INTERRUPTED)
         except BrokenPipeError:
             # The reader has seen enough, as `head` does.
             _silence_stdout()
@@ -43,7 +43,7 @@ class _Edge(TyperGroup):
         except (typer.Exit, typer.Abort, _WrongUsage):
             raise
         except Exception as error:
-            code = _fail(f"something unforeseen, {type(error).__name__}: {error}. Please report it", TROUBLE)
+            code = _fail(f"internal error, {type(error).__name__}: {error}. Please report it", TROUBLE)
         raise typer.Exit(code or 0)
 
 
@@ -78,7 +78,7 @@ _COMMANDS: Final = {
     "pull": "Download an image into a folder, going on after breaks.",
     "complete": "Download only what a folder lacks or has damaged.",
     "push": "Upload an image to a registry.",
-    "serve": "Be a registry over the images that are here.",
+    "serve": "Serve these images as a read-only registry.",
     "tags": "List a repository's tags.",
     "inspect": "Show an image: its manifest, its config, its layers.",
 }

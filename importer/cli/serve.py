@@ -73,7 +73,7 @@ def serve(
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> None:
-    """Be a registry over the images that are here, for reading, until Ctrl-C.
+    """Serve these images as a read-only registry, until Ctrl-C.
 
     Blobs are given out straight from the files they lie in, and only once they are proven.
     """

@@ -178,7 +178,7 @@ class NotAManifest(Cause):
 
 @dataclass(frozen=True, slots=True)
 class WellKnown(Cause):
-    """The bytes are known by heart."""
+    """The bytes are built in."""
 
     description: str
 

@@ -36,7 +36,7 @@ from importer.recovery.recipes import Recompressed
 from importer.sources.byte_streams import open_pieces
 
 DEFAULT_SECONDS: Final = 600
-"""Time spent on layers in vain, in all, unless the user says otherwise."""
+"""Seconds without a match after which the search gives up, unless the user says otherwise."""
 
 _PURE_SECONDS: Final = 60
 """The same for one layer where only the Python form is there."""
@@ -55,7 +55,7 @@ class CompressorSearch:
     """Finds compressors, and remembers which ones the images here were made with.
 
     Args:
-        seconds: to spend on layers in vain, in all; None: as long as is sensible.
+        seconds: without a match, in all, after which it gives up; None: as long as is sensible.
         progress: is told of the bytes that are compressed.
     """
 

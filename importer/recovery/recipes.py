@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Bytes known by heart or restored from a small document."""
+    """Bytes that are built in or restored from a small document."""
 
     content: bytes = field(repr=False)
 

@@ -34,7 +34,7 @@ class Effort:
 
     Attributes:
         is_made: whether anything is done.
-        seconds: to spend on layers in vain; None: as long as is sensible.
+        seconds: without a match after which the search gives up; None: as long as is sensible.
         only_unproven: whether a content that its diff_id proves is enough.
     """
 

@@ -104,7 +104,7 @@ class _TextReport:
         blobs = list(image.all_blobs)
         shown = [blob for blob in blobs if self.verbose or blob.status is not BlobStatus.OK]
         if not shown:
-            self.page.line(f"{_contents(image)}: all here, as they should be", indent=2)
+            self.page.line(f"{_contents(image)}: all present and valid", indent=2)
             return
         width = max(len(_rule_of(blob)) for blob in shown)
         for blob in shown:

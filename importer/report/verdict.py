@@ -145,4 +145,4 @@ def _way_out(plan: Plan) -> str:
     count = len(downloads_of(plan))
     if not count:
         return "see below why."
-    return f"{count} thing{'s are' if count > 1 else ' is'} to be downloaded again."
+    return f"{count} {'files' if count > 1 else 'file'} must be downloaded again."

@@ -13,7 +13,7 @@ _READ: Final = (
     "from it"
 )
 _READ_WITHOUT_NAMES: Final = (
-    "blobfix scan {place} tells what can be had from its files; names are in its database, so write a registry's "
+    "blobfix scan {place} tells what can be recovered from its files; names are in its database, so write a registry's "
     "storage with blobfix to-registry-tree {place} --select DIGEST -n NAME:TAG -o ROOT, or pull from it while it runs"
 )
 _ADVICE: Final = {

@@ -109,4 +109,4 @@ def _unreadable(blob: ProvenBlob, error: OSError) -> InputError:
 
 
 def _sources(blob: ProvenBlob) -> str:
-    return ", ".join(file.path for file in files_of(blob.recipe)) or "a blob known by heart"
+    return ", ".join(file.path for file in files_of(blob.recipe)) or "a built-in blob"

@@ -41,7 +41,7 @@ def several(root: Path) -> Path:
 
 def test_the_verdict_is_the_first_line_and_the_summary_the_last(tmp_path):
     lines = text_of(damaged_download(tmp_path)).splitlines()
-    assert lines[0] == "The image can't be recovered from these files alone; 1 thing is to be downloaded again."
+    assert lines[0] == "The image can't be recovered from these files alone; 1 file must be downloaded again."
     assert lines[-1].startswith("1 image: 0 intact, 0 repairable, 1 incomplete; 5 files, ")
     assert lines[-1].endswith("2 remarks with -v")
 
@@ -219,7 +219,7 @@ def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path):
     first = text_of(tmp_path).splitlines()[0]
     assert first == (
         "Of the image's platforms, only linux/amd64 can be recovered from these files alone; "
-        "1 thing is to be downloaded again."
+        "1 file must be downloaded again."
     )
 
 

@@ -203,7 +203,7 @@ def _in_child(words: list[str], folder: Path, seed: int) -> int:
 def _code_of(words: list[str]) -> int:
     outcome = run_command(*words, *([] if words[0] in ("inspect", "tags") else ["--no-progress"]))
     # The command line catches what nobody expects, and asks for a report.
-    if "something unforeseen" in outcome.output:
+    if "internal error" in outcome.output:
         raise AssertionError(outcome.output)
     return outcome.code
 

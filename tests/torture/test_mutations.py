@@ -72,13 +72,15 @@ def test_a_command_that_falls_or_takes_too_much_is_found(ending: str, said: str)
     assert said in str(run_limited(work))
 
 
-def test_what_the_command_line_calls_unforeseen_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_command_line_calls_an_internal_error_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def falls(content: bytes) -> None:
         raise TypeError("unhashable type: 'dict'")
 
     monkeypatch.setattr("importer.inspection.file_facts.parse_document", falls)
     (tmp_path / "manifest.json").write_text("{}")
-    assert "something unforeseen, TypeError" in str(run_limited(lambda: _code_of(["scan", str(tmp_path)])))
+    assert "internal error, TypeError" in str(run_limited(lambda: _code_of(["scan", str(tmp_path)])))
 
 
 def test_a_command_without_an_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
