@@ -105,6 +105,17 @@ def test_no_command_writes_to_a_file_that_is_something_else(server: FaultyServer
     assert (folder / first.file_name).read_bytes() == before
 
 
+def test_no_command_writes_through_a_link(server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"far away")
+    layer = folder / APP.layer_digests[0].file_name
+    layer.unlink()
+    layer.symlink_to(elsewhere)
+    mended_by_its_commands(tmp_path / "in", f"{server.url}/artifactory/docker-cache/team/app/1.4/")
+    assert elsewhere.read_bytes() == b"far away"
+
+
 def test_no_command_writes_into_a_place_that_only_lends(server: FaultyServer, tmp_path: Path) -> None:
     folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
     lent = write_artifactory_folder(APP, tmp_path / "lent")
@@ -123,6 +134,15 @@ def test_what_is_in_an_archive_is_saved_outside_of_it(server: FaultyServer, tmp_
     archive = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "in")
     (command,) = commands_of(Path(archive), f"{server.url}/artifactory/docker-cache/team/app/1.4/")
     assert f"-o {APP.layer_digests[0].file_name} " in command
+
+
+def test_what_is_cut_in_an_archive_is_not_continued_there(server: FaultyServer, tmp_path: Path) -> None:
+    folder = write_artifactory_folder(APP, tmp_path / "in" / "team" / "app" / "1.4")
+    damage.cut_at(folder / APP.layer_digests[0].file_name, 5000)
+    archive = shutil.make_archive(str(tmp_path / "all"), "zip", tmp_path / "in")
+    (command,) = commands_of(Path(archive), f"{server.url}/artifactory/docker-cache/team/app/1.4/")
+    assert f"-o {APP.layer_digests[0].file_name} " in command
+    assert "-C -" not in command
 
 
 def test_a_folder_whose_name_is_like_an_option_is_none(

@@ -116,7 +116,7 @@ RecompressLimit = Annotated[
         "--recompress-limit",
         min=0,
         metavar="SECONDS",
-        help="Give up the search for the compressor after this many seconds without a match. Default: 600, for a docker tar 60.",
+        help="Give up the search after this many seconds without a match. Default: 600, for a docker tar 60.",
         show_default=False,
     ),
 ]

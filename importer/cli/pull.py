@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,7 +19,7 @@ from importer.cli.remote import (
     Username,
 )
 from importer.places.durability import Durability
-from importer.report.printable import for_terminal
+from importer.report.printable import for_shell, for_terminal
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull
 from importer.transport.sources import open_image, repository_of, tag_of
@@ -67,4 +66,4 @@ def pull(
         typer.echo(f"  manifest {pulled.manifest.digest}")
         typer.echo(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
         typer.echo(for_terminal(f"Saved in {pulled.folder}. To look at it:"))
-        typer.echo(f"  blobfix scan {shlex.quote(str(output))}")
+        typer.echo(f"  blobfix scan {for_shell(str(output))}")

@@ -19,7 +19,7 @@ from importer.domain.media_types import Compression
 from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.causes import Missing
+from importer.recovery.causes import DigestMismatch, Missing
 from importer.recovery.diagnosis import diagnose
 from importer.recovery.leftovers import claim_of
 from importer.recovery.plan import AmbiguousRemains, BlobPlan, BlobStatus, ImagePlan, Role
@@ -109,3 +109,11 @@ def _damaged(blob: BlobPlan, own: Mapping[Digest, FileFacts]) -> BlobPlan:
         return blob
     cause = diagnose(blob.descriptor, fact)
     return replace(blob, status=BlobStatus.DAMAGED, cause=cause, file=fact, certain=False)
+
+
+def is_replaceable(blob: BlobPlan) -> bool:
+    """Whether what lies in the blob's place is what is left of it, and no loss once the blob is there.
+
+    A file that has nothing but the blob's name may be anything, somebody's only copy of something else included.
+    """
+    return blob.file is not None and blob.cause is not None and not isinstance(blob.cause, DigestMismatch)

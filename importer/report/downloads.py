@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,6 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
-from importer.investigation import Investigation
 from importer.recovery.causes import (
     AttestationMissing,
     ContentMissing,
@@ -23,6 +23,7 @@ from importer.recovery.causes import (
     Truncated,
 )
 from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role, is_docker_save
+from importer.recovery.remains import is_replaceable
 from importer.report.origin import Origin
 from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
@@ -57,28 +58,20 @@ class Download:
     platform: Platform | None = None
 
 
-def downloads_of(plan: Plan, origin: str | None = None, taken: Iterable[str] = ()) -> tuple[Download, ...]:
+def downloads_of(plan: Plan, origin: str | None = None) -> tuple[Download, ...]:
     """Everything that a download would mend, each blob once.
 
     Args:
         plan: what is wanted.
-        origin: the URL or reference from which the download came; makes complete commands.
-        taken: the paths of what is here, to which no command may write.
+        origin: the URL or reference from which the download came; makes complete commands, which write to no file
+            that is there, but for the remains of the very blob.
     """
     by_digest: dict[Digest, Download] = {}
-    paths = frozenset(taken)
     for image in plan.images:
         for blob in _lacking(image):
             if blob.descriptor.digest not in by_digest:
-                by_digest[blob.descriptor.digest] = _download(plan, image, blob, origin, paths)
+                by_digest[blob.descriptor.digest] = _download(plan, image, blob, origin)
     return tuple(by_digest.values())
-
-
-def downloads_of_input(investigation: Investigation) -> tuple[Download, ...]:
-    """Everything that a download would mend of what was investigated, and commands that spoil no file here."""
-    inventory = investigation.case.inventory
-    taken = [fact.file.path for fact in inventory.facts] + [problem.path for problem in inventory.problems]
-    return downloads_of(investigation.case.plan, investigation.question.origin, taken)
 
 
 def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
@@ -92,7 +85,7 @@ def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
             yield blob
 
 
-def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None, taken: frozenset[str]) -> Download:
+def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) -> Download:
     rule = rule_explaining(blob.cause) if blob.cause else None
     name = _place_of(plan, image)
     have = _usable_bytes(blob)
@@ -103,7 +96,7 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None, 
         reason=rule.name if rule else str(blob.status),
         file_name=_manifest_name(blob) if blob.role in _MANIFESTS else blob.descriptor.digest.file_name,
         paths=tuple(_paths(image, blob, name)),
-        command=_command(image, blob, _origin_of(plan, name, origin), taken) if origin else None,
+        command=_command(image, blob, _origin_of(plan, name, origin)) if origin else None,
         platform=blob.descriptor.platform if blob.role in _MANIFESTS else None,
     )
 
@@ -164,7 +157,7 @@ def _origin_of(plan: Plan, place: tuple[str, str], text: str) -> Origin | None:
     return origin.of_image(place, places) if place in places else origin
 
 
-def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None, taken: frozenset[str]) -> str | None:
+def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None) -> str | None:
     """A curl command that fetches a blob into its folder, going on where a true beginning ends.
 
     Only the remains of the blob itself are written to: a name that anything else has is avoided.
@@ -172,30 +165,30 @@ def _command(image: ImagePlan, blob: BlobPlan, origin: Origin | None, taken: fro
     if origin is None or isinstance(blob.cause, Foreign):
         return None
     if blob.role in _MANIFESTS:
-        return _manifest_command(image, blob, origin, taken)
+        return _manifest_command(image, blob, origin)
     # A child's folder has one of two spellings, which can't be told from here; the API knows the blob by its digest.
     from_api = isinstance(blob.cause, Marker) or (bool(image.parents) and not image.names)
     url = origin.blob_url(blob.descriptor.digest, from_api=from_api)
     if url is None:
         return _complete_command(image, origin)
-    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0 and not _is_borrowed(blob)
+    resumes = isinstance(blob.cause, Truncated) and _usable_bytes(blob) > 0 and _is_in_a_folder(blob)
     if resumes and blob.file and not blob.earlier:
         file = blob.file.file.path
     else:
-        file = _free(_path_to_save(image, blob), blob, taken)
+        file = _free(_path_to_save(image, blob), blob)
     resume = "-C - " if resumes or isinstance(blob.cause, Missing) else ""
     joining = _joining(blob, file) if resumes else ""
     return f"{joining}curl -fL --retry 5 {resume}-o {for_shell(file)} {for_shell(url)}"
 
 
-def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin, taken: frozenset[str]) -> str | None:
+def _manifest_command(image: ImagePlan, blob: BlobPlan, origin: Origin) -> str | None:
     """A curl command that fetches a manifest by its digest; what that wants, the next scan tells."""
     url = origin.manifest_url(blob.descriptor.digest)
     if url is None:
         return _complete_command(image, origin)
     types = blob.descriptor.media_type if blob.descriptor.size else ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
     accept = for_shell(f"Accept: {types}")
-    file = for_shell(_free(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}", blob, taken))
+    file = for_shell(_free(f"{_path_to_save(image, blob)}/{_manifest_name(blob)}", blob))
     return f"curl -fL --retry 5 -H {accept} --create-dirs -o {file} {for_shell(url)}"
 
 
@@ -226,12 +219,17 @@ def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:
     return (folder if Path(folder).is_dir() else "") + blob.descriptor.digest.file_name
 
 
-def _free(path: str, blob: BlobPlan, taken: frozenset[str]) -> str:
+def _free(path: str, blob: BlobPlan) -> str:
     """The path, or where anything but the blob's own remains has this name, another one; names don't matter."""
-    is_own = path_of(blob) == path and not _is_borrowed(blob)
-    while path in taken and not is_own:
+    is_own = path_of(blob) == path and is_replaceable(blob) and not _is_borrowed(blob)
+    while not is_own and os.path.lexists(path):
         path += ".new"
     return path
+
+
+def _is_in_a_folder(blob: BlobPlan) -> bool:
+    """Whether what is left of it can be written to: it is no member of an archive, and not lent."""
+    return bool(blob.file) and not _is_borrowed(blob) and os.path.isfile(path_of(blob) or "")  # noqa: PTH113 (a text)
 
 
 def _is_borrowed(blob: BlobPlan) -> bool:

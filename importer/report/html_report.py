@@ -20,7 +20,7 @@ from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Role
-from importer.report.downloads import downloads_of_input
+from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Paper
 from importer.report.places import Places
@@ -140,7 +140,7 @@ def _resource(name: str) -> str:
 
 def _content(investigation: Investigation) -> dict[str, Any]:
     plan, host, places = investigation.case.plan, investigation.case.host, Places.of(investigation)
-    downloads = downloads_of_input(investigation)
+    downloads = downloads_of(plan, investigation.question.origin)
     have = {download.digest: download.have for download in downloads}
     groups = list(_groups(investigation.findings))
     titles = Titles(plan.images)

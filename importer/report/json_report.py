@@ -16,7 +16,7 @@ from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
 from importer.recovery.salvage import salvaged_files
 from importer.recovery.unread import Unread
-from importer.report.downloads import Download, downloads_of_input
+from importer.report.downloads import Download, downloads_of
 from importer.report.page import Paper
 from importer.report.printable import as_unicode
 from importer.rules.catalogue import rule_explaining
@@ -41,7 +41,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "images": [_image(image, investigation.case.host) for image in plan.images],
         "files": _files(investigation),
         "findings": [finding_as_json(finding) for finding in investigation.findings],
-        "downloads": [download_as_json(download) for download in downloads_of_input(investigation)],
+        "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
         "unread": [_unread(unread) for unread in investigation.case.unread],
         "summary": summary(investigation),
     }

@@ -10,7 +10,7 @@ from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.recovery.fidelity import fidelity, status_of
 from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output
-from importer.report.downloads import Download, downloads_of_input
+from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
 from importer.report.places import Places
@@ -61,7 +61,7 @@ class _TextReport:
         for image in worst_first(plan.images, self._host):
             self._print_image(image)
         print_findings(self.page, self.investigation.findings, self.places, verbose=self.verbose)
-        downloads = downloads_of_input(self.investigation)
+        downloads = downloads_of(plan, self.investigation.question.origin)
         print_downloads(self.page, downloads)
         self.page.line()
         self.page.line("; ".join(self._summary_parts(downloads)), hang=2)

@@ -101,9 +101,9 @@ RULE: Final = Rule(
         ),
         advice=(
             "Just go on. --recompress-limit sets after how many seconds without a match the search gives up, and "
-            "--no-recompress leaves it out. Where no compressor fits and the digest must stay (images pinned by digest, signatures), "
-            "move the file away and download the layer again with curl -fL -O, or another program that doesn't "
-            "unpack it."
+            "--no-recompress leaves it out. Where no compressor fits and the digest must stay (images pinned by "
+            "digest, signatures), move the file away and download the layer again with curl -fL -O, or another "
+            "program that doesn't unpack it."
         ),
     ),
     find=find,

@@ -63,11 +63,13 @@ class BlobDownload:
                 self._surroundings.durability.folders([target.parent])
                 self._advance(self._descriptor.size)
                 return
+            found = _stamp(target)
             with PartialFile.open(target, digest, self._surroundings.stop) as partial:
                 if beginning := beginning or _truncated(target, self._descriptor):
                     partial.adopt(beginning.open, beginning.length)
                 self._fill(partial)
-                if not (replaces_remains or _is_beginning(target, partial)):
+                is_remains = replaces_remains and _stamp(target) == found
+                if not (is_remains or _is_beginning(target, partial)):
                     self._keep(target)
                 partial.finish(target, self._surroundings.durability)
 
@@ -122,6 +124,15 @@ def _truncated(path: Path, descriptor: Descriptor) -> Beginning | None:
     if path.is_symlink() or not path.is_file() or not 0 < path.stat().st_size < descriptor.size:
         return None
     return Beginning(lambda: path.open("rb"), path.stat().st_size)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when somebody writes to the file; None where none is."""
+    try:
+        seen = path.lstat()
+    except FileNotFoundError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
 def _is_beginning(path: Path, partial: PartialFile) -> bool:

@@ -17,6 +17,7 @@ from importer.places.durability import Durability
 from importer.places.unfinished import remove_leftovers
 from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
 from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role, is_docker_save
+from importer.recovery.remains import is_replaceable
 from importer.rules.wording import path_of
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_document
@@ -114,7 +115,8 @@ class Completion:
             remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
             beginning = _beginning(blob) or self._perhaps.get(blob.descriptor.digest)
             target = folder / blob.descriptor.digest.file_name
-            yield Transfer(remote, target, beginning, replaces_remains=path_of(blob) == str(target))
+            is_own = path_of(blob) == str(target) and is_replaceable(blob)
+            yield Transfer(remote, target, beginning, replaces_remains=is_own)
 
     def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:

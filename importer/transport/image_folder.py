@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import Index
@@ -20,6 +21,9 @@ from importer.transport.keeping import keep
 from importer.transport.partial_file import disk_errors
 from importer.transport.remote_image import RemoteManifest
 from importer.transport.retry import Tell
+
+_ERROR_MEMBERS: Final = frozenset({"errors", "message", "status"})
+"""What a registry's and Artifactory's error bodies consist of."""
 
 
 class ImageFolder:
@@ -86,16 +90,21 @@ def put_document(path: Path, content: bytes, durability: Durability, tell: Tell)
 
 
 def _is_other_document(path: Path, content: bytes) -> bool:
-    """Whether a JSON document is there that says anything else, and isn't a server's error."""
-    if path.is_symlink() or not path.is_file():
+    """Whether something is there that isn't this document in another form or cut, and no server's error."""
+    if path.is_symlink():
+        return True
+    if not path.is_file():
         return False
     if path.stat().st_size > MAX_DOCUMENT_SIZE:
         return True
-    try:
-        value = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
+    found = path.read_bytes()
+    if content.startswith(found) or found.lstrip().startswith(b"<"):
         return False
-    return value != json.loads(content) and not (isinstance(value, dict) and "errors" in value)
+    try:
+        value = json.loads(found)
+    except (ValueError, RecursionError):
+        return True
+    return value != json.loads(content) and not (isinstance(value, dict) and value.keys() <= _ERROR_MEMBERS)
 
 
 def put_file(path: Path, content: bytes, durability: Durability) -> None:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Final
 
 from importer.domain.digest import Digest
 from importer.places.durability import Durability
+
+_LINK: Final = "kept-link"
 
 
 def keep(path: Path, durability: Durability) -> Path | None:
     """Give the file at ``path`` a second name, that of its own digest, so that ``path`` can be replaced.
 
-    The first name stays, for the file that replaces it. None: there is nothing to lose, neither a file with content
+    The first name stays, for the file that replaces it; a symbolic link gets another name instead, and is not
+    followed. None: there is nothing to lose, neither a file with content
     nor one that has no copy under that name. Raises OSError.
     """
-    if path.is_symlink() or not path.is_file() or not path.stat().st_size:
+    if path.is_symlink():
+        # A name with a digest in it would make the link look like one more file of the image.
+        kept = _free(path.with_name(_LINK))
+        path.rename(kept)
+        return kept
+    if not path.is_file() or not path.stat().st_size:
         return None
     digest = _digest_of(path)
     kept = path.with_name(digest.file_name)

@@ -41,6 +41,27 @@ def test_the_only_copy_of_another_layer(folder: Path, server: FaultyServer) -> N
     assert scan(folder).code == 0
 
 
+def test_somebody_s_own_file_under_a_layer_s_name(folder: Path, server: FaultyServer) -> None:
+    (folder / FIRST.file_name).write_text("my notes")
+    complete(folder, server)
+    assert (folder / Digest.of(b"my notes").file_name).read_bytes() == b"my notes"
+    assert Digest.of((folder / FIRST.file_name).read_bytes()) == FIRST
+
+
+@pytest.mark.parametrize("name", [FIRST.file_name, "manifest.json"])
+def test_a_link_is_not_followed_and_gets_another_name(
+    name: str, folder: Path, server: FaultyServer, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"far away")
+    (folder / name).unlink()
+    (folder / name).symlink_to(elsewhere)
+    complete(folder, server)
+    assert elsewhere.read_bytes() == b"far away"
+    assert (folder / "kept-link").readlink() == elsewhere
+    assert not (folder / name).is_symlink()
+
+
 def test_a_proven_copy_needs_no_third_name(folder: Path, server: FaultyServer) -> None:
     shutil.copy(folder / SECOND.file_name, folder / FIRST.file_name)
     complete(folder, server)
@@ -60,8 +81,9 @@ def test_what_is_left_of_the_blob_itself_is_replaced(
     assert len(list(folder.iterdir())) == 1 + len(IMAGE.blobs)
 
 
-def test_somebody_s_own_manifest_json(folder: Path, server: FaultyServer) -> None:
-    own = b'{"name": "My web app", "icons": []}'
+@pytest.mark.parametrize("content", [b'{"name": "My web app", "icons": []}', b"not JSON", b'{"errors": [], "name": 1}'])
+def test_somebody_s_own_manifest_json(content: bytes, folder: Path, server: FaultyServer) -> None:
+    own = content
     (folder / "manifest.json").write_bytes(own)
     (folder / FIRST.file_name).unlink()
     output = complete(folder, server)
