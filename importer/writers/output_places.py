@@ -73,8 +73,15 @@ def check_file_place(target: Path, inputs: Iterable[Path]) -> None:
         raise UsageError(f"{target}: is not a regular file; -o - writes to the standard output")
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: there is no such folder; make it first")
-    if target.is_file() and target.stat().st_size and not is_tarfile(target):
+    if _is_somebody_elses(target):
         raise UsageError(f"{target}: exists, and is no tar archive; remove it, or give another name")
+
+
+def _is_somebody_elses(target: Path) -> bool:
+    """Whether the file is an archive neither by its name nor by its content."""
+    if target.suffix == ".tar" or not target.is_file() or not target.stat().st_size:
+        return False
+    return not is_tarfile(target)
 
 
 def _check_outside(output: Path, inputs: Iterable[Path]) -> None:
