@@ -41,7 +41,7 @@ from importer.recompression import (
     order_by_evidence,
     recognise,
 )
-from importer.recovery.compressor_search import TELLING_BYTES
+from importer.recovery.recompress.compressor_search import TELLING_BYTES
 from tests.recompression.engines.originals import ORIGINALS, Original, Programs
 
 _REPEATS: Final = 5

@@ -11,11 +11,11 @@ from importer.domain.digest import Digest
 from importer.inspection.inspector import Capture, Inspector
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
+from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.recovery.examination import Depth, examine
-from importer.recovery.plan import Plan
 from importer.recovery.planning import make_plan
-from importer.recovery.recompressing import Effort
+from importer.recovery.recompress.recompressing import Effort
 from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding

@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.inspection.inspector import Inspector
 from importer.progress import Progress
-from importer.recovery.recompressing import Effort, Recompressor
+from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
 from importer.storage_tree.contents import ContentReader, Remembered

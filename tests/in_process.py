@@ -32,7 +32,8 @@ from importer.cli.to_registry_tree import to_registry_tree
 from importer.domain.digest import Digest
 from importer.errors import CannotWriteError
 from importer.formats.schema_validation import SchemaName, violations
-from importer.recovery.plan import Output, Plan
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, choose
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from importer.domain.digest import Digest
-from importer.recovery.manifest_text import alteration_in
+from importer.recovery.documents.manifest_text import alteration_in
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
 from tests.in_process import blobs_of_tree, run, scan

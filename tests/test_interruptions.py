@@ -20,8 +20,8 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
-from importer.recovery.plan import Output
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice

@@ -18,10 +18,9 @@ from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
-from importer.recovery.fidelity import fidelity, status_of
-from importer.recovery.plan import Fidelity, ImageStatus, Output
 from importer.report.exit_codes import exit_code_of
 from importer.report.json_report import report
 from importer.rules.rule import Severity

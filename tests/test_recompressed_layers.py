@@ -18,6 +18,10 @@ import pytest
 import zstandard
 
 from importer.investigation import Investigation, Question, investigate
+from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.causes import Gunzipped, Search
+from importer.plan.recipe_blocks import digest_made
+from importer.plan.recipes import Recompressed
 from importer.progress import SilentProgress
 from importer.recompression import (
     IS_NATIVE,
@@ -29,12 +33,8 @@ from importer.recompression import (
     known_compressors,
 )
 from importer.recompression.engines import registry
-from importer.recovery import compressor_search
-from importer.recovery.causes import Gunzipped, Search
-from importer.recovery.plan import BlobPlan, BlobStatus
-from importer.recovery.recipe_blocks import digest_made
-from importer.recovery.recipes import Recompressed
-from importer.recovery.recompressing import Effort
+from importer.recovery.recompress import compressor_search
+from importer.recovery.recompress.recompressing import Effort
 from tests import damage
 from tests.blobfix import HOME, blobfix
 from tests.images.content import sample_layers, strange, text
@@ -395,7 +395,7 @@ class TestInVain:
 
     def test_time_that_was_spent_in_vain_is_gone(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter(range(0, 1000, 7))
-        monkeypatch.setattr("importer.recovery.compressor_search.time.monotonic", lambda: next(clock))
+        monkeypatch.setattr("importer.recovery.recompress.compressor_search.time.monotonic", lambda: next(clock))
         monkeypatch.setattr(compressor_search, "find_compressor", lambda *_, **__: Outcome(None))
         layers = layers_of(look(self.unpacked(folder, 0, 1, 2), Effort(seconds=12)))
         # Smallest first: 7 seconds for each of the first two, and then none are left for the largest.
@@ -506,9 +506,9 @@ def test_nothing_of_it_is_loaded_where_no_layer_lost_its_gzip(folder: Path) -> N
         timeout=120,
     )
     assert done.returncode == 0
-    assert b"importer.recovery.recompressing" in done.stderr
+    assert b"importer.recovery.recompress.recompressing" in done.stderr
     assert b"importer.recompression" not in done.stderr
-    assert b"importer.recovery.compressor_search" not in done.stderr
+    assert b"importer.recovery.recompress.compressor_search" not in done.stderr
 
 
 def test_a_pipe_gets_the_exact_layers_too(folder: Path) -> None:

@@ -23,8 +23,8 @@ from importer.domain.digest import Digest
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
-from importer.recovery.plan import Output
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from tests import damage, pace

@@ -15,8 +15,9 @@ from importer.domain.platform import Platform
 from importer.errors import UsageError
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
 from importer.progress import SilentProgress
-from importer.recovery.plan import Output, Plan
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice, choose
 from tests.blobfix import contents

@@ -14,9 +14,10 @@ from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
+from importer.plan.blobs import ProvenBlob
+from importer.plan.images import ImageKind, ImagePlan
 from importer.progress import SilentProgress
-from importer.recovery.plan import ImageKind, ImagePlan, ProvenBlob
-from importer.recovery.recompressing import NO_EFFORT
+from importer.recovery.recompress.recompressing import NO_EFFORT
 from importer.report.image_text import ShownImage, describe
 from importer.rules.wording import title_of
 from importer.transport.pull import chosen_manifest

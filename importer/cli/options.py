@@ -14,7 +14,7 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.formats.name_table import NameTable, NameTableError, read_name_table
-from importer.recovery.recompressing import Effort
+from importer.recovery.recompress.recompressing import Effort
 from importer.report.origin import Origin
 from importer.writers.naming import NameTemplate, Naming
 

@@ -43,9 +43,11 @@ from importer.domain.media_types import OCI_INDEX
 from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import NetworkError, UsageError
+from importer.plan.blobs import Role
+from importer.plan.fidelity import Output
+from importer.plan.images import ImagePlan, Plan
 from importer.progress import SilentProgress
-from importer.recovery.plan import ImagePlan, Output, Plan, Role
-from importer.recovery.referrers import is_listing
+from importer.recovery.documents.referrers import is_listing
 from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.push import DEFAULT_JOBS, Push, Pushed, RepositoryPush

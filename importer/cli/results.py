@@ -9,9 +9,9 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import HELM_CONFIG
 from importer.domain.platform import Host
-from importer.recovery.fidelity import whole_images
-from importer.recovery.labels import wrong_label
-from importer.recovery.plan import ImageKind, ImagePlan
+from importer.mutate.labels import wrong_label
+from importer.plan.fidelity import whole_images
+from importer.plan.images import ImageKind, ImagePlan
 from importer.report.printable import for_terminal
 from importer.rules.wording import listed, title_of, whereabouts
 from importer.writers.named_image import NamedImage

@@ -33,7 +33,7 @@ from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
 from importer.cli.writing import conclude, write_images
 from importer.errors import UsageError
-from importer.recovery.plan import Output
+from importer.plan.fidelity import Output
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import choose
 

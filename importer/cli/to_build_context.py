@@ -32,8 +32,8 @@ from importer.cli.writing import conclude, write_images
 from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
 from importer.progress import Progress
-from importer.recovery.plan import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import listed, title_of
 from importer.writers.build_context import BuildContext, WrittenContext

@@ -36,8 +36,9 @@ from importer.cli.writing import Written, conclude, write_images
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.investigation import Question
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
 from importer.progress import Progress
-from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.rules.wording import title_of
 from importer.writers.docker_tar import docker_tar_members

@@ -36,8 +36,9 @@ from importer.cli.writing import Tags, Written, conclude, write_images
 from importer.domain import media_types
 from importer.investigation import Question
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
 from importer.progress import Progress
-from importer.recovery.plan import Output, Plan
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder

@@ -34,7 +34,7 @@ from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
 from importer.cli.writing import Tags, conclude, write_images
 from importer.places.durability import Durability
-from importer.recovery.plan import Output
+from importer.plan.fidelity import Output
 from importer.report.printable import for_shell, for_terminal
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place

@@ -15,8 +15,8 @@ from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, UsageError
 from importer.inspection.inspector import Capture
 from importer.investigation import Question, absent_digests, survey
+from importer.plan.images import Plan
 from importer.progress import Progress
-from importer.recovery.plan import Plan
 from importer.recovery.unread import Unread
 from importer.report.exit_codes import INCOMPLETE, INTACT
 from importer.report.printable import for_shell, for_terminal

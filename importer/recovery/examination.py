@@ -13,7 +13,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
 from importer.progress import Progress
-from importer.recovery.wanted import (
+from importer.recovery.documents.wanted import (
     has_contradictions,
     manifests_of,
     orphan_configs,

@@ -15,9 +15,8 @@ from importer.errors import DecodeError
 from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head
 from importer.formats.streams import Ending
 from importer.inspection.content import can_decompress, kind_inside
-from importer.recovery.plan import (
-    BlobPlan,
-    BlobStatus,
+from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.flaws import (
     DiffIdMismatch,
     DiffIdsOfCompressed,
     EncryptedLayers,
@@ -25,8 +24,8 @@ from importer.recovery.plan import (
     Obstacle,
     UncheckableDiffIds,
 )
-from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Recipe
+from importer.plan.recipe_blocks import blocks_of
+from importer.plan.recipes import Recipe
 
 _TAR_KINDS = frozenset({FileKind.TAR, FileKind.ZEROS, FileKind.EMPTY})
 """How a tar can begin: with a header, with the two blocks of zeros that end it, or, as docker has it, not at all."""

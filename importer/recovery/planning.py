@@ -17,8 +17,8 @@ from importer.formats.documents import Document, read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.progress import Progress, SilentProgress
-from importer.recovery.causes import (
+from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.causes import (
     AttestationMissing,
     ConfigMissing,
     InvalidConfig,
@@ -28,30 +28,23 @@ from importer.recovery.causes import (
     SizeMismatch,
     Split,
 )
-from importer.recovery.family import Family
-from importer.recovery.finding import BlobFinder, BlobWish
-from importer.recovery.manifests import FoundManifest, find_manifests
-from importer.recovery.named import missing_manifests, missing_saves
-from importer.recovery.naming import names_by_digest
+from importer.plan.flaws import InvalidManifest
+from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.plan.recipe_blocks import blocks_of
+from importer.plan.recipes import Whole, files_of
+from importer.progress import Progress, SilentProgress
+from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.remains import settle_remains
+from importer.recovery.documents.manifests import FoundManifest, find_manifests
+from importer.recovery.documents.named import missing_manifests, missing_saves
+from importer.recovery.documents.naming import names_by_digest
+from importer.recovery.documents.rebuilding import rebuild_images, with_saved_forms
+from importer.recovery.documents.referrers import referrers_tags, with_names_of_subjects
+from importer.recovery.documents.schema1_images import schema1_plans
+from importer.recovery.documents.wanted import diff_ids_of, wanted_blobs
 from importer.recovery.obstacles import has_no_file_system, obstacles_of
-from importer.recovery.plan import (
-    BlobPlan,
-    BlobStatus,
-    ImageKind,
-    ImagePlan,
-    InvalidManifest,
-    Plan,
-    ProvenBlob,
-    Role,
-)
-from importer.recovery.rebuilding import rebuild_images, with_saved_forms
-from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Whole, files_of
-from importer.recovery.recompressing import NO_EFFORT, Effort, Recompressor
-from importer.recovery.referrers import referrers_tags, with_names_of_subjects
-from importer.recovery.remains import settle_remains
-from importer.recovery.schema1_images import schema1_plans
-from importer.recovery.wanted import diff_ids_of, wanted_blobs
+from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.recompressing import NO_EFFORT, Effort, Recompressor
 
 _MAX_NESTING: Final = 3
 """Indexes of indexes are looked into so deep and no deeper: hostile ones double with each level."""

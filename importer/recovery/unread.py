@@ -16,9 +16,9 @@ from importer.domain.platform import Host
 from importer.formats.signatures import DOCUMENT_KINDS, UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
-from importer.recovery.fidelity import status_of
-from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_images
-from importer.recovery.plan import ImageStatus, Plan
+from importer.plan.fidelity import ImageStatus, status_of
+from importer.plan.images import Plan
+from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_images
 from importer.sources.download_marks import names_image_part
 from importer.sources.source_file import ProblemKind, SourceProblem
 

@@ -11,7 +11,8 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
-from importer.recovery.causes import (
+from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.causes import (
     AttestationMissing,
     ContentMissing,
     Foreign,
@@ -22,8 +23,8 @@ from importer.recovery.causes import (
     Split,
     Truncated,
 )
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Plan, Role, is_docker_save
-from importer.recovery.remains import is_replaceable
+from importer.plan.images import ImagePlan, Plan, is_docker_save
+from importer.recovery.blobs.remains import is_replaceable
 from importer.report.origin import Origin
 from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from importer.errors import ExitCode
-from importer.recovery.fidelity import status_of
-from importer.recovery.plan import ImageStatus
+from importer.plan.fidelity import ImageStatus, status_of
 from importer.rules.rule import Case
 
 INTACT, REPAIRABLE, USAGE, NO_IMAGE, INCOMPLETE, TROUBLE, INTERRUPTED = ExitCode

@@ -18,8 +18,9 @@ import importer
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.recovery.fidelity import fidelity, status_of
-from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output, Role
+from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.images import ImagePlan
 from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Paper

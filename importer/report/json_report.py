@@ -11,10 +11,11 @@ import importer
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.recovery.causes import Gunzipped
-from importer.recovery.fidelity import fidelity, status_of
-from importer.recovery.plan import BlobPlan, ImagePlan, ImageStatus, Output, Role
-from importer.recovery.salvage import salvaged_files
+from importer.plan.blobs import BlobPlan, Role
+from importer.plan.causes import Gunzipped
+from importer.plan.fidelity import ImageStatus, Output, fidelity, status_of
+from importer.plan.images import ImagePlan
+from importer.recovery.blobs.salvage import salvaged_files
 from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
 from importer.report.page import Paper

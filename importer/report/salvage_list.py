@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.formats.signatures import FileKind
-from importer.recovery.causes import ZeroFilled
-from importer.recovery.plan import BlobPlan, ImagePlan
-from importer.recovery.salvage import FileState, SalvagedFile, salvaged_files
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import ZeroFilled
+from importer.plan.images import ImagePlan
+from importer.recovery.blobs.salvage import FileState, SalvagedFile, salvaged_files
 from importer.report.printable import for_shell
 from importer.rules.wording import label_of
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from importer.domain.platform import Host
-from importer.recovery.causes import ContentMissing
-from importer.recovery.fidelity import status_of
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, ImageStatus, Proof
+from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.causes import ContentMissing
+from importer.plan.fidelity import ImageStatus, status_of
+from importer.plan.images import ImagePlan, Proof
 from importer.rules.wording import title_of
 
 MARKS: Final = {

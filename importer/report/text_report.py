@@ -8,8 +8,9 @@ from typing import Final
 
 from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.recovery.fidelity import fidelity, status_of
-from importer.recovery.plan import BlobPlan, BlobStatus, Fidelity, ImagePlan, ImageStatus, Output
+from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.images import ImagePlan
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled

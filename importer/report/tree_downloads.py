@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from importer.domain.digest import Digest
-from importer.recovery.causes import Truncated
+from importer.plan.causes import Truncated
 from importer.report.downloads import Download
 from importer.rules.catalogue import rule_of_defect
 from importer.storage_tree.defects import BlobDamaged, ChildMissing, Defect, LinkDangling, Wish

@@ -8,8 +8,8 @@ from typing import Final
 
 from importer.domain.platform import Host
 from importer.investigation import Investigation, absent_digests
-from importer.recovery.fidelity import fidelity, obstacles, status_of, whole_images
-from importer.recovery.plan import Fidelity, ImageKind, ImageStatus, Output, Plan
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, obstacles, status_of, whole_images
+from importer.plan.images import ImageKind, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
 from importer.report.places import name_of

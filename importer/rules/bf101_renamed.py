@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.plan import BlobPlan, ImagePlan, Role, is_docker_save
-from importer.recovery.recipes import Whole
+from importer.plan.blobs import BlobPlan, Role
+from importer.plan.images import ImagePlan, is_docker_save
+from importer.plan.recipes import Whole
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import file_of, observation, whereabouts

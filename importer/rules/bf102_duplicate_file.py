@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.manifests import MANIFEST_KINDS
+from importer.recovery.documents.manifests import MANIFEST_KINDS
 from importer.rules.files import is_manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import shown

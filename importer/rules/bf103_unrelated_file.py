@@ -7,10 +7,10 @@ from importer.domain.digest import Digest
 from importer.formats.signatures import UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest, is_marker
-from importer.recovery.diagnosis import is_partial
-from importer.recovery.lost_manifests import lost_manifests
-from importer.recovery.plan import Plan
-from importer.recovery.wanted import layout_indexes
+from importer.plan.images import Plan
+from importer.recovery.blobs.diagnosis import is_partial
+from importer.recovery.documents.lost_manifests import lost_manifests
+from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.files import old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown

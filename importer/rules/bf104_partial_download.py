@@ -5,8 +5,8 @@ from typing import Final
 
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
-from importer.recovery.causes import PartialDownload
-from importer.recovery.diagnosis import is_partial
+from importer.plan.causes import PartialDownload
+from importer.recovery.blobs.diagnosis import is_partial
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Marker
+from importer.plan.causes import Marker
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Empty
-from importer.recovery.lost_manifests import lost_manifests
-from importer.recovery.plan import BlobPlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import Empty
+from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts

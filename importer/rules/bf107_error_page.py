@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import ErrorPage
-from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.plan.causes import ErrorPage
+from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, shown, whereabouts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Unreadable
+from importer.plan.causes import Unreadable
 from importer.rules.files import severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, shown, whereabouts

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.formats.streams import Ending
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan
+from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.images import ImagePlan
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, listed, path_of, shown, whereabouts

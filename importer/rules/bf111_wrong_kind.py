@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.formats.other_kinds import OtherKind, OtherThing
 from importer.inspection.file_facts import FileFacts
-from importer.recovery.causes import OtherContent
+from importer.plan.causes import OtherContent
 from importer.rules.files import old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.recovery.plan import AmbiguousRemains, BlobPlan, ImagePlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.images import AmbiguousRemains, ImagePlan
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import bytes_of, shown, whereabouts
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Truncated
+from importer.plan.causes import Truncated
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, path_of, whereabouts
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import TruncatedTrailer
+from importer.plan.causes import TruncatedTrailer
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, undoing, whereabouts
 

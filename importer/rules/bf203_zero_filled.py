@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import ZeroFilled
+from importer.plan.causes import ZeroFilled
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import LeadingData
-from importer.recovery.plan import BlobStatus
+from importer.plan.blobs import BlobStatus
+from importer.plan.causes import LeadingData
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, shown, undoing, whereabouts
 

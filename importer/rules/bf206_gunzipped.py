@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from importer.recovery.causes import Gunzipped, Search
-from importer.recovery.plan import BlobPlan, ImagePlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import Gunzipped, Search
+from importer.plan.images import ImagePlan
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, file_of, observation, whereabouts
 

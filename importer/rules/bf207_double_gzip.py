@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import CompressedAgain
-from importer.recovery.plan import BlobPlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import CompressedAgain
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, file_of, observation, safety_of, undoing, whereabouts
 

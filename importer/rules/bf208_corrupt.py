@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import Corrupt
-from importer.recovery.plan import Role
+from importer.plan.blobs import Role
+from importer.plan.causes import Corrupt
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import (
     blobs_with,

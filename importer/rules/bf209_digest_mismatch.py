@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.formats.signatures import FileKind
-from importer.recovery.causes import DigestMismatch
-from importer.recovery.plan import BlobPlan, ImagePlan, InvalidManifest, Role
+from importer.plan.blobs import BlobPlan, Role
+from importer.plan.causes import DigestMismatch
+from importer.plan.flaws import InvalidManifest
+from importer.plan.images import ImagePlan
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import (
     blobs_with,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import TextMangled
-from importer.recovery.plan import BlobStatus
+from importer.plan.blobs import BlobStatus
+from importer.plan.causes import TextMangled
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
 

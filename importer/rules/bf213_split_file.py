@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final
 
-from importer.recovery.causes import Split
+from importer.plan.causes import Split
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, listed, observation, safety_of, shown, undoing, whereabouts
 

@@ -5,10 +5,11 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
-from importer.recovery.causes import ManifestMissing
-from importer.recovery.fidelity import fidelity
-from importer.recovery.lost_manifests import lost_manifests
-from importer.recovery.plan import Fidelity, ImagePlan, Output, Role
+from importer.plan.blobs import Role
+from importer.plan.causes import ManifestMissing
+from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.images import ImagePlan
+from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, path_of, title_of
 from importer.sources.source_file import SourceFile

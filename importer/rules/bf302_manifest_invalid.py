@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.platform import Host
-from importer.recovery.causes import NotAManifest
-from importer.recovery.fidelity import fidelity
-from importer.recovery.lost_manifests import MESSAGE_KINDS, lost_manifests
-from importer.recovery.plan import Fidelity, ImagePlan, InvalidManifest, Output
+from importer.plan.causes import NotAManifest
+from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.flaws import InvalidManifest
+from importer.plan.images import ImagePlan
+from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, remains_of_children, shown

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.plan import BlobPlan, ImagePlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.images import ImagePlan
 from importer.rules.platforms import absent_images, has_no_image
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, shown, title_of

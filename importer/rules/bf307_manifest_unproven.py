@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.plan import BlobStatus, ImagePlan
+from importer.plan.blobs import BlobStatus
+from importer.plan.images import ImagePlan
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, title_of
 

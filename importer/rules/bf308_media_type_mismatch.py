@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression
-from importer.recovery.labels import WrongLabel, wrong_label
+from importer.mutate.labels import WrongLabel, wrong_label
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import observation, shown, whereabouts
 from importer.storage_tree.defects import MediaTypeAbsent

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import ContentMissing, Missing
-from importer.recovery.plan import BlobPlan, ImagePlan, Role, is_docker_save
+from importer.plan.blobs import BlobPlan, Role
+from importer.plan.causes import ContentMissing, Missing
+from importer.plan.images import ImagePlan, is_docker_save
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, fetch_again, whereabouts
 

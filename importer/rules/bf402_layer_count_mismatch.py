@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.plan import LayerCountMismatch
+from importer.plan.flaws import LayerCountMismatch
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, title_of
 

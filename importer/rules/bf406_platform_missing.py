@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.recovery.causes import PlatformMissing
+from importer.plan.causes import PlatformMissing
 from importer.rules.platforms import has_no_image
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import blobs_with, observation, shown, title_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.manifest import ImageManifest
-from importer.recovery.plan import ImageKind
+from importer.plan.images import ImageKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import path_of, shown, title_of
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
 from importer.formats.signatures import FileKind
-from importer.recovery.plan import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import title_of
 

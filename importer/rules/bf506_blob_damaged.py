@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.formats.signatures import DOCUMENT_KINDS, FileKind
-from importer.recovery.causes import Cause, Gunzipped, Reformatted, TextMangled, Truncated, ZeroFilled
+from importer.plan.causes import Cause, Gunzipped, Reformatted, TextMangled, Truncated, ZeroFilled
 from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by

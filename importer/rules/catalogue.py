@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import importer.rules as package
-from importer.recovery.causes import Cause
+from importer.plan.causes import Cause
 from importer.rules.rule import Case, Finding, Rule, Safety, Severity
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
-from importer.recovery.lost_manifests import MESSAGE_KINDS
-from importer.recovery.plan import BlobStatus, ImageKind, ImagePlan
+from importer.plan.blobs import BlobStatus
+from importer.plan.images import ImageKind, ImagePlan
+from importer.recovery.documents.lost_manifests import MESSAGE_KINDS
 from importer.rules.rule import Case, Severity
 from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importer.recovery.causes import AttestationMissing, PlatformMissing
-from importer.recovery.plan import BlobPlan, ImageKind, ImagePlan
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import AttestationMissing, PlatformMissing
+from importer.plan.images import ImageKind, ImagePlan
 
 
 def absent_images(index: ImagePlan) -> tuple[BlobPlan, ...]:

@@ -11,8 +11,8 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.recovery.causes import Cause
-from importer.recovery.plan import ImagePlan, Plan
+from importer.plan.causes import Cause
+from importer.plan.images import ImagePlan, Plan
 from importer.recovery.unread import Unread
 
 if TYPE_CHECKING:

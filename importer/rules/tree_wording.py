@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from importer.recovery.recipes import Whole, files_of
+from importer.plan.recipes import Whole, files_of
 from importer.rules.wording import listed, shown
 from importer.storage_tree.defects import Wish
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob

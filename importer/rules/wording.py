@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from importer.recovery.causes import Cause
-from importer.recovery.edited_configs import edited_config
-from importer.recovery.plan import BlobPlan, BlobStatus, ImagePlan, Role
+from importer.mutate.edited_configs import edited_config
+from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.causes import Cause
+from importer.plan.images import ImagePlan
 from importer.rules.rule import Case, Certainty, Observation, Safety
 
 CauseType = TypeVar("CauseType", bound=Cause)

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
-from importer.recovery.plan import ProvenBlob
+from importer.plan.blobs import ProvenBlob
 from importer.server.bodies import body_of
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
 from importer.server.repositories import ServedManifest, ServedRepository

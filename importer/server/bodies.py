@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Whole
+from importer.plan.blobs import ProvenBlob
+from importer.plan.recipe_blocks import blocks_of
+from importer.plan.recipes import Whole
 
 _BLOCK: Final = 1 << 19
 """Bytes that a connection holds at most when its client doesn't read."""

@@ -12,7 +12,8 @@ from typing import Any
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.schema1 import Schema1Manifest
-from importer.recovery.plan import ImagePlan, ProvenBlob, Role
+from importer.plan.blobs import ProvenBlob, Role
+from importer.plan.images import ImagePlan
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import artifact_type_of, descriptor_of
 from importer.writers.verifying_reader import verified_blocks

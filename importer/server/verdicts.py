@@ -11,8 +11,8 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.recipes import files_of
+from importer.plan.blobs import ProvenBlob
+from importer.plan.recipes import files_of
 from importer.writers.verifying_reader import verified_blocks
 
 _CLOCK_GRAIN: Final = 2_000_000_000

@@ -17,8 +17,8 @@ from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import BLOCK_SIZE
 from importer.inspection.inspector import Inspector
+from importer.plan.blobs import Role
 from importer.progress import Progress
-from importer.recovery.plan import Role
 from importer.sources.folder import open_regular
 from importer.sources.source_file import SourceFile
 from importer.storage_tree.documents import Manifest, Need, read_manifest

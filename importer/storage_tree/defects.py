@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Rules of downloads know some defects by name, and no command about downloads should load the rest of this room.
     from importer.domain.digest import Digest
     from importer.formats.signatures import FileKind
-    from importer.recovery.causes import Cause
+    from importer.plan.causes import Cause
     from importer.storage_tree.foreign_stores import StoreKind
     from importer.storage_tree.link_text import LinkFault
     from importer.storage_tree.steps import Step

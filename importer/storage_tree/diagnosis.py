@@ -9,7 +9,7 @@ from functools import cached_property
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
 from importer.domain.reference import is_repository
-from importer.recovery.plan import Role
+from importer.plan.blobs import Role
 from importer.storage_tree.contents import Contents
 from importer.storage_tree.defects import (
     BlobDamaged,

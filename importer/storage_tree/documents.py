@@ -10,7 +10,7 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.formats.documents import Document, parse_document
 from importer.formats.signatures import FileKind
-from importer.recovery.plan import Role
+from importer.plan.blobs import Role
 
 MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 

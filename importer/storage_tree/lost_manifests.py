@@ -14,8 +14,8 @@ from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.rebuilding import rebuild_images
+from importer.plan.blobs import ProvenBlob
+from importer.recovery.documents.rebuilding import rebuild_images
 from importer.sources.folder import FolderSource
 
 

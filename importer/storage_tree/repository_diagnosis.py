@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
-from importer.recovery.plan import Role
+from importer.plan.blobs import Role
 from importer.storage_tree.defects import (
     ChildMissing,
     Defect,

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
-from importer.recovery.plan import ProvenBlob
+from importer.plan.blobs import ProvenBlob
 from importer.storage_tree.contents import Stamp
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.recipe_blocks import blocks_of
+from importer.plan.blobs import ProvenBlob
+from importer.plan.recipe_blocks import blocks_of
 from importer.storage_tree.contents import Contents, Reading
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob

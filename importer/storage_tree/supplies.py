@@ -16,14 +16,14 @@ from importer.inspection.content import can_decompress, examine_content
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory
-from importer.recovery.causes import Cause
-from importer.recovery.family import Family
-from importer.recovery.finding import BlobFinder, BlobWish
-from importer.recovery.plan import ProvenBlob, Role
-from importer.recovery.recipes import Literal, Whole
-from importer.recovery.recompressing import Recompressor
-from importer.recovery.repairs.text_document import read_small
-from importer.recovery.restoration import restorations
+from importer.plan.blobs import ProvenBlob, Role
+from importer.plan.causes import Cause
+from importer.plan.content import literal, whole_file
+from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.repairs.text_document import read_small
+from importer.recovery.documents.restoration import restorations
+from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.recompressing import Recompressor
 from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
 from importer.sources.source_file import SourceFile
@@ -99,10 +99,10 @@ class Supplies:
 
     def _find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
         for fact in self._inventory.with_digest(digest):
-            return Supply(ProvenBlob(digest, fact.size, Whole(fact.file)))
+            return Supply(replace(whole_file(fact), digest=digest))
         if digest in WELL_KNOWN_BLOBS:
             content = WELL_KNOWN_BLOBS[digest].content
-            return Supply(ProvenBlob(digest, len(content), Literal(content)))
+            return Supply(literal(content))
         facts = [*_facts_of(remains, digest), *self._inventory.claiming(digest)]
         restored = next((supply for fact in facts if (supply := _restored(fact, digest))), None)
         return restored or (self._repaired(facts, need) if need and need.size >= 0 else Supply(None))
@@ -139,5 +139,5 @@ def _restored(fact: FileFacts, digest: Digest) -> Supply | None:
         return None
     for form in restorations(read_small(fact)):
         if Digest.of(form.content, digest.algorithm) == digest:
-            return Supply(ProvenBlob(digest, len(form.content), Literal(form.content)), form.cause)
+            return Supply(literal(form.content), form.cause)
     return None

@@ -15,9 +15,10 @@ from importer.domain.platform import Platform
 from importer.errors import NetworkError
 from importer.places.durability import Durability
 from importer.places.unfinished import remove_leftovers
-from importer.recovery.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
-from importer.recovery.plan import BlobPlan, ImagePlan, Plan, Role, is_docker_save
-from importer.recovery.remains import is_replaceable
+from importer.plan.blobs import BlobPlan, Role
+from importer.plan.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
+from importer.plan.images import ImagePlan, Plan, is_docker_save
+from importer.recovery.blobs.remains import is_replaceable
 from importer.rules.wording import path_of
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_document

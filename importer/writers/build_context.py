@@ -11,8 +11,8 @@ from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
 from importer.formats.documents import read_document
 from importer.places.unfinished import write_blocks
+from importer.plan.images import ImageKind, ImagePlan
 from importer.progress import Progress
-from importer.recovery.plan import ImageKind, ImagePlan
 from importer.rules.wording import title_of
 from importer.writers.context_folder import DOCKERFILE
 from importer.writers.dockerfile import Dockerfile, dockerfile

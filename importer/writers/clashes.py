@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.errors import UsageError
-from importer.recovery.plan import ImagePlan, Output
+from importer.plan.fidelity import Output
+from importer.plan.images import ImagePlan
 from importer.rules.wording import path_of, shown
 from importer.writers.named_image import NamedImage
 

@@ -15,7 +15,8 @@ from typing import Any
 from importer.domain.digest import Digest
 from importer.errors import VerificationError
 from importer.formats.signatures import FileKind
-from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
+from importer.plan.blobs import BlobPlan, ProvenBlob
+from importer.plan.images import ImagePlan
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (
     INDEX_NAME,

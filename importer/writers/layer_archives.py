@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importer.formats.signatures import FileKind
-from importer.recovery.plan import BlobPlan, ImagePlan, ProvenBlob
+from importer.plan.blobs import BlobPlan, ProvenBlob
+from importer.plan.images import ImagePlan
 from importer.writers.merged_names import WHITEOUT
 from importer.writers.tar_entries import TarReader
 from importer.writers.verifying_reader import kind_of_blob, unpacked_blob, unpacked_blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importer.domain.reference import Reference
-from importer.recovery.plan import ImagePlan
+from importer.plan.images import ImagePlan
 
 
 @dataclass(frozen=True, slots=True)

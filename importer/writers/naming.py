@@ -18,8 +18,9 @@ from importer.domain.reference import Reference
 from importer.domain.run_settings import parse_run_settings
 from importer.formats.documents import read_document
 from importer.formats.name_table import NameTable
-from importer.recovery.plan import BlobPlan, ImageKind, ImagePlan, Plan
-from importer.recovery.referrers import is_listing, subject_of
+from importer.plan.blobs import BlobPlan
+from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.recovery.documents.referrers import is_listing, subject_of
 from importer.rules.wording import path_of
 from importer.writers.verifying_reader import verified_blocks
 

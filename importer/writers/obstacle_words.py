@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.recovery.plan import (
+from importer.plan.flaws import (
     DiffIdMismatch,
     DiffIdsOfCompressed,
     EncryptedLayers,

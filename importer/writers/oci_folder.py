@@ -12,8 +12,8 @@ from importer.errors import OutputError, UsageError
 from importer.formats.documents import read_document
 from importer.formats.json_text import TextForm
 from importer.places.durability import Durability
+from importer.plan.blobs import ProvenBlob
 from importer.progress import Progress
-from importer.recovery.plan import ProvenBlob
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (

@@ -14,8 +14,8 @@ from typing import Any, Final
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.referrers import is_listing
+from importer.plan.blobs import ProvenBlob
+from importer.recovery.documents.referrers import is_listing
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.staging import blobs_of

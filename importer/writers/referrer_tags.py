@@ -20,7 +20,7 @@ from importer.errors import UsageError
 from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
 from importer.places.unfinished import output_errors
-from importer.recovery.referrers import is_listing, subject_of
+from importer.recovery.documents.referrers import is_listing, subject_of
 from importer.writers.named_image import NamedImage
 from importer.writers.verifying_reader import verified_blocks
 

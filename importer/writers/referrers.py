@@ -12,9 +12,9 @@ from dataclasses import replace
 from importer.domain.platform import Host
 from importer.domain.reference import Reference
 from importer.domain.referrers_tag import referrers_tag
-from importer.recovery.fidelity import fidelity
-from importer.recovery.plan import Fidelity, ImagePlan, Output
-from importer.recovery.referrers import is_listing, names_of_listings, subject_of
+from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.images import ImagePlan
+from importer.recovery.documents.referrers import is_listing, names_of_listings, subject_of
 from importer.writers.named_image import NamedImage
 
 Attached = Mapping[str, Sequence[ImagePlan]]

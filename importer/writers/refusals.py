@@ -8,10 +8,11 @@ from typing import Final
 
 from importer.domain.platform import Host, Platform
 from importer.domain.schema1 import Schema1Manifest
-from importer.recovery.causes import DigestMismatch
-from importer.recovery.edited_configs import edited_config
-from importer.recovery.fidelity import fidelity, is_whole_image, obstacles, whole_images
-from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, InvalidManifest, Output
+from importer.mutate.edited_configs import edited_config
+from importer.plan.causes import DigestMismatch
+from importer.plan.fidelity import Fidelity, Output, fidelity, is_whole_image, obstacles, whole_images
+from importer.plan.flaws import InvalidManifest
+from importer.plan.images import ImageKind, ImagePlan
 from importer.rules.wording import title_of
 from importer.writers.obstacle_words import why_not_loaded
 

@@ -25,9 +25,10 @@ from importer.domain.storage_paths import (
     revision_link,
 )
 from importer.places.durability import Durability
+from importer.plan.blobs import ProvenBlob
+from importer.plan.images import ImagePlan
 from importer.progress import Progress
-from importer.recovery.plan import ImagePlan, ProvenBlob
-from importer.recovery.referrers import is_listing
+from importer.recovery.documents.referrers import is_listing
 from importer.storage_tree.link_text import MAX_LINK_SIZE, read_link_text
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from importer.domain.platform import Host, Platform
 from importer.domain.reference import Reference
 from importer.errors import NoImageError, UsageError
-from importer.recovery.edited_configs import edited_config, with_edited_config
-from importer.recovery.fidelity import docker_child, fidelity
-from importer.recovery.labels import with_right_labels
-from importer.recovery.oci_types import with_oci_types
-from importer.recovery.plan import Fidelity, ImageKind, ImagePlan, Output, Plan
-from importer.recovery.referrers import is_listing
-from importer.recovery.rewriting import can_get_new_config, with_new_config, with_new_manifest
-from importer.recovery.schema1_images import can_be_converted, converted
+from importer.mutate.edited_configs import edited_config, with_edited_config
+from importer.mutate.labels import with_right_labels
+from importer.mutate.oci_types import with_oci_types
+from importer.mutate.rewriting import can_get_new_config, with_new_config, with_new_manifest
+from importer.mutate.schema1 import can_be_converted, converted
+from importer.plan.fidelity import Fidelity, Output, docker_child, fidelity
+from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.recovery.documents.referrers import is_listing
 from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage

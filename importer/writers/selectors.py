@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
-from importer.recovery.plan import ImagePlan, Plan, Role
-from importer.recovery.referrers import is_listing
+from importer.plan.blobs import Role
+from importer.plan.images import ImagePlan, Plan
+from importer.recovery.documents.referrers import is_listing
 from importer.rules.wording import whereabouts
 from importer.writers.refusals import titles
 

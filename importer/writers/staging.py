@@ -11,7 +11,8 @@ from importer.domain.digest import Digest
 from importer.inspection.file_facts import BlockSink, FileFacts
 from importer.places.space import demand_space, has_space
 from importer.places.unfinished import output_errors, write_all, write_blocks
-from importer.recovery.plan import ImagePlan, ProvenBlob
+from importer.plan.blobs import ProvenBlob
+from importer.plan.images import ImagePlan
 from importer.sources.source_file import SourceFile
 from importer.writers.verifying_reader import Advance, verified_blocks
 

@@ -14,8 +14,8 @@ from importer.places.durability import Durability
 from importer.places.placing import Placing
 from importer.places.space import demand_space, has_space
 from importer.places.unfinished import output_errors, remove_leftovers, unfinished_folder, write_all
+from importer.plan.blobs import ProvenBlob
 from importer.progress import Progress
-from importer.recovery.plan import ProvenBlob
 from importer.sources.source_file import SourceFile
 from importer.writers.oci_layout import TarMember, blob_name
 from importer.writers.tar_stream import END, TarStream, padding, tar_header

@@ -9,9 +9,9 @@ from importer.domain.digest import Digest
 from importer.errors import BombError, ContentMismatchError, DecodeError, InputError, VerificationError
 from importer.formats.signatures import FileKind, kind_of_head
 from importer.inspection.content import can_decompress
-from importer.recovery.plan import BlobPlan, ProvenBlob
-from importer.recovery.recipe_blocks import blocks_of
-from importer.recovery.recipes import Decompressed, Recipe, files_of
+from importer.plan.blobs import BlobPlan, ProvenBlob
+from importer.plan.recipe_blocks import blocks_of
+from importer.plan.recipes import Decompressed, Recipe, files_of
 
 Advance = Callable[[int], None]
 

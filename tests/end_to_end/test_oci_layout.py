@@ -15,8 +15,8 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
-from importer.recovery.plan import Output
 from importer.writers.oci_folder import OciFolder
 from importer.writers.selection import Choice, choose
 from tests import damage

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.recovery.manifest_text import alteration_in
+from importer.recovery.documents.manifest_text import alteration_in
 from tests.conftest import need
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, write_artifactory_folder

@@ -12,10 +12,10 @@ import pytest
 
 from importer.formats.signatures import FileKind
 from importer.investigation import Question, survey
+from importer.plan.recipe_blocks import digest_made
+from importer.plan.recipes import Decompressed, Joined, Literal, Part, Recipe, Recompressed, Whole
 from importer.progress import SilentProgress
 from importer.recompression import Compressor, Family, GzipHeader
-from importer.recovery.recipe_blocks import digest_made
-from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Recompressed, Whole
 from importer.sources.source_file import SourceFile
 from tests.test_damage_corpus import FOLDERS, HOME, input_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from importer.investigation import Investigation, Question, investigate
 from importer.progress import SilentProgress
-from importer.recovery.recompressing import NO_EFFORT, Effort
+from importer.recovery.recompress.recompressing import NO_EFFORT, Effort
 from importer.report.formats import Format, print_report
 from importer.report.page import Page, Paper, PlainPage
 from tests.rules.workshop import Image, noise

@@ -4,8 +4,8 @@ import pytest
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.recovery.causes import ContentMissing
-from importer.recovery.plan import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.causes import ContentMissing
 from importer.report.states import short_size
 
 

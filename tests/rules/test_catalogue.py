@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from importer.recovery import causes
-from importer.recovery.causes import Cause
+from importer.plan import causes
+from importer.plan.causes import Cause
 from importer.rules.catalogue import all_rules, rule_named
 from importer.rules.rule import Rule, Safety, Severity
 from importer.storage_tree import defects

@@ -8,19 +8,9 @@ import zstandard
 
 from importer.domain import media_types
 from importer.domain.platform import Host, Platform
-from importer.recovery.fidelity import docker_child, fidelity, obstacles, status_of
-from importer.recovery.plan import (
-    DiffIdMismatch,
-    DiffIdsOfCompressed,
-    EncryptedLayers,
-    Fidelity,
-    ForeignSystem,
-    ImageKind,
-    ImagePlan,
-    ImageStatus,
-    Output,
-    UncheckableDiffIds,
-)
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, docker_child, fidelity, obstacles, status_of
+from importer.plan.flaws import DiffIdMismatch, DiffIdsOfCompressed, EncryptedLayers, ForeignSystem, UncheckableDiffIds
+from importer.plan.images import ImageKind, ImagePlan
 from importer.rules.catalogue import find_all
 from tests.rules.workshop import Image, as_json, case_of, descriptor, digest_of, index_of, noise, tar_of, troubles
 

@@ -31,8 +31,8 @@ from importer.formats.streams import DecodedStream
 from importer.formats.tar_headers import TarWalker
 from importer.formats.zstandard_frames import ZstdStream
 from importer.inspection.properties import properties_in
-from importer.recovery.manifest_text import alteration_in
-from importer.recovery.restoration import restorations
+from importer.recovery.documents.manifest_text import alteration_in
+from importer.recovery.documents.restoration import restorations
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
 from importer.sources.archive_entries import entries_of
 from importer.sources.decompression import Allowance, DeflateStream

@@ -10,8 +10,8 @@ import pytest
 from importer.domain.digest import Digest
 from importer.errors import DecodeError, InputError, VerificationError
 from importer.formats.signatures import FileKind
-from importer.recovery.plan import ProvenBlob
-from importer.recovery.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
+from importer.plan.blobs import ProvenBlob
+from importer.plan.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
 from importer.sources.folder import FolderSource
 from importer.sources.source_file import SourceFile
 from importer.writers.verifying_reader import verified_blocks

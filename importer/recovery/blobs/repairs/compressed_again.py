@@ -1,0 +1,40 @@
+"""Take off a compression that a server or a proxy has put around the blob."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from importer.domain.digest import Digest
+from importer.inspection.content import Content, can_decompress, compression_of_kind
+from importer.inspection.file_facts import FileFacts
+from importer.plan.causes import CompressedAgain
+from importer.plan.recipes import Decompressed, Whole
+from importer.recovery.blobs.leftovers import likeliest_first
+from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
+
+
+def attempts(wanted: Wanted) -> Iterator[Attempt]:
+    """Propose the content of a compressed file that has the blob's digest, or its size where nothing else is known."""
+    digest, size = wanted.descriptor.digest, wanted.descriptor.size
+    packed = wanted.candidates.sorted_by(_by_content)
+    for fact in likeliest_first(packed.get(digest if digest.algorithm == "sha256" else size, ()), wanted.descriptor):
+        if fact.content and fact.content.size == size:
+            yield Attempt(
+                Decompressed(Whole(fact.file), fact.kind),
+                CompressedAgain(compression_of_kind(fact.kind)),
+                fact,
+                is_proven=fact.content.digest == digest,
+            )
+
+
+def _by_content(facts: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[FileFacts]]:
+    found: dict[Digest | int, list[FileFacts]] = {}
+    for fact in facts:
+        if can_decompress(fact.kind) and fact.content and fact.content.is_whole:
+            for key in _keys(fact.content):
+                found.setdefault(key, []).append(fact)
+    return found
+
+
+def _keys(content: Content) -> tuple[Digest | int, ...]:
+    return (content.digest, content.size)

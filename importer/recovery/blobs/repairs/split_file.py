@@ -1,0 +1,74 @@
+"""Join the pieces that a splitting program or a download in ranges has left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from importer.inspection.file_facts import FileFacts
+from importer.plan.causes import Split
+from importer.plan.recipes import Joined, Whole
+from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
+
+_MAX_PIECES: Final = 10_000
+
+# `.001`, `.part1`, `.part01of10`, `-aa`, `.xab`, `_2`, ` (3)`: what splitters and browsers append.
+_PIECE: Final = re.compile(
+    r"(?P<stem>.*?)[ ._-]*(?:(?:part|chunk|piece|seg|p|z)?[ ._-]*\(?(?P<number>\d{1,6})\)?(?:[ ._-]*of[ ._-]*\d+)?"
+    r"|(?:part|x)?(?P<letters>[a-z]{2,3}))",
+    re.IGNORECASE,
+)
+
+
+def attempts(wanted: Wanted) -> Iterator[Attempt]:
+    """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
+    for pieces in wanted.candidates.sorted_by(_by_sum).get(wanted.descriptor.size, ()):
+        recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
+        yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
+
+
+def _by_sum(facts: Sequence[FileFacts]) -> Mapping[int, Sequence[Sequence[FileFacts]]]:
+    found: dict[int, list[Sequence[FileFacts]]] = {}
+    for family in families(facts):
+        pieces = [fact for _, fact in family]
+        found.setdefault(sum(fact.size for fact in pieces), []).append(pieces)
+    return found
+
+
+def families(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, FileFacts]]]:
+    """Files that are numbered or lettered alike, two at least, each with its number, in their order."""
+    found: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
+    for fact in files:
+        for stem, order in _readings(fact.file.name):
+            # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
+            found.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
+    for family in found.values():
+        if 1 < len(family) <= _MAX_PIECES:
+            yield sorted(family, key=lambda piece: piece[0])
+
+
+def _readings(name: str) -> Iterator[tuple[str, int]]:
+    yield from _reading(name)
+    # `chunk-1.bin`: programs that name the kind of file last number it before.
+    stem, _, ending = name.rpartition(".")
+    if ending.isalpha():
+        yield from _reading(stem)
+
+
+def _reading(name: str) -> Iterator[tuple[str, int]]:
+    match = _PIECE.fullmatch(name)
+    if not match:
+        return
+    if match["number"]:
+        yield match["stem"], int(match["number"])
+    elif match["letters"]:
+        yield match["stem"], _order_of(match["letters"].lower())
+
+
+def _order_of(letters: str) -> int:
+    order = 0
+    for letter in letters:
+        order = order * 26 + ord(letter) - ord("a")
+    return order

@@ -1,0 +1,160 @@
+"""Which documents are the manifests to recover, what their bytes should be, and who vouches for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from importer.domain import media_types
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import HEX_LENGTHS, Digest
+from importer.domain.manifest import ImageManifest, Index
+from importer.formats.documents import Document, read_document
+from importer.formats.json_text import TextForm
+from importer.formats.signatures import FileKind
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory
+from importer.inventory.known_digests import KnownDigests
+from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.causes import Cause, DigestMismatch, NotAManifest
+from importer.plan.content import literal, whole_file
+from importer.recovery.blobs.repairs.text_document import read_small
+from importer.recovery.documents.manifest_text import alteration_in
+from importer.recovery.documents.restoration import Restoration, cause_of_form, restorations
+from importer.recovery.documents.vouching import Vouchers
+from importer.recovery.documents.wanted import is_layout_index
+
+MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX})
+_MAX_FORMS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FoundManifest:
+    """A manifest or index: the blob it is, the document it holds, and what is known of it.
+
+    Attributes:
+        blob: how its bytes come about.
+        document: what they say.
+        files: every file that holds them, the one in ``blob`` first.
+        proofs: where its digest is known from; none when nothing proves it.
+        parents: indexes that list it.
+        other_forms: digests that other forms of an unproven manifest's text have, by the change.
+        alteration: what shows that a program has changed an unproven manifest's text.
+    """
+
+    blob: BlobPlan
+    document: Document
+    files: tuple[FileFacts, ...]
+    proofs: tuple[str, ...]
+    parents: tuple[Digest, ...] = ()
+    other_forms: tuple[tuple[str, Digest], ...] = ()
+    alteration: str | None = None
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the bytes."""
+        return self.blob.descriptor.digest
+
+    @property
+    def parsed(self) -> ImageManifest | Index | None:
+        """The manifest or index; None when the document breaks its schema."""
+        return self.document.manifest or self.document.index
+
+
+def find_manifests(inventory: Inventory, known: KnownDigests) -> tuple[FoundManifest, ...]:
+    """All manifests and indexes among the user's own files, the broken ones too, each digest once."""
+    vouchers = Vouchers.of(inventory, known)
+    groups: dict[Digest, list[FileFacts]] = {}
+    for fact in inventory.facts:
+        if fact.kind in MANIFEST_KINDS and not fact.file.borrowed and not is_layout_index(inventory, fact):
+            groups.setdefault(fact.digest, []).append(fact)
+    return tuple(_merged(_found(files, vouchers) for files in groups.values()))
+
+
+def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
+    """One manifest a digest: a restored one may equal one that was there all the time."""
+    by_digest: dict[Digest, FoundManifest] = {}
+    for manifest in sorted(found, key=lambda m: m.blob.status is not BlobStatus.OK):
+        first = by_digest.get(manifest.digest)
+        by_digest[manifest.digest] = replace(first, files=first.files + manifest.files) if first else manifest
+    yield from by_digest.values()
+
+
+def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
+    fact = files[0]
+    if vouchers.proofs_of(fact.digest, files):
+        return _as_it_is(files, vouchers)
+    restored = _restored(fact, vouchers)
+    if restored:
+        return _restored_manifest(files, vouchers, *restored)
+    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
+    return replace(found, other_forms=_other_forms(fact), alteration=alteration_in(read_small(fact)))
+
+
+def _restored_manifest(
+    files: list[FileFacts], vouchers: Vouchers, digest: Digest, restoration: Restoration
+) -> FoundManifest:
+    content = restoration.content
+    document = read_document(content)
+    blob = BlobPlan(
+        Role.MANIFEST,
+        _descriptor(document, digest, len(content)),
+        BlobStatus.REPAIRED,
+        exact=literal(content),
+        cause=restoration.cause,
+        file=files[0],
+    )
+    proofs = vouchers.proofs_of(digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(digest, ()))
+
+
+def _other_forms(fact: FileFacts) -> tuple[tuple[str, Digest], ...]:
+    forms = islice(restorations(read_small(fact)), _MAX_FORMS)
+    return tuple((form.description, Digest.of(form.content)) for form in forms)
+
+
+def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = None) -> FoundManifest:
+    fact = files[0]
+    document = fact.document or Document(fact.kind)
+    if cause is None and document.form is not TextForm.UTF8:
+        cause = cause_of_form(read_small(fact), document.form)
+    if cause is None and not document.is_valid:
+        cause = NotAManifest()
+    status = BlobStatus.DAMAGED if cause else BlobStatus.OK
+    descriptor = _descriptor(document, fact.digest, fact.size)
+    blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
+    if status is BlobStatus.OK:
+        blob = replace(blob, exact=whole_file(fact))
+    proofs = vouchers.proofs_of(fact.digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(fact.digest, ()))
+
+
+def _mismatch(fact: FileFacts, vouchers: Vouchers) -> Cause | None:
+    """A manifest that should have another digest, by its name, by a note, or by the user's word."""
+    if vouchers.known.expected_of(fact) or vouchers.unmet:
+        return DigestMismatch(fact.digest, fact.size, fact.kind)
+    return None
+
+
+def _descriptor(document: Document, digest: Digest, size: int) -> Descriptor:
+    parsed = document.manifest or document.index
+    return Descriptor(parsed.media_type if parsed else _declared_type(document), digest, size)
+
+
+def _declared_type(document: Document) -> str:
+    declared = document.value.get("mediaType") if isinstance(document.value, dict) else None
+    fallback = media_types.OCI_INDEX if document.kind is FileKind.INDEX else media_types.OCI_MANIFEST
+    return declared if isinstance(declared, str) else fallback
+
+
+def _restored(fact: FileFacts, vouchers: Vouchers) -> tuple[Digest, Restoration] | None:
+    """A former text of the manifest with a digest of its own that is known, or with one that nobody has yet."""
+    own = vouchers.known.expected_of(fact)
+    for restoration in restorations(read_small(fact)) if own or vouchers.missed else ():
+        for algorithm in HEX_LENGTHS:
+            digest = Digest.of(restoration.content, algorithm)
+            if digest in own or digest in vouchers.missed:
+                return digest, restoration
+    return None

@@ -1,0 +1,257 @@
+"""Images without a manifest: a config lists the contents of its layers, so the layers can be found.
+
+What comes out is the same image for docker, whose image id is the config's digest. The manifest is
+written in each writer's form, and is the original exactly when a known digest says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from importer.domain import media_types
+from importer.domain.config import ImageConfig
+from importer.domain.descriptor import Descriptor
+from importer.domain.digest import Digest
+from importer.domain.manifest import ImageManifest
+from importer.domain.media_types import Compression
+from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.formats.documents import read_document
+from importer.formats.json_text import json_bytes
+from importer.inspection.content import can_decompress, compression_of_kind
+from importer.inspection.file_facts import FileFacts
+from importer.inventory.inventory import Inventory, claimed_digest, file_beside
+from importer.inventory.known_digests import KnownDigests
+from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.causes import ContentMissing, DigestMismatch, ManifestMissing, WellKnown
+from importer.plan.content import content_of, literal, whole_file
+from importer.plan.flaws import LayerCountMismatch
+from importer.plan.images import ImageKind, ImagePlan
+from importer.recovery.blobs.diagnosis import diagnose
+from importer.recovery.blobs.repairs.text_document import read_small
+from importer.recovery.documents.named import named_manifests
+from importer.recovery.documents.naming.docker_save import SavedImage, saved_images
+from importer.recovery.documents.naming.registry_links import revisions
+from importer.recovery.documents.restoration import restorations
+from importer.recovery.documents.wanted import indexes_of, orphan_configs
+from importer.recovery.obstacles import obstacles_of
+
+_DOCKER_TYPES: Final = {
+    Compression.GZIP: media_types.DOCKER_LAYER_GZIP,
+    Compression.NONE: media_types.DOCKER_LAYER,
+    Compression.ZSTD: media_types.OCI_LAYER_ZSTD,
+}
+_OCI_TYPES: Final = {
+    Compression.GZIP: media_types.OCI_LAYER_GZIP,
+    Compression.NONE: media_types.OCI_LAYER,
+    Compression.ZSTD: media_types.OCI_LAYER_ZSTD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestForm:
+    """A manifest as one program writes it."""
+
+    media_type: str
+    content: bytes
+    writer: str
+
+
+def rebuild_images(
+    inventory: Inventory, known: KnownDigests, plans: Iterable[ImagePlan], taken: frozenset[str]
+) -> Iterator[ImagePlan]:
+    """Plan an image for each config that no manifest wants and that has a layer here.
+
+    Args:
+        inventory: what there is.
+        known: digests that may prove a rebuilt manifest.
+        plans: the images that have a manifest.
+        taken: paths of files that those explain; a config among them is no image of its own.
+    """
+    plans = tuple(plans)
+    alone = not any(plan.parsed for plan in plans)
+    saved = {config.digest: image for config, image in saved_images(inventory)}
+    for fact in orphan_configs(inventory):
+        blob, config = _config(fact, known)
+        if config is None or fact.file.path in taken:
+            continue
+        if fact.digest not in saved and _is_copy_of_another(fact, plans):
+            continue
+        layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
+        if alone or fact.digest in saved or any(layer.content for layer in layers):
+            rebuilt = _rebuilt(blob, config, layers, _provable(inventory, known, fact))
+            yield _as_saved(inventory, rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
+
+
+def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterator[ImagePlan]:
+    """The plans; where manifest and config contradict each other, docker save's own manifest may still tell the image.
+
+    Docker's loader reads that one alone. Source: moby#47065, where docker save wrote ``layers: []`` for registries.
+    """
+    saved = {config.digest: image for config, image in saved_images(inventory)}
+    for plan in plans:
+        config, blob = plan.config, plan.config_blob
+        is_contradicted = any(isinstance(flaw, LayerCountMismatch) for flaw in plan.flaws)
+        if is_contradicted and config and blob and blob.is_here and plan.image_id in saved:
+            layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
+            rebuilt = _rebuilt(blob, config, layers, frozenset())
+            yield replace(plan, saved=_as_saved(inventory, rebuilt, saved[blob.descriptor.digest]))
+        else:
+            yield plan
+
+
+def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
+    """Whether a config is only a changed copy of one that an image has: named after it, or the same in other words."""
+    here = [blob for plan in plans if (blob := plan.config_blob) and blob.is_here]
+    if claimed_digest(fact.file) in {blob.descriptor.digest for blob in here}:
+        return True
+    documents = (blob.file.document for blob in here if blob.file)
+    return any(fact.document and other and fact.document.value == other.value for other in documents)
+
+
+def _config(fact: FileFacts, known: KnownDigests) -> tuple[BlobPlan, ImageConfig | None]:
+    """The config as a blob, held against the digests that its name or a note gives it."""
+    parsed = fact.document.config if fact.document else None
+    expected = known.expected_of(fact)
+    descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
+    plan = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, file=fact)
+    if not expected or fact.digest in expected:
+        return replace(plan, exact=whole_file(fact)), parsed
+    for restoration in restorations(read_small(fact)):
+        digest = Digest.of(restoration.content)
+        if digest in expected:
+            proven = literal(restoration.content)
+            descriptor = replace(descriptor, digest=digest, size=proven.size)
+            restored = replace(plan, descriptor=descriptor, status=BlobStatus.REPAIRED, exact=proven)
+            return replace(restored, cause=restoration.cause), read_document(restoration.content).config
+    cause = DigestMismatch(fact.digest, fact.size, fact.kind)
+    wanted = replace(descriptor, digest=next(iter(expected)))
+    return replace(plan, descriptor=wanted, status=BlobStatus.DAMAGED, cause=cause), parsed
+
+
+def _rebuilt(
+    config_blob: BlobPlan, config: ImageConfig, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
+) -> ImagePlan:
+    descriptor = config_blob.descriptor
+    forms = list(manifest_forms(descriptor, layers))
+    form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
+    digest = Digest.of(form.content)
+    is_proven = digest in digests and all(blob.exact for blob in (config_blob, *layers))
+    manifest = BlobPlan(
+        Role.MANIFEST,
+        Descriptor(form.media_type, digest, len(form.content)),
+        BlobStatus.REPAIRED if is_proven else BlobStatus.MISSING,
+        exact=literal(form.content) if is_proven else None,
+        cause=ManifestMissing(form.writer if is_proven else None),
+    )
+    parsed = ImageManifest(form.media_type, descriptor, tuple(layer.descriptor for layer in layers))
+    return ImagePlan(
+        kind=ImageKind.IMAGE,
+        manifest=manifest,
+        parsed=parsed,
+        config=config,
+        blobs=(config_blob, *layers),
+        proofs=("a digest known beforehand",) if is_proven else (),
+        flaws=tuple(obstacles_of(parsed, config, layers)),
+        platform=config.platform,
+    )
+
+
+def _as_saved(inventory: Inventory, image: ImagePlan, saved: SavedImage) -> ImagePlan:
+    """An image of docker save: its own kind of manifest stands where a registry's never was, and names the files."""
+    if image.manifest.is_here:
+        return image
+    manifest = replace(image.manifest, status=BlobStatus.OK, cause=None, file=saved.manifest)
+    return replace(image, manifest=manifest, blobs=tuple(_where_saved(inventory, blob, saved) for blob in image.blobs))
+
+
+def _where_saved(inventory: Inventory, layer: BlobPlan, saved: SavedImage) -> BlobPlan:
+    """A layer that isn't here, with what lies, or should lie, where the manifest says."""
+    position, manifest = layer.position, saved.manifest
+    if not isinstance(layer.cause, ContentMissing) or position is None or position >= len(saved.layers):
+        return layer
+    # Docker saves plain tars; only its containerd store saves layers as they were pulled.
+    descriptor = replace(layer.descriptor, media_type=media_types.DOCKER_LAYER)
+    fact = file_beside(inventory, manifest.file, saved.layers[position])
+    if fact:
+        return replace(layer, status=BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), file=fact)
+    return replace(layer, path=manifest.file.path.removesuffix(manifest.file.name) + saved.layers[position])
+
+
+def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:
+    """The manifest of a config and its layers, as each program writes it; docker's comes first."""
+    descriptors = [layer.descriptor for layer in layers]
+    docker = {
+        "schemaVersion": 2,
+        "mediaType": media_types.DOCKER_MANIFEST,
+        "config": _docker_entry(config, media_types.DOCKER_CONFIG),
+        "layers": [_docker_entry(layer, _DOCKER_TYPES[_compression(layer)]) for layer in descriptors],
+    }
+    yield ManifestForm(media_types.DOCKER_MANIFEST, json_bytes(docker, indent=3), "docker")
+    yield ManifestForm(media_types.DOCKER_MANIFEST, json_bytes(docker), "go-containerregistry")
+    body = {
+        "config": _oci_entry(config, media_types.OCI_CONFIG),
+        "layers": [_oci_entry(layer, _OCI_TYPES[_compression(layer)]) for layer in descriptors],
+    }
+    typed = {"schemaVersion": 2, "mediaType": media_types.OCI_MANIFEST, **body}
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes(typed, indent=2), "BuildKit")
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes(typed), "buildah or skopeo")
+    yield ManifestForm(media_types.OCI_MANIFEST, json_bytes({"schemaVersion": 2, **body}), "an older buildah or skopeo")
+
+
+def _layer(inventory: Inventory, diff_id: Digest, position: int) -> BlobPlan:
+    for fact in inventory.with_content(diff_id):
+        content = content_of(fact)
+        if content and can_decompress(fact.kind):
+            return _present(fact, content, position)
+    for fact in inventory.with_digest(diff_id):
+        return _present(fact, replace(whole_file(fact), digest=diff_id), position)
+    descriptor = Descriptor(media_types.DOCKER_LAYER_GZIP, diff_id, 0)
+    known = WELL_KNOWN_BLOBS.get(diff_id)
+    if not known:
+        return BlobPlan(
+            Role.LAYER, descriptor, BlobStatus.MISSING, position=position, diff_id=diff_id, cause=ContentMissing()
+        )
+    empty = literal(known.content)
+    plan = BlobPlan(Role.LAYER, replace(descriptor, size=empty.size), BlobStatus.REPAIRED, position=position)
+    return replace(plan, exact=empty, content=empty, diff_id=diff_id, cause=WellKnown(known.description))
+
+
+def _present(fact: FileFacts, content: ProvenBlob, position: int) -> BlobPlan:
+    media_type = _DOCKER_TYPES[compression_of_kind(fact.kind)]
+    return BlobPlan(
+        Role.LAYER,
+        Descriptor(media_type, fact.digest, fact.size),
+        BlobStatus.OK,
+        position=position,
+        exact=whole_file(fact),
+        content=content,
+        diff_id=content.digest,
+        file=fact,
+    )
+
+
+def _provable(inventory: Inventory, known: KnownDigests, config: FileFacts) -> frozenset[Digest]:
+    """Digests that nobody has and that the lost manifest may have had."""
+    digests = set(known.given)
+    digests |= {child.digest for _, index in indexes_of(inventory) for child in index.children}
+    digests |= {named.descriptor.digest for named in named_manifests(inventory)}
+    digests |= set(revisions(inventory))
+    for fact in inventory.facts:
+        if fact.file.parts[:-1] == config.file.parts[:-1] and "manifest" in fact.file.name.lower():
+            digests |= known.expected_of(fact).keys()
+    digests |= {digest for folder in config.file.parts[:-1] if (digest := Digest.from_name(folder))}
+    return frozenset(digest for digest in digests if not inventory.with_digest(digest))
+
+
+def _compression(layer: Descriptor) -> Compression:
+    return media_types.compression_of(layer.media_type) or Compression.GZIP
+
+
+def _docker_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "size": descriptor.size, "digest": str(descriptor.digest)}
+
+
+def _oci_entry(descriptor: Descriptor, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": str(descriptor.digest), "size": descriptor.size}

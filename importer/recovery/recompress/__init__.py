@@ -1,0 +1,1 @@
+"""The original gzip of layers of which only the content is here."""
