@@ -20,6 +20,7 @@ import pytest
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
+from tests.images.generated import GeneratedImage, GeneratedIndex, make_image, make_index
 from tests.programs.busybox import Busybox
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
@@ -136,6 +137,13 @@ def containerd() -> Iterator[Containerd]:
         yield daemon
 
 
+@pytest.fixture(scope="session")
+def containerd_daemon() -> Iterator[Containerd]:
+    """The session's containerd, with whatever is in its store."""
+    with need(Containerd) as daemon:
+        yield daemon
+
+
 @pytest.fixture
 def podman() -> Iterator[Podman]:
     """Podman with an empty store."""
@@ -185,6 +193,30 @@ def oci_download(
         return Path(shutil.copytree(made[kind], destination))
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def whole_image() -> GeneratedImage:
+    """Three layers of half a megabyte together; docker's kind."""
+    return make_image(sample_layers("whole", 500_000))
+
+
+@pytest.fixture(scope="session")
+def whole_index(whole_image: GeneratedImage) -> GeneratedIndex:
+    """Two platforms that share nothing."""
+    return make_index([whole_image, make_image(sample_layers("arm", 300_000), architecture="arm64")])
+
+
+@pytest.fixture
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The user's logins and proxies stay out of it."""
+    folder = tmp_path_factory.mktemp("docker-config")
+    # podman insists on the file when the variable names its folder.
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture

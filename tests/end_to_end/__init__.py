@@ -1,1 +1,1 @@
-"""The main job on images made by real programs, its results judged by real programs."""
+"""What goes through all rooms: images made by real programs, judged by real programs; hostile inputs, large ones."""

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.images.content import sample_layers
-from tests.images.generated import GeneratedImage, GeneratedIndex, make_image, make_index
 from tests.programs.command import find, run
 from tests.programs.containerd import Containerd
 from tests.programs.nginx import Nginx
@@ -21,15 +19,8 @@ from tests.transport.surroundings import World
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _own_environment(own_environment: None) -> None:
     """The user's logins and proxies stay out of it."""
-    folder = tmp_path_factory.mktemp("docker-config")
-    # podman insists on the file when the variable names its folder.
-    (folder / "config.json").write_text("{}")
-    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -50,10 +41,9 @@ def nginx() -> Iterator[Callable[[str], Nginx]]:
         yield lambda server: stack.enter_context(need(lambda: Nginx(server)))
 
 
-@pytest.fixture(scope="session")
-def containerd() -> Iterator[Containerd]:
-    with need(Containerd) as daemon:
-        yield daemon
+@pytest.fixture
+def containerd(containerd_daemon: Containerd) -> Containerd:
+    return containerd_daemon
 
 
 @pytest.fixture
@@ -69,15 +59,3 @@ def htpasswd(tmp_path_factory: pytest.TempPathFactory) -> str:
     program = need(lambda: find("htpasswd", "apache2-utils"))
     path.write_text(run([program, "-nbB", "-C", "4", USER, PASSWORD]).strip() + "\n")
     return f"auth: {json.dumps({'htpasswd': {'realm': 'tests', 'path': str(path)}})}\n"
-
-
-@pytest.fixture(scope="session")
-def whole_image() -> GeneratedImage:
-    """Three layers of half a megabyte together; docker's kind."""
-    return make_image(sample_layers("whole", 500_000))
-
-
-@pytest.fixture(scope="session")
-def whole_index(whole_image: GeneratedImage) -> GeneratedIndex:
-    """Two platforms that share nothing."""
-    return make_index([whole_image, make_image(sample_layers("arm", 300_000), architecture="arm64")])

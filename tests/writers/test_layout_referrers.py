@@ -22,7 +22,7 @@ from tests.images.generated import make_image, write_artifactory_folder
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.skopeo import Skopeo
 from tests.programs.umoci import Umoci
-from tests.test_referrers import referrer_to, tag_of
+from tests.writers.test_referrers import referrer_to, tag_of
 
 SHORT_NAME = "org.opencontainers.image.ref.name"
 INDEX = "application/vnd.oci.image.index.v1+json"

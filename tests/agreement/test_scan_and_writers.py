@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.agreement.test_damage_corpus import FOLDERS, HOME, expected, input_of
 from tests.in_process import run, scan
-from tests.test_damage_corpus import FOLDERS, HOME, expected, input_of
 
 OUTPUTS = {"registry-tree": "tree", "docker-tar": "image.tar", "oci-layout": "layout"}
 LAYOUT_ENTRIES = "manifests"

@@ -20,10 +20,10 @@ from importer.rules.catalogue import all_rules
 from tests.blobfix import snapshot
 from tests.in_process import SEVERE, Scan, run, scan
 
-HOME = Path(__file__).parent.parent / "fixtures" / "damages"
+HOME = Path(__file__).parents[2] / "fixtures" / "damages"
 FOLDERS = sorted(path.name for path in HOME.iterdir())
 MAX_SIZE = 600_000
-RULE_TESTS = Path(__file__).parent / "rules"
+RULE_TESTS = Path(__file__).parents[1] / "rules"
 
 
 @pytest.fixture(params=FOLDERS)

@@ -17,7 +17,7 @@ from importer.plan.recipes import Decompressed, Joined, Literal, Part, Recipe, R
 from importer.progress import SilentProgress
 from importer.recompression import Compressor, Family, GzipHeader
 from importer.sources.source_file import SourceFile
-from tests.test_damage_corpus import FOLDERS, HOME, input_of
+from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
 
 FILE = Whole(SourceFile("d/layer.tar", ("layer.tar",), 2, partial(Path.open, Path("d/layer.tar"), "rb")))
 RECIPES = (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from importer.domain.run_settings import Healthcheck, RunSettings, parse_run_settings
 from importer.writers.dockerfile import dockerfile
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
-from tests.dockerfiles import expanded, instructions, json_list, pairs
+from tests.writers.dockerfiles import expanded, instructions, json_list, pairs
 
 VARIABLES = {NEWLINE_ARGUMENT: "\n"}
 ANY = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.packages import copy_of_sources, wheel_of
 
-HOME = Path(__file__).parent.parent
+HOME = Path(__file__).parents[2]
 SCHEMAS = sorted(path.name for path in (HOME / "schemas").glob("*.json"))
 
 

@@ -18,7 +18,7 @@ from importer.formats.schema_validation import SchemaName, SchemaViolation, load
 
 Document = dict[str, Any]
 
-FOLDER = Path(__file__).parent.parent / "schemas"
+FOLDER = Path(__file__).parents[2] / "schemas"
 DIGESTS = [f"sha256:{digit * 64}" for digit in "0123456789abcdef"]
 
 

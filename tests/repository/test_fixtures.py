@@ -10,7 +10,7 @@ import pytest
 
 from tests.images.artifactory import wrong_names
 
-HOME = Path(__file__).parent.parent / "fixtures"
+HOME = Path(__file__).parents[2] / "fixtures"
 DOWNLOAD = "downloads/team/app/1.4"
 
 

@@ -1,0 +1,1 @@
+"""The tests' own tools, tested."""
