@@ -40,7 +40,7 @@ test: .venv-test/.installed
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/mypy importer
+	.venv-test/bin/mypy importer tests fixtures benchmarks
 	.venv-test/bin/lint-imports
 
 generated: .venv-test/.installed

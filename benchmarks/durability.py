@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import BLOBFIX
@@ -36,12 +37,12 @@ def main() -> None:
         out = folder / "out"
         for options in ([], ["--no-sync"]):
             command = [BLOBFIX, "to-registry-tree", str(source), "-o", str(out), "-q", *options]
-            took = best(rounds, lambda: clear(out), lambda command=command: subprocess.run(command, check=True))
+            took = best(rounds, lambda: clear(out), partial(subprocess.run, command, check=True))
             print(f"to-registry-tree, 300 MB {' '.join(options)}: {took:.2f} s", flush=True)
         print(f"skopeo push to docker-registry, 300 MB: {pushing(rounds, given, out):.2f} s", flush=True)
         for options in ([], ["--no-sync"]):
             command = [BLOBFIX, "repair-tree", str(out), "--apply", "-q", *options]
-            took = best(rounds, lambda: damage(out), lambda command=command: subprocess.run(command, check=True))
+            took = best(rounds, lambda: damage(out), partial(subprocess.run, command, check=True))
             print(f"repair-tree, 10,000 links {' '.join(options)}: {took:.2f} s", flush=True)
 
 

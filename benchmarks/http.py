@@ -73,7 +73,7 @@ def serve(folder: Path, runs: int) -> None:
     for _ in range(runs):
         # A new server each time, so that nothing is verified yet.
         server = Server([BLOBFIX, "serve", str(folder / "pulled"), "--port", "0"], folder / "serve.log")
-        host = server.wait_for(lambda server=server: address_in(server.read_log()))
+        host = server.wait_for(lambda server=server: address_in(server.read_log()))  # type: ignore[misc]
         clear(target)
         times.append(skopeo(f"docker://{host}/{NAME}", f"dir:{target}")[0])
         memory = max(memory, resident(server.pid))

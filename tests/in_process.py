@@ -16,19 +16,7 @@ import typer.testing
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from importer.cli.app import app
-from importer.cli.complete import complete
-from importer.cli.inspect import inspect
-from importer.cli.pull import pull
-from importer.cli.push import push
-from importer.cli.repair_tree import repair_tree
-from importer.cli.scan import scan as scan_command
-from importer.cli.serve import serve
-from importer.cli.tags import tags
-from importer.cli.to_build_context import to_build_context
-from importer.cli.to_docker_tar import to_docker_tar
-from importer.cli.to_oci_layout import to_oci_layout
-from importer.cli.to_registry_tree import to_registry_tree
+from importer.cli.app import app, load_commands
 from importer.domain.digest import Digest
 from importer.errors import CannotWriteError
 from importer.formats.schema_validation import SchemaName, violations
@@ -39,26 +27,10 @@ from importer.writers.selection import Choice, choose
 
 SEVERE = ("error", "warning")
 
-# The program itself loads only the command that is asked for.
-_COMMANDS = (
-    scan_command,
-    to_build_context,
-    to_docker_tar,
-    to_oci_layout,
-    to_registry_tree,
-    repair_tree,
-    pull,
-    complete,
-    push,
-    tags,
-    inspect,
-    serve,
-)
-for _command in _COMMANDS:
-    app.command(_command.__name__.replace("_", "-"))(_command)
+load_commands()
 
 # typer makes all commands anew for each call, which takes longer than most of them run.
-typer.testing._get_command = cache(get_command)
+setattr(typer.testing, "_get_command", cache(get_command))  # noqa: B010
 
 
 def chosen(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:

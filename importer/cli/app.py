@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Annotated, Any, Final, cast
 
@@ -65,7 +66,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "scan": "Tell what is here, what is damaged, what can be written.",
     "to-registry-tree": "Write a storage folder for registry:2.",
     "to-docker-tar": "Write a tarball for docker load.",
@@ -100,14 +101,19 @@ def options(
     """Get a container image back from the wreckage of a failed download."""
 
 
+def load_commands(names: Iterable[str] = tuple(COMMANDS)) -> None:
+    """Load commands, by their names in ``COMMANDS``, and make them those of the program."""
+    for name in names:
+        module = import_module(f"importer.cli.{name.replace('-', '_')}")
+        function = getattr(module, name.replace("-", "_"))
+        app.command(name, short_help=COMMANDS[name], epilog=module.EXAMPLES)(function)
+
+
 def run() -> None:
     """Run the command that the arguments name, and leave with its exit code."""
     watch_signals()
     # Each command loads rooms that the others don't need; only what is asked for is loaded.
-    for name in [word for word in sys.argv[1:] if word in _COMMANDS][:1] or _COMMANDS:
-        module = import_module(f"importer.cli.{name.replace('-', '_')}")
-        function = getattr(module, name.replace("-", "_"))
-        app.command(name, short_help=_COMMANDS[name], epilog=module.EXAMPLES)(function)
+    load_commands([word for word in sys.argv[1:] if word in COMMANDS][:1] or COMMANDS)
     gc.freeze()
     gc.enable()
     app()

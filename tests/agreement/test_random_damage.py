@@ -64,8 +64,9 @@ def _zero(start: int, length: int | None) -> Mishap:
     return lambda path: damage.zero_range(path, start, None if length is None else start + length)
 
 
-def _gunzip(path: Path) -> object:
-    return path.read_bytes().startswith(b"\x1f\x8b") and _quietly(damage.gunzip_in_place, path)
+def _gunzip(path: Path) -> None:
+    if path.read_bytes().startswith(b"\x1f\x8b"):
+        _quietly(damage.gunzip_in_place, path)
 
 
 def _quietly(change: Callable[[Path], object], path: Path) -> None:

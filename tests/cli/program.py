@@ -21,7 +21,7 @@ class Result:
 def blobfix(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> Result:
     """Run ``blobfix ARGUMENTS``."""
     done = subprocess.run(
-        [sys.executable, "-m", "importer", *map(os.fspath, arguments)],
+        [sys.executable, "-m", "importer", *(os.fspath(argument) for argument in arguments)],
         check=False,
         capture_output=True,
         cwd=cwd,

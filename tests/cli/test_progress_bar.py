@@ -21,17 +21,17 @@ def drawn(width: int) -> str:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_the_bar_stays_in_one_line(width):
+def test_the_bar_stays_in_one_line(width: int) -> None:
     text = drawn(width)
     assert "Recompr" in text
     assert "\n" not in text
 
 
-def test_the_activity_is_whole_on_a_usual_terminal():
+def test_the_activity_is_whole_on_a_usual_terminal() -> None:
     assert ACTIVITY in drawn(80)
 
 
-def test_work_of_unknown_size_is_not_shown_as_done():
+def test_work_of_unknown_size_is_not_shown_as_done() -> None:
     stream = io.StringIO()
     with ProgressBar(Console(file=stream, width=80, force_terminal=True)) as bar:
         bar.start("Reading links", 0)

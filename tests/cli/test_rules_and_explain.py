@@ -8,7 +8,7 @@ from importer.rules.catalogue import all_rules, rule_named
 from tests.cli.program import blobfix
 
 
-def test_rules_lists_every_rule_in_one_line():
+def test_rules_lists_every_rule_in_one_line() -> None:
     result = blobfix("rules")
     head, *rows = result.out.splitlines()
     assert (result.code, head.split()) == (0, ["code", "name", "severity", "fix", "summary"])
@@ -17,15 +17,16 @@ def test_rules_lists_every_rule_in_one_line():
     ]
 
 
-def test_rules_as_json():
+def test_rules_as_json() -> None:
     rows = json.loads(blobfix("rules", "--format", "json").out)
     assert [row["code"] for row in rows] == [rule.code for rule in all_rules()]
     assert set(rows[0]) == {"code", "name", "severity", "fix", "summary"}
 
 
 @pytest.mark.parametrize("question", ["BF206", "gunzipped", "bf206"])
-def test_a_rule_is_explained_with_its_four_paragraphs_and_its_symptoms(question):
+def test_a_rule_is_explained_with_its_four_paragraphs_and_its_symptoms(question: str) -> None:
     result, rule = blobfix("explain", question), rule_named("BF206")
+    assert rule
     text = rule.explanation
     lines = result.out.splitlines()
     for heading, paragraph in (
@@ -39,13 +40,13 @@ def test_a_rule_is_explained_with_its_four_paragraphs_and_its_symptoms(question)
     assert result.code == 0
 
 
-def test_a_message_names_the_best_rule_first_and_then_the_others():
+def test_a_message_names_the_best_rule_first_and_then_the_others() -> None:
     result = blobfix("explain", "failed to register layer: ApplyLayer exit 1: archive/tar: invalid tar header")
     assert result.out.startswith("This message is known: ")
     assert result.out.index("BF411 needs-newer-docker") < result.out.index("It can also be\n  BF210 text-mangled")
 
 
-def test_a_message_needs_no_quotes():
+def test_a_message_needs_no_quotes() -> None:
     assert "BF201 truncated" in blobfix("explain", "unexpected", "EOF").out
 
 
@@ -59,29 +60,31 @@ def test_a_message_needs_no_quotes():
         ("cannot verify the layer's filesystem, sorry", "BF208 corrupt “filesystem layer verification failed"),
     ],
 )
-def test_what_nothing_explains_is_wrong_usage_with_a_hint(question, hint):
+def test_what_nothing_explains_is_wrong_usage_with_a_hint(question: str, hint: str) -> None:
     result = blobfix("explain", question)
     assert (result.code, result.out) == (2, "")
     assert hint in result.err
 
 
 @pytest.mark.parametrize("arguments", [(), ("",), ("BF206", "--all")])
-def test_a_question_is_either_one_thing_or_all(arguments):
+def test_a_question_is_either_one_thing_or_all(arguments: list[str]) -> None:
     assert blobfix("explain", *arguments).code == 2
 
 
-def test_a_hostile_question_cant_write_to_the_terminal():
+def test_a_hostile_question_cant_write_to_the_terminal() -> None:
     assert "\x1b" not in blobfix("explain", "\x1b]0;owned\x07 rubbish").err
 
 
-def test_all_explains_every_rule():
+def test_all_explains_every_rule() -> None:
     result = blobfix("explain", "--all")
     assert all(f"{rule.code} {rule.name}  {rule.severity}" in result.out for rule in all_rules())
 
 
-def test_json_and_markdown():
+def test_json_and_markdown() -> None:
     (value,) = json.loads(blobfix("explain", "BF206", "--format", "json").out)
-    assert value["meaning"] == rule_named("BF206").explanation.meaning
+    rule = rule_named("BF206")
+    assert rule
+    assert value["meaning"] == rule.explanation.meaning
     markdown = blobfix("explain", "--all", "--format", "markdown").out
     assert [line for line in markdown.splitlines() if line.startswith("# ")] == [
         f"# {rule.code} {rule.name}" for rule in all_rules()

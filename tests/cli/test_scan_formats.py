@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,31 +14,31 @@ FORMATS = ["text", "concise", "json", "sarif", "html"]
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_format_leaves_with_the_same_code_and_says_nothing_else(form, tmp_path):
+def test_every_format_leaves_with_the_same_code_and_says_nothing_else(form: str, tmp_path: Path) -> None:
     result = blobfix("scan", damaged_download(tmp_path), "--format", form)
     assert (result.code, result.err) == (4, "")
     assert result.out.endswith("\n")
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_format_fails_or_colours_in_a_pipe_of_another_encoding(form, tmp_path):
+def test_no_format_fails_or_colours_in_a_pipe_of_another_encoding(form: str, tmp_path: Path) -> None:
     result = blobfix("scan", "-v", hostile_download(tmp_path), "--format", form, PYTHONIOENCODING="ascii")
     assert result.code == 4
     assert "\x1b" not in result.out
 
 
-def test_documents_are_utf_8_in_any_locale(tmp_path):
+def test_documents_are_utf_8_in_any_locale(tmp_path: Path) -> None:
     result = blobfix("scan", hostile_download(tmp_path), "--format", "json", PYTHONIOENCODING="latin-1")
     assert "“" in json.dumps(json.loads(result.out), ensure_ascii=False)
 
 
-def test_quiet_leaves_only_what_was_asked_for(tmp_path):
+def test_quiet_leaves_only_what_was_asked_for(tmp_path: Path) -> None:
     damaged_download(tmp_path)
     assert blobfix("scan", "-q", tmp_path).out.count("\n") == 1
     assert blobfix("scan", "-q", tmp_path, "--format", "concise").out.count("\n") == 3
 
 
-def test_a_plain_scan_loads_neither_templates_nor_colours(tmp_path):
+def test_a_plain_scan_loads_neither_templates_nor_colours(tmp_path: Path) -> None:
     script = (
         "import sys; from importer.cli.main import main\n"
         f"sys.argv = ['blobfix', 'scan', {str(tmp_path)!r}]\n"

@@ -69,7 +69,7 @@ def assert_plain(*texts: str) -> None:
 class TestPaths:
     @pytest.mark.parametrize("command", ["scan", *WRITERS])
     def test_a_missing_folder_is_wrong_usage(self, command: str, tmp_path: Path) -> None:
-        output = [] if command == "scan" else ["-o", tmp_path / "out"]
+        output = [] if command == "scan" else ["-o", str(tmp_path / "out")]
         result = blobfix(command, tmp_path / "nowhere", *output)
         assert result.code == 2
         assert f"{tmp_path / 'nowhere'}: there is no such file or folder" in result.stderr
@@ -78,7 +78,7 @@ class TestPaths:
     @pytest.mark.parametrize("command", ["scan", *WRITERS])
     def test_an_empty_folder_holds_no_image(self, command: str, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
-        output = [] if command == "scan" else ["-o", tmp_path / "out"]
+        output = [] if command == "scan" else ["-o", str(tmp_path / "out")]
         result = blobfix(command, tmp_path / "empty", *output)
         assert result.code == 3
         assert "manifest.json" in result.text + result.stderr
@@ -255,14 +255,14 @@ class TestNames:
     @pytest.mark.parametrize("name", [b"in\x1b[31m", b"in\nput", b"in\xff"])
     def test_paths_of_the_command_line_are_shown_plainly(self, place: Path, name: bytes, tmp_path: Path) -> None:
         odd = os.fsencode(tmp_path / os.fsdecode(name))
-        for arguments in (["scan", odd + b"-missing"], ["to-docker-tar", odd + b"-missing", "-o", "x"]):
+        for arguments in ([b"scan", odd + b"-missing"], [b"to-docker-tar", odd + b"-missing", b"-o", b"x"]):
             result = blobfix(*arguments)
             assert_plain(result.text, result.stderr)
         place.rename(os.fsdecode(odd))
         for arguments in (
-            ["scan", "-v", odd],
-            ["to-docker-tar", odd, "-o", odd + b".tar"],
-            ["to-registry-tree", odd, "-o", odd + b"-tree"],
+            [b"scan", b"-v", odd],
+            [b"to-docker-tar", odd, b"-o", odd + b".tar"],
+            [b"to-registry-tree", odd, b"-o", odd + b"-tree"],
         ):
             result = blobfix(*arguments)
             assert result.code == 0, result.stderr

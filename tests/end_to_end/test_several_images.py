@@ -227,7 +227,7 @@ def test_borrowed_blobs_complete_an_image(
     for path in lonely.glob("sha256__*"):
         if next((tmp_path / "in").rglob(path.name), None):
             path.unlink()
-    arguments = ["-o", tmp_path / "registry", "-n", "team/app:3"]
+    arguments = ["-o", str(tmp_path / "registry"), "-n", "team/app:3"]
     assert blobfix("to-registry-tree", lonely, *arguments).code == 4
     result = blobfix("to-registry-tree", lonely, *arguments, "--borrow", tmp_path / "in")
     assert result.code == 0, result.stderr

@@ -19,7 +19,7 @@ from importer.recompression import Compressor, Family, GzipHeader
 from importer.sources.source_file import SourceFile
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
 
-FILE = Whole(SourceFile("d/layer.tar", ("layer.tar",), 2, partial(Path.open, Path("d/layer.tar"), "rb")))
+FILE = Whole(SourceFile("d/layer.tar", ("layer.tar",), 2, partial(Path.open, Path("d/layer.tar"), "rb")))  # type: ignore[arg-type]
 RECIPES = (
     FILE,
     Part(FILE, 1, 1),

@@ -38,8 +38,8 @@ def server(tmp_path: Path) -> Iterator[FaultyServer]:
             image, digest = path.relative_to(stored).parts[1], path.name.replace("__", ":")
             server.resources[f"/artifactory/api/docker/docker/v2/team/{image}/blobs/{digest}"] = content
         for child in INDEX.children:
-            path = f"/artifactory/api/docker/docker/v2/team/multi/manifests/{child.manifest_digest}"
-            server.resources[path] = Resource(child.manifest, child.media_type)
+            manifests = "/artifactory/api/docker/docker/v2/team/multi/manifests"
+            server.resources[f"{manifests}/{child.manifest_digest}"] = Resource(child.manifest, child.media_type)
         yield server
 
 

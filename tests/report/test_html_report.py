@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from importer.recovery.examination import Depth
 from importer.report.formats import Format
 from importer.rules.catalogue import rule_named
+from tests.programs.chromium import Chromium
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
 from tests.rules.workshop import Image, index_of
 
@@ -29,16 +31,16 @@ class Page(HTMLParser):
         self.close()
         assert not self._open
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert len(dict(attrs)) == len(attrs)
         self.elements.append((tag, dict(attrs)))
         if tag not in VOID:
             self._open.append((tag, len(self.elements) - 1))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self._open.pop()[0] == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         for _, number in self._open:
             self.text[number] = self.text.get(number, "") + data
 
@@ -58,7 +60,7 @@ def page_of(root: Path) -> Page:
 
 
 @pytest.mark.parametrize("make", DOWNLOADS)
-def test_it_is_one_document_with_the_verdict_first(make, tmp_path):
+def test_it_is_one_document_with_the_verdict_first(make: Callable[[Path], Path], tmp_path: Path) -> None:
     page = page_of(make(tmp_path))
     assert len(page.texts("h1")) == 1
     assert next(tag for tag, _ in page.elements if re.fullmatch(r"h\d", tag)) == "h1"
@@ -67,7 +69,7 @@ def test_it_is_one_document_with_the_verdict_first(make, tmp_path):
 
 
 @pytest.mark.parametrize("make", DOWNLOADS)
-def test_it_refers_to_nothing_outside(make, tmp_path):
+def test_it_refers_to_nothing_outside(make: Callable[[Path], Path], tmp_path: Path) -> None:
     text = rendered(scan(make(tmp_path)), Format.HTML)
     page = Page(text)
     for tag, attributes in page.elements:
@@ -80,14 +82,14 @@ def test_it_refers_to_nothing_outside(make, tmp_path):
 
 
 @pytest.mark.parametrize("make", DOWNLOADS)
-def test_links_lead_somewhere_and_names_are_unique(make, tmp_path):
+def test_links_lead_somewhere_and_names_are_unique(make: Callable[[Path], Path], tmp_path: Path) -> None:
     page = page_of(make(tmp_path))
     names = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(names) == len(set(names))
     assert {(attributes["href"] or "")[1:] for attributes in page.tags("a")} <= set(names)
 
 
-def test_hostile_names_stay_text(tmp_path):
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
     text = rendered(scan(hostile_download(tmp_path)), Format.HTML)
     page = Page(text)
     assert len(page.tags("script")) == 1
@@ -98,7 +100,7 @@ def test_hostile_names_stay_text(tmp_path):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
 
 
-def test_layers_are_drawn_to_scale_and_told_in_words(tmp_path):
+def test_layers_are_drawn_to_scale_and_told_in_words(tmp_path: Path) -> None:
     page = page_of(damaged_download(tmp_path))
     image = Image()
     drawn = [attributes for attributes in page.tags("span") if str(attributes.get("class")).startswith("layer ")]
@@ -111,16 +113,18 @@ def test_layers_are_drawn_to_scale_and_told_in_words(tmp_path):
     assert page.tags("i") == [{"style": f"width: {100 * 4000 // len(image.layers[0])}%"}]
 
 
-def test_findings_bring_their_explanation_folded_in(tmp_path):
+def test_findings_bring_their_explanation_folded_in(tmp_path: Path) -> None:
     page = page_of(damaged_download(tmp_path))
     (section,) = page.texts("section", id="BF201")
     assert "layer 1 of 2 · linux/amd64 · team/app:1.4 is cut short" in section
-    text = rule_named("BF201").explanation
+    rule = rule_named("BF201")
+    assert rule
+    text = rule.explanation
     assert all(paragraph in section for paragraph in (text.meaning, text.origin, text.remedy, text.advice))
     assert any(text.advice in folded for folded in page.texts("details"))
 
 
-def test_what_to_download_can_be_copied(tmp_path):
+def test_what_to_download_can_be_copied(tmp_path: Path) -> None:
     text = rendered(scan(damaged_download(tmp_path)), Format.HTML)
     listed = html.unescape(re.sub("<[^>]+>", "", text[text.index("<pre") : text.index("</pre>")])).strip().splitlines()
     digest = Image().manifest_value()["layers"][0]["digest"]
@@ -132,24 +136,24 @@ def test_what_to_download_can_be_copied(tmp_path):
     assert {"type": "button", "hidden": None, "data-copies": "shopping-list"} in Page(text).tags("button")
 
 
-def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
+def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path: Path) -> None:
     page = Page(rendered(scan(damaged_download(tmp_path), depth=Depth(entries=True)), Format.HTML))
     assert any(text.endswith("cut 9,000 bin/tool") for text in page.texts("details"))
 
 
-def test_an_intact_image_has_nothing_to_download_and_its_parts_are_folded(tmp_path):
+def test_an_intact_image_has_nothing_to_download_and_its_parts_are_folded(tmp_path: Path) -> None:
     page = page_of(whole_download(tmp_path))
     assert not page.tags("pre")
     assert all("open" not in attributes for attributes in page.tags("details"))
 
 
-def test_a_child_to_download_is_called_by_its_platform(tmp_path):
+def test_a_child_to_download_is_called_by_its_platform(tmp_path: Path) -> None:
     other = Image(architecture="arm64")
     (tmp_path / "list.manifest.json").write_bytes(index_of((other.manifest, "linux/arm64")))
     assert "manifest.json of linux/arm64  " in rendered(scan(tmp_path), Format.TEXT)
 
 
-def test_an_index_names_its_platforms(tmp_path):
+def test_an_index_names_its_platforms(tmp_path: Path) -> None:
     image, other = Image(), Image(architecture="arm64")
     image.write(tmp_path / "team" / "app" / "one")
     folder = tmp_path / "team" / "app" / "1.4"
@@ -161,11 +165,11 @@ def test_an_index_names_its_platforms(tmp_path):
     assert "child 2 of 2 · linux/arm64" in cells
 
 
-def test_no_images_and_no_files(tmp_path):
+def test_no_images_and_no_files(tmp_path: Path) -> None:
     assert page_of(tmp_path).texts("h1")[0].startswith("No image: there are no files.")
 
 
-def test_a_thousand_findings_of_a_kind_are_counted_not_listed(tmp_path):
+def test_a_thousand_findings_of_a_kind_are_counted_not_listed(tmp_path: Path) -> None:
     folder = whole_download(tmp_path)
     for number in range(130):
         (folder / f"note {number}").write_text(str(number))
@@ -176,7 +180,7 @@ def test_a_thousand_findings_of_a_kind_are_counted_not_listed(tmp_path):
 
 
 @pytest.mark.parametrize("make", DOWNLOADS)
-def test_a_browser_shows_it_without_complaint(make, tmp_path, chromium):
+def test_a_browser_shows_it_without_complaint(make: Callable[[Path], Path], tmp_path: Path, chromium: Chromium) -> None:
     page = tmp_path / "report.html"
     page.write_text(rendered(scan(make(tmp_path / "in")), Format.HTML), encoding="utf-8")
     shown = chromium.render(page)
@@ -185,7 +189,7 @@ def test_a_browser_shows_it_without_complaint(make, tmp_path, chromium):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_sticks_out_at_any_width(width, tmp_path, chromium):
+def test_nothing_sticks_out_at_any_width(width: int, tmp_path: Path, chromium: Chromium) -> None:
     report = rendered(scan(hostile_download(tmp_path / "in")), Format.HTML)
     frame = (
         f'<iframe style="width:{width}px" srcdoc="{html.escape(report)}"></iframe>'
@@ -198,7 +202,7 @@ def test_nothing_sticks_out_at_any_width(width, tmp_path, chromium):
     assert int(title) <= width
 
 
-def test_a_browser_runs_no_other_script(tmp_path, chromium):
+def test_a_browser_runs_no_other_script(tmp_path: Path, chromium: Chromium) -> None:
     text = rendered(scan(whole_download(tmp_path / "in")), Format.HTML)
     page = tmp_path / "report.html"
     page.write_text(text.replace("</main>", "<script>document.title = 'owned'</script></main>"), encoding="utf-8")

@@ -20,11 +20,11 @@ from importer.report.places import Places, common_folder, said_of_file
         (["../in/x", "../in/y"], "../in/"),
     ],
 )
-def test_common_folder(paths, folder):
+def test_common_folder(paths: list[str], folder: str) -> None:
     assert common_folder(paths) == folder
 
 
-def test_paths_in_a_text_are_shortened_where_they_are_paths():
+def test_paths_in_a_text_are_shortened_where_they_are_paths() -> None:
     places = Places("a/b/")
     assert places.shortened("a/b/x holds a/b/y, “a/b/z” and data/b/q, xa/b/r") == "x holds y, “z” and data/b/q, xa/b/r"
     assert Places("").shortened("a/b/x") == "a/b/x"
@@ -47,5 +47,5 @@ def test_paths_in_a_text_are_shortened_where_they_are_paths():
         ("a/x is empty", None, "a/x is empty"),
     ],
 )
-def test_a_file_beside_its_path_isnt_named_again(message, path, said):
+def test_a_file_beside_its_path_isnt_named_again(message: str, path: str | None, said: str) -> None:
     assert said_of_file(message, path) == said

@@ -9,13 +9,13 @@ from importer.rules.catalogue import all_rules
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 
-def test_the_page_is_current():
+def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == render_page() + "\n", (
         "make it anew: python -m importer.report.rules_page > docs/rules.md"
     )
 
 
-def test_every_rule_has_one_row_one_anchor_and_one_heading():
+def test_every_rule_has_one_row_one_anchor_and_one_heading() -> None:
     page = render_page()
     for rule in all_rules():
         anchor = rule.code.lower()
@@ -24,11 +24,11 @@ def test_every_rule_has_one_row_one_anchor_and_one_heading():
         assert page.count(f"### {rule.code} {rule.name}\n") == 1
 
 
-def test_every_table_row_has_five_cells():
+def test_every_table_row_has_five_cells() -> None:
     rows = [line for line in render_page().splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
 
 
-def test_every_symptom_is_there_letter_by_letter():
+def test_every_symptom_is_there_letter_by_letter() -> None:
     page = render_page()
     assert all(f"- `{symptom}`" in page for rule in all_rules() for symptom in rule.symptoms)

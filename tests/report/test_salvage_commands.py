@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from tests.images.generated import make_image, write_artifactory_folder
 from tests.in_process import run
 
 FILES = sample_layers("salvage", 90_000)
-MISHAPS = [lambda path: damage.cut_at(path, 5000), lambda path: damage.zero_range(path, 5000)]
+MISHAPS: list[Callable[[Path], Path]] = [
+    lambda path: damage.cut_at(path, 5000),
+    lambda path: damage.zero_range(path, 5000),
+]
 
 
 @pytest.mark.parametrize("mishap", MISHAPS, ids=["cut", "zeros"])
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_the_whole_files_come_out(compression: str, mishap, tmp_path: Path) -> None:
+def test_the_whole_files_come_out(compression: str, mishap: Callable[[Path], Path], tmp_path: Path) -> None:
     image = make_image(FILES, compression, docker=False)
     folder = write_artifactory_folder(image, tmp_path / "a folder's name")
     mishap(folder / image.layer_digests[1].file_name)

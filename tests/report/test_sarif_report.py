@@ -3,6 +3,7 @@
 import json
 import pickletools
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from importlib.util import find_spec
@@ -47,19 +48,19 @@ def validate(log: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [whole_download, damaged_download, hostile_download])
-def test_it_is_valid(make, tmp_path):
+def test_it_is_valid(make: Callable[[Path], Path], tmp_path: Path) -> None:
     log = json.loads(rendered(scan(make(tmp_path)), Format.SARIF))
     validate(log)
 
 
-def test_a_wrong_log_is_not_valid(tmp_path):
+def test_a_wrong_log_is_not_valid(tmp_path: Path) -> None:
     log = report(scan(damaged_download(tmp_path)))
     log["runs"][0]["results"][0]["level"] = "info"
     with pytest.raises(jsonschema.ValidationError):
         validate(log)
 
 
-def test_results_point_to_their_rules_and_say_how_sure_they_are(tmp_path):
+def test_results_point_to_their_rules_and_say_how_sure_they_are(tmp_path: Path) -> None:
     investigation = scan(damaged_download(tmp_path))
     (run,) = report(investigation)["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -72,7 +73,7 @@ def test_results_point_to_their_rules_and_say_how_sure_they_are(tmp_path):
         assert result["locations"]
 
 
-def test_rules_bring_their_text(tmp_path):
+def test_rules_bring_their_text(tmp_path: Path) -> None:
     (run,) = report(scan(damaged_download(tmp_path)))["runs"]
     texts = {rule.code: rule.explanation for rule in all_rules()}
     for rule in run["tool"]["driver"]["rules"]:
@@ -80,7 +81,7 @@ def test_rules_bring_their_text(tmp_path):
         assert "**What you can do.**" in rule["help"]["markdown"]
 
 
-def test_paths_stay_as_they_were_given(tmp_path, monkeypatch):
+def test_paths_stay_as_they_were_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged_download(tmp_path / "in")
     monkeypatch.chdir(tmp_path)
     text = rendered(scan(Path("in")), Format.SARIF)
@@ -101,18 +102,18 @@ def test_paths_stay_as_they_were_given(tmp_path, monkeypatch):
         ("\ud800", "%ED%A0%80"),
     ],
 )
-def test_uris_are_escaped(path, uri):
+def test_uris_are_escaped(path: str, uri: str) -> None:
     assert uri_of(path) == uri
 
 
-def test_a_uri_leads_back_to_the_file(tmp_path):
+def test_a_uri_leads_back_to_the_file(tmp_path: Path) -> None:
     (run,) = report(scan(hostile_download(tmp_path)))["runs"]
     uris = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]]
     for uri in uris:
         assert Path(unquote_to_bytes(urlsplit(uri).path).decode(errors="surrogateescape")).exists()
 
 
-def test_fingerprints_are_unique_and_move_with_the_folder(tmp_path):
+def test_fingerprints_are_unique_and_move_with_the_folder(tmp_path: Path) -> None:
     def fingerprints(root: Path) -> list[str]:
         (run,) = report(scan(damaged_download(root)))["runs"]
         return [result["partialFingerprints"]["finding/v1"] for result in run["results"]]
@@ -122,7 +123,7 @@ def test_fingerprints_are_unique_and_move_with_the_folder(tmp_path):
     assert len(set(here)) == len(here)
 
 
-def test_messages_hold_no_placeholder_and_no_link(tmp_path):
+def test_messages_hold_no_placeholder_and_no_link(tmp_path: Path) -> None:
     (run,) = report(scan(hostile_download(tmp_path)))["runs"]
     for result in run["results"]:
         text = result["message"]["text"]

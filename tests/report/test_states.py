@@ -27,10 +27,10 @@ def blob(size: int, cause: ContentMissing | None = None) -> BlobPlan:
         (1_500_000_000_000, "1,500 GB"),
     ],
 )
-def test_sizes_are_rounded_to_two_or_three_digits(size, shown):
+def test_sizes_are_rounded_to_two_or_three_digits(size: int, shown: str) -> None:
     assert short_size(blob(size)) == shown
 
 
-def test_size_that_nothing_tells_is_not_zero():
+def test_size_that_nothing_tells_is_not_zero() -> None:
     assert short_size(blob(0, ContentMissing())) == "?"
     assert short_size(blob(0)) == "?"

@@ -39,20 +39,20 @@ def several(root: Path) -> Path:
     return root
 
 
-def test_the_verdict_is_the_first_line_and_the_summary_the_last(tmp_path):
+def test_the_verdict_is_the_first_line_and_the_summary_the_last(tmp_path: Path) -> None:
     lines = text_of(damaged_download(tmp_path)).splitlines()
     assert lines[0] == "The image can't be recovered from these files alone; 1 file must be downloaded again."
     assert lines[-1].startswith("1 image: 0 intact, 0 repairable, 1 incomplete; 5 files, ")
     assert lines[-1].endswith("2 remarks with -v")
 
 
-def test_verdicts_of_several_images(tmp_path):
+def test_verdicts_of_several_images(tmp_path: Path) -> None:
     assert text_of(several(tmp_path)).startswith("1 of 3 images can't be recovered")
     assert text_of(tmp_path / "team" / "whole").startswith("The image is intact: every byte is here.")
     assert text_of(tmp_path / "team" / "mended").startswith("The image is damaged, but nothing is lost: ")
 
 
-def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path):
+def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path: Path) -> None:
     Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
     (manifest,) = tmp_path.rglob("manifest.json")
     manifest.unlink()
@@ -61,14 +61,14 @@ def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path):
     assert "nothing is lost" not in first
 
 
-def test_a_given_digest_that_no_manifest_has_is_said_first(tmp_path):
+def test_a_given_digest_that_no_manifest_has_is_said_first(tmp_path: Path) -> None:
     Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
     given = Digest.of(b"another")
     first = rendered(scan(tmp_path, digests=(given,)), Format.TEXT).splitlines()[0]
     assert first.startswith(f"No manifest here has the digest that was given, {given}. ")
 
 
-def test_every_name_of_an_image_is_told(tmp_path):
+def test_every_name_of_an_image_is_told(tmp_path: Path) -> None:
     image = Image(tars=[tar_of("x", b"x" * 8192)])
     for tag in range(13):
         image.write(tmp_path / "team" / "app" / f"{tag:02}")
@@ -80,7 +80,7 @@ def test_every_name_of_an_image_is_told(tmp_path):
     assert found["names"] == [f"team/app:{tag:02}" for tag in range(13)]
 
 
-def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
+def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path: Path) -> None:
     lines = text_of(several(tmp_path)).splitlines()
     titles = [line for line in lines if line.startswith("team/")]
     assert titles == [
@@ -91,7 +91,7 @@ def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path):
     assert lines[lines.index(titles[-1]) + 1] == ""
 
 
-def test_a_child_is_told_by_the_index_that_lists_it(tmp_path):
+def test_a_child_is_told_by_the_index_that_lists_it(tmp_path: Path) -> None:
     image = Image()
     child = image.write(tmp_path / "team" / "multi" / digest_of(image.manifest).replace(":", "__"))
     index = tmp_path / "team" / "multi" / "2" / "list.manifest.json"
@@ -103,7 +103,7 @@ def test_a_child_is_told_by_the_index_that_lists_it(tmp_path):
     assert "of team/multi" not in text_of(child)
 
 
-def test_only_what_isnt_in_order_is_listed(tmp_path):
+def test_only_what_isnt_in_order_is_listed(tmp_path: Path) -> None:
     damaged_download(tmp_path)
     short, long = text_of(tmp_path), text_of(tmp_path, verbose=True)
     assert "✔ ok" not in short
@@ -113,17 +113,17 @@ def test_only_what_isnt_in_order_is_listed(tmp_path):
     assert "info BF103 unrelated-file  notes.txt" in long
 
 
-def test_the_common_folder_is_said_once(tmp_path):
+def test_the_common_folder_is_said_once(tmp_path: Path) -> None:
     text = text_of(damaged_download(tmp_path))
     assert f"\nin {tmp_path}/team/app/1.4/:\n" in text
     assert text.count(str(tmp_path)) == 1
 
 
-def test_where_nothing_is_named_no_folder_is(tmp_path):
+def test_where_nothing_is_named_no_folder_is(tmp_path: Path) -> None:
     assert str(tmp_path) not in text_of(whole_download(tmp_path))
 
 
-def test_a_finding_names_its_file_once(tmp_path):
+def test_a_finding_names_its_file_once(tmp_path: Path) -> None:
     digest = Image().manifest_value()["layers"][1]["digest"].replace(":", "__")
     lines = text_of(damaged_download(tmp_path)).splitlines()
     number = lines.index(f"  warning BF206 gunzipped  {digest}")
@@ -131,7 +131,7 @@ def test_a_finding_names_its_file_once(tmp_path):
     assert lines[number + 2].startswith("    next: a docker tar is exact with it")
 
 
-def test_a_renamed_file_is_named_once_too(tmp_path):
+def test_a_renamed_file_is_named_once_too(tmp_path: Path) -> None:
     image = Image()
     folder = image.write(tmp_path / "team" / "app" / "1.4")
     image.layer_path(folder).rename(folder / "download (1)")
@@ -142,7 +142,7 @@ def test_a_renamed_file_is_named_once_too(tmp_path):
     )
 
 
-def test_downloads_are_whole_lines(tmp_path):
+def test_downloads_are_whole_lines(tmp_path: Path) -> None:
     digest = Image().manifest_value()["layers"][0]["digest"]
     name = digest.replace(":", "__")
     expected = [
@@ -159,7 +159,7 @@ def test_downloads_are_whole_lines(tmp_path):
         assert lines[start : start + 5] == expected
 
 
-def test_commands_are_offered_until_they_are_there(tmp_path):
+def test_commands_are_offered_until_they_are_there(tmp_path: Path) -> None:
     damaged_download(tmp_path)
     hint = "--from URL gives the commands that download"
     assert hint in text_of(tmp_path).splitlines()[-1]
@@ -167,7 +167,7 @@ def test_commands_are_offered_until_they_are_there(tmp_path):
     assert hint not in text_of(whole_download(tmp_path / "whole"))
 
 
-def test_many_findings_of_a_kind_are_cut_short(tmp_path):
+def test_many_findings_of_a_kind_are_cut_short(tmp_path: Path) -> None:
     folder = damaged_download(tmp_path)
     for number in range(8):
         (folder / f"{number}.part").write_text("x" * number)
@@ -175,7 +175,7 @@ def test_many_findings_of_a_kind_are_cut_short(tmp_path):
     assert text_of(folder, verbose=True).count("warning BF104") == 8
 
 
-def test_a_terminal_gets_wrapped_lines_with_a_hanging_indent(tmp_path):
+def test_a_terminal_gets_wrapped_lines_with_a_hanging_indent(tmp_path: Path) -> None:
     lines = on_terminal(damaged_download(tmp_path), 80).splitlines()
     assert all(len(line) <= 80 or " " not in line.strip() for line in lines[: lines.index("Download again (1)")])
     number = next(n for n, line in enumerate(lines) if line.startswith("    next: a docker tar"))
@@ -184,12 +184,12 @@ def test_a_terminal_gets_wrapped_lines_with_a_hanging_indent(tmp_path):
     assert " ".join(" ".join(lines[number:]).split()).startswith(whole.strip())
 
 
-def test_a_very_narrow_terminal_shows_it_all(tmp_path):
+def test_a_very_narrow_terminal_shows_it_all(tmp_path: Path) -> None:
     wide = "".join(text_of(damaged_download(tmp_path)).split())
     assert "".join(on_terminal(tmp_path, 22).split()) == wide
 
 
-def test_hostile_names_are_shown_not_obeyed(tmp_path):
+def test_hostile_names_are_shown_not_obeyed(tmp_path: Path) -> None:
     hostile_download(tmp_path)
     for text in (text_of(tmp_path, verbose=True), on_terminal(tmp_path, 400, verbose=True)):
         assert "\\x1b]0;owned\\x07" in text
@@ -197,7 +197,7 @@ def test_hostile_names_are_shown_not_obeyed(tmp_path):
         assert "\x07" not in text
 
 
-def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
+def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path: Path) -> None:
     damaged_download(tmp_path)
     investigation = scan(tmp_path, depth=Depth(entries=True))
     text = rendered(investigation, Format.TEXT)
@@ -206,13 +206,13 @@ def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path):
     assert "files of layer" not in text_of(tmp_path)
 
 
-def test_commands_are_whole_lines(tmp_path):
+def test_commands_are_whole_lines(tmp_path: Path) -> None:
     origin = "https://registry.example/artifactory/docker-local/team/app/1.4"
     text = rendered(scan(damaged_download(tmp_path), origin=origin), Format.TEXT)
     assert [line for line in text.splitlines() if line.startswith("    curl -fL --retry 5 -C - -o ")]
 
 
-def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path):
+def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path: Path) -> None:
     images = [make_image(sample_layers(arch, 2000), architecture=arch) for arch in ("amd64", "arm64")]
     folder = write_artifactory_index(make_index(images), tmp_path / "team" / "app" / "1.4")
     shutil.rmtree(next(path.parent for path in folder.parent.rglob(images[1].image_id.file_name)))
@@ -223,7 +223,7 @@ def test_of_an_index_with_gaps_the_verdict_names_what_is_whole(tmp_path):
     )
 
 
-def test_a_layer_that_registries_do_not_keep_is_not_said_to_be_here(tmp_path):
+def test_a_layer_that_registries_do_not_keep_is_not_said_to_be_here(tmp_path: Path) -> None:
     generated = make_image([{"file": b"content"}])
     value = json.loads(generated.manifest)
     value["layers"][0] |= {"mediaType": media_types.DOCKER_FOREIGN_LAYER, "urls": ["https://layers.invalid/a"]}

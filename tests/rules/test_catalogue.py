@@ -84,20 +84,20 @@ def rule(request: pytest.FixtureRequest) -> Rule:
     return value
 
 
-def test_code_name_severity_and_fix_are_as_promised(rule):
+def test_code_name_severity_and_fix_are_as_promised(rule: Rule) -> None:
     assert (rule.name, str(rule.severity), str(rule.fix)) == TABLE[rule.code]
 
 
-def test_codes_and_names_are_unique():
+def test_codes_and_names_are_unique() -> None:
     assert len({rule.code for rule in all_rules()}) == len({rule.name for rule in all_rules()}) == len(all_rules())
 
 
-def test_module_is_called_after_its_rule(rule):
+def test_module_is_called_after_its_rule(rule: Rule) -> None:
     module = f"importer.rules.{rule.code}_{rule.name}".lower().replace("-", "_")
     assert sys.modules[module].RULE is rule
 
 
-def test_explanation_has_four_paragraphs_of_whole_sentences(rule):
+def test_explanation_has_four_paragraphs_of_whole_sentences(rule: Rule) -> None:
     text = rule.explanation
     for paragraph in (text.meaning, text.origin, text.remedy, text.advice):
         assert paragraph.endswith(".")
@@ -106,19 +106,19 @@ def test_explanation_has_four_paragraphs_of_whole_sentences(rule):
         assert paragraph.isprintable()
 
 
-def test_summary_is_half_a_sentence(rule):
+def test_summary_is_half_a_sentence(rule: Rule) -> None:
     assert rule.summary
     assert not rule.summary.endswith(".")
     assert rule.summary.isprintable()
 
 
-def test_every_cause_is_explained_by_one_rule():
+def test_every_cause_is_explained_by_one_rule() -> None:
     explained = [cause for rule in all_rules() for cause in rule.causes]
     assert len(explained) == len(set(explained))
     assert set(explained) == every_cause()
 
 
-def test_every_defect_of_a_tree_is_explained_by_one_rule():
+def test_every_defect_of_a_tree_is_explained_by_one_rule() -> None:
     heads = {Defect, LinkDefect}
     defined = {kind for kind in vars(defects).values() if isinstance(kind, type) and issubclass(kind, Defect)} - heads
     explained = [kind for rule in all_rules() for kind in rule.defects]
@@ -127,17 +127,19 @@ def test_every_defect_of_a_tree_is_explained_by_one_rule():
     assert all(rule.observe for rule in all_rules() if rule.defects)
 
 
-def test_no_two_rules_claim_a_symptom():
+def test_no_two_rules_claim_a_symptom() -> None:
     symptoms = [symptom for rule in all_rules() for symptom in rule.symptoms]
     assert len(symptoms) == len(set(symptoms))
     assert all(re.search(r"\w", symptom) and symptom.isprintable() for symptom in symptoms)
 
 
 @pytest.mark.parametrize("name", ["BF206", "bf206", "gunzipped", " Gunzipped "])
-def test_a_rule_is_found_by_code_or_name_in_any_case(name):
-    assert rule_named(name).code == "BF206"
+def test_a_rule_is_found_by_code_or_name_in_any_case(name: str) -> None:
+    rule = rule_named(name)
+    assert rule
+    assert rule.code == "BF206"
 
 
-def test_what_has_no_fix_is_not_called_safe(rule):
+def test_what_has_no_fix_is_not_called_safe(rule: Rule) -> None:
     if rule.severity is Severity.ERROR and not rule.code.startswith("BF5") and rule.code not in ("BF301", "BF410"):
         assert rule.fix is Safety.NONE

@@ -13,6 +13,7 @@ import zstandard
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
+from importer.plan.images import ImagePlan
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Certainty, Finding, Safety, Severity
 from tests.in_process import scan
@@ -193,7 +194,9 @@ DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize(("damage", "trouble", "remark"), DAMAGES.values(), ids=DAMAGES)
-def test_damage_has_its_own_finding_and_no_other(image, folder, damage, trouble, remark):
+def test_damage_has_its_own_finding_and_no_other(
+    image: Image, folder: Path, damage: Damage, trouble: list[str], remark: list[str]
+) -> None:
     damage(image, folder)
     findings = findings_of(folder)
     assert troubles(findings) == trouble, [finding.observation.message for finding in findings]
@@ -201,7 +204,7 @@ def test_damage_has_its_own_finding_and_no_other(image, folder, damage, trouble,
 
 
 @pytest.mark.parametrize("damage", [damage for damage, *_ in DAMAGES.values()], ids=DAMAGES)
-def test_messages_are_single_printable_lines(image, folder, damage):
+def test_messages_are_single_printable_lines(image: Image, folder: Path, damage: Damage) -> None:
     damage(image, folder)
     for finding in findings_of(folder):
         assert finding.observation.message.isprintable()
@@ -209,31 +212,31 @@ def test_messages_are_single_printable_lines(image, folder, damage):
 
 
 class TestNames:
-    def test_the_right_name_is_told(self, image, folder):
+    def test_the_right_name_is_told(self, image: Image, folder: Path) -> None:
         rename("{name} (1)")(image, folder)
         assert image.layer_path(folder).name in the("BF101", findings_of(folder)).observation.remedy
 
-    def test_swapped_files_are_two_renamed_ones(self, image, folder):
+    def test_swapped_files_are_two_renamed_ones(self, image: Image, folder: Path) -> None:
         first, second = image.layer_path(folder, 0), image.layer_path(folder, 1)
         first.rename(folder / "x")
         second.rename(first)
         (folder / "x").rename(second)
         assert remarks(findings_of(folder)) == ["BF101", "BF101"]
 
-    def test_an_oci_layout_names_its_blobs_rightly(self, image, tmp_path):
+    def test_an_oci_layout_names_its_blobs_rightly(self, image: Image, tmp_path: Path) -> None:
         blobs = image.write(tmp_path / "blobs" / "sha256")
         for path in blobs.iterdir():
             path.rename(blobs / digest_of(path.read_bytes())[7:])
         (tmp_path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
         assert not findings_of(tmp_path)
 
-    def test_a_skopeo_directory_names_its_blobs_rightly(self, image, folder):
+    def test_a_skopeo_directory_names_its_blobs_rightly(self, image: Image, folder: Path) -> None:
         for path in folder.glob("sha256__*"):
             path.rename(folder / path.name[8:])
         (folder / "version").write_text("Directory Transport Version: 1.1\n")
         assert not remarks(findings_of(folder))
 
-    def test_a_registry_tree_names_its_blobs_rightly(self, image, tmp_path):
+    def test_a_registry_tree_names_its_blobs_rightly(self, image: Image, tmp_path: Path) -> None:
         for blob in (image.manifest, image.config, *image.layers):
             digits = digest_of(blob)[7:]
             data = tmp_path / "blobs" / "sha256" / digits[:2] / digits / "data"
@@ -241,28 +244,28 @@ class TestNames:
             data.write_bytes(blob)
         assert not findings_of(tmp_path)
 
-    def test_a_manifest_under_another_name_is_renamed(self, folder):
+    def test_a_manifest_under_another_name_is_renamed(self, folder: Path) -> None:
         (folder / "manifest.json").rename(folder / "manifest (1).json")
         assert "manifest.json" in the("BF101", findings_of(folder)).observation.remedy
 
-    def test_a_copy_is_a_duplicate_and_not_renamed(self, image, folder):
+    def test_a_copy_is_a_duplicate_and_not_renamed(self, image: Image, folder: Path) -> None:
         path = image.layer_path(folder)
         path.with_name("copy").write_bytes(path.read_bytes())
         (folder / "manifest (1).json").write_bytes(image.manifest)
         findings = findings_of(folder)
         assert remarks(findings) == ["BF102", "BF102"]
-        assert {Path(f.observation.path).name for f in findings if f.rule.code == "BF102"} == {
+        assert {Path(f.observation.path or "").name for f in findings if f.rule.code == "BF102"} == {
             "copy",
             "manifest (1).json",
         }
 
-    def test_two_tags_of_one_image_keep_their_manifests(self, image, folder, tmp_path):
+    def test_two_tags_of_one_image_keep_their_manifests(self, image: Image, folder: Path, tmp_path: Path) -> None:
         image.write(tmp_path / "team" / "app" / "1.5")
         found = [f.observation.path for f in findings_of(tmp_path) if f.rule.code == "BF102"]
         assert len(found) == 3
-        assert not any(path.endswith("manifest.json") for path in found)
+        assert not any((path or "").endswith("manifest.json") for path in found)
 
-    def test_borrowed_files_are_nobodys_business(self, image, folder, tmp_path):
+    def test_borrowed_files_are_nobodys_business(self, image: Image, folder: Path, tmp_path: Path) -> None:
         lent = Image(architecture="arm64").write(tmp_path / "lent")
         (lent / "holiday.jpg").write_bytes(noise(100))
         image.layer_path(folder).unlink()
@@ -271,12 +274,12 @@ class TestNames:
 
 
 class TestUnrelatedFiles:
-    def test_what_it_is_is_told(self, folder):
+    def test_what_it_is_is_told(self, folder: Path) -> None:
         (folder / "notes.txt").write_text("call Anna\tabout the release")
         message = the("BF103", findings_of(folder)).observation.message
         assert "call Anna about the release" in message
 
-    def test_failed_attempt_beside_the_whole_blob(self, image, folder):
+    def test_failed_attempt_beside_the_whole_blob(self, image: Image, folder: Path) -> None:
         path = image.layer_path(folder)
         path.rename(path.with_name(path.name + " (1)"))
         path.write_bytes(b"")
@@ -285,86 +288,88 @@ class TestUnrelatedFiles:
         assert remarks(findings) == ["BF101", "BF103"]
         assert "(1)" in the("BF103", findings).observation.message
 
-    def test_marker_beside_the_whole_blob_is_silent(self, image, folder):
+    def test_marker_beside_the_whole_blob_is_silent(self, image: Image, folder: Path) -> None:
         path = image.layer_path(folder)
         path.with_name(path.name + ".marker").write_bytes(b"")
         assert not troubles(findings_of(folder))
         assert not remarks(findings_of(folder))
 
-    def test_content_of_a_whole_layer(self, image, folder):
+    def test_content_of_a_whole_layer(self, image: Image, folder: Path) -> None:
         (folder / "layer.tar").write_bytes(image.tars[0])
         assert "it holds what is in a layer" in the("BF103", findings_of(folder)).observation.message
 
-    def test_unneeded_partial_download(self, folder):
+    def test_unneeded_partial_download(self, folder: Path) -> None:
         (folder / "other.crdownload").write_bytes(noise(100))
         assert troubles(findings_of(folder)) == ["BF104"]
         assert not remarks(findings_of(folder))
 
-    def test_layout_files_are_no_strangers(self, image, folder):
+    def test_layout_files_are_no_strangers(self, image: Image, folder: Path) -> None:
         (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
         (folder / "repositories").write_text("{}")
         assert not remarks(findings_of(folder))
 
 
 class TestEvidence:
-    def test_truncation_tells_have_and_want(self, image, folder):
+    def test_truncation_tells_have_and_want(self, image: Image, folder: Path) -> None:
         change(lambda content: content[:5000])(image, folder)
         message = the("BF201", findings_of(folder)).observation.message
         assert "5,000 bytes" in message
         assert f"{len(image.layers[0]):,} bytes" in message
 
-    def test_partial_download_tells_have_and_want(self, image, folder):
+    def test_partial_download_tells_have_and_want(self, image: Image, folder: Path) -> None:
         cut_with_part_suffix(image, folder)
         assert "4,000 bytes" in the("BF104", findings_of(folder)).observation.message
 
-    def test_error_page_is_quoted(self, image, folder):
+    def test_error_page_is_quoted(self, image: Image, folder: Path) -> None:
         change(lambda content: ERROR_BODY)(image, folder)
         assert "404 File not found." in the("BF107", findings_of(folder)).observation.message
 
-    def test_gunzipped_is_proven_by_its_diff_id(self, image, folder):
+    def test_gunzipped_is_proven_by_its_diff_id(self, image: Image, folder: Path) -> None:
         change(gzip.decompress)(image, folder)
         finding = the("BF206", findings_of(folder))
         assert digest_of(image.tars[0]) in finding.observation.message
         assert "--allow-new-digest" in finding.observation.remedy
         assert finding.safety is Safety.SAFE
 
-    def test_gunzipped_without_a_proof_has_no_fix(self, image, folder):
+    def test_gunzipped_without_a_proof_has_no_fix(self, image: Image, folder: Path) -> None:
         change(lambda content: tar_of("another", b"content"))(image, folder)
         finding = the("BF206", findings_of(folder))
         assert finding.safety is Safety.NONE
         assert troubles(findings_of(folder)) == ["BF206"]
 
-    def test_mangled_manifest_is_mended_once_its_digest_is_known(self, image, folder):
+    def test_mangled_manifest_is_mended_once_its_digest_is_known(self, image: Image, folder: Path) -> None:
         change_manifest(lambda content: codecs.BOM_UTF8 + content)(image, folder)
         assert the("BF210", findings_of(folder)).safety is Safety.NONE
         digest = Digest.parse(digest_of(image.manifest))
         assert the("BF210", findings_of(folder, given=(digest,))).safety is Safety.SAFE
 
-    def test_file_without_a_name_is_only_inferred(self, image, folder):
+    def test_file_without_a_name_is_only_inferred(self, image: Image, folder: Path) -> None:
         rename("download", image.layers[0][:5000])(image, folder)
         assert the("BF201", findings_of(folder)).observation.certainty is Certainty.INFERRED
 
-    def test_corruption_tells_where(self, image, folder):
+    def test_corruption_tells_where(self, image: Image, folder: Path) -> None:
         change(flip)(image, folder)
         message = the("BF208", findings_of(folder)).observation.message
         place = int(message.partition("decoding fails at byte ")[2].replace(",", ""))
         assert 3000 <= place < len(image.layers[0])
 
-    def test_unreadable_entry_that_nobody_needs_is_no_error(self, image, folder):
+    def test_unreadable_entry_that_nobody_needs_is_no_error(self, image: Image, folder: Path) -> None:
         os.mkfifo(folder / "pipe")
         assert the("BF108", findings_of(folder)).severity is Severity.INFO
         image.layer_path(folder).unlink()
         assert the("BF108", findings_of(folder)).severity is Severity.ERROR
 
     @pytest.mark.parametrize("content", [b"", LOGIN, b"\x00\x01 no JSON"])
-    def test_a_lost_manifest_beside_whole_images_is_another_image_that_is_lost(self, content, folder):
+    def test_a_lost_manifest_beside_whole_images_is_another_image_that_is_lost(
+        self, content: bytes, folder: Path
+    ) -> None:
         other = folder.parent / "1.5"
         other.mkdir()
         (other / "manifest.json").write_bytes(content)
         (finding,) = [each for each in findings_of(folder.parent) if each.severity is not Severity.INFO]
         assert finding.severity is Severity.ERROR
 
-    def test_a_child_that_is_no_manifest_has_a_finding_and_is_not_fetched_again(self, tmp_path):
+    def test_a_child_that_is_no_manifest_has_a_finding_and_is_not_fetched_again(self, tmp_path: Path) -> None:
         child = as_json({"schemaVersion": 2, "mediaType": media_types.DOCKER_MANIFEST, "layers": []})
         app = tmp_path / "app"
         (app / blob_name(child)).mkdir(parents=True)
@@ -376,19 +381,19 @@ class TestEvidence:
         assert "another download gives the same bytes" in the("BF302", findings).observation.remedy
         assert scan(tmp_path).report["downloads"] == []
 
-    def test_problem_of_a_blob_names_the_blob(self, image, folder):
+    def test_problem_of_a_blob_names_the_blob(self, image: Image, folder: Path) -> None:
         pipe(image, folder)
         observation = the("BF108", findings_of(folder)).observation
         assert "layer 1 of 2" in observation.message
         assert str(observation.digest) == digest_of(image.layers[0])
 
-    def test_socket_is_unreadable(self, folder):
+    def test_socket_is_unreadable(self, folder: Path) -> None:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(os.fspath(folder / "s"))
             (found,) = [finding for finding in findings_of(folder) if finding.rule.code == "BF108"]
         assert found.severity is Severity.INFO
 
-    def test_sidecar_beside_a_damaged_file_bears_it_out(self, image, folder):
+    def test_sidecar_beside_a_damaged_file_bears_it_out(self, image: Image, folder: Path) -> None:
         good_sidecar(image, folder)
         change(lambda content: content[:5000])(image, folder)
         assert troubles(findings_of(folder)) == ["BF201", "BF109"]
@@ -407,23 +412,23 @@ class TestWrongKinds:
             ("pointer", LFS_POINTER, "git lfs pull"),
         ],
     )
-    def test_each_is_named_with_what_to_do(self, name, content, word, tmp_path):
+    def test_each_is_named_with_what_to_do(self, name: str, content: bytes, word: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         found = the("BF111", findings_of(tmp_path))
         assert found.severity is Severity.ERROR
         assert word in found.observation.remedy
 
-    def test_beside_an_image_it_is_a_remark(self, folder):
+    def test_beside_an_image_it_is_a_remark(self, folder: Path) -> None:
         (folder / "pointer").write_bytes(LFS_POINTER)
         assert the("BF111", findings_of(folder)).severity is Severity.INFO
 
-    def test_a_pointer_in_place_of_a_layer_tells_the_true_digest(self, image, folder):
+    def test_a_pointer_in_place_of_a_layer_tells_the_true_digest(self, image: Image, folder: Path) -> None:
         image.layer_path(folder).write_bytes(LFS_POINTER)
         message = the("BF111", findings_of(folder)).observation.message
         assert "ab" * 32 in message
         assert "1,234" in message
 
-    def test_the_storage_of_an_old_registry_is_named_once(self, tmp_path):
+    def test_the_storage_of_an_old_registry_is_named_once(self, tmp_path: Path) -> None:
         for name in ("json", "ancestry", "layer"):
             path = tmp_path / "images" / ("5" * 64) / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -431,13 +436,15 @@ class TestWrongKinds:
         assert [finding.rule.code for finding in findings_of(tmp_path)] == ["BF111"]
 
     @pytest.mark.parametrize("text", [b"null", b"QUJD" * 40, b"hello there, this is a note\n"])
-    def test_any_text_in_place_of_a_layer_is_no_message_of_a_server(self, text, image, folder):
+    def test_any_text_in_place_of_a_layer_is_no_message_of_a_server(
+        self, text: bytes, image: Image, folder: Path
+    ) -> None:
         image.layer_path(folder).write_bytes(text)
         assert "BF107" not in [finding.rule.code for finding in findings_of(folder)]
 
 
 class TestUnreadInput:
-    def test_a_locked_archive_is_named_with_its_program(self, folder):
+    def test_a_locked_archive_is_named_with_its_program(self, folder: Path) -> None:
         (folder / "photos.rar").write_bytes(b"Rar!\x1a\x07\x01\x00" + bytes(64))
         found = the("BF110", findings_of(folder))
         assert found.severity is Severity.WARNING
@@ -445,36 +452,39 @@ class TestUnreadInput:
 
 
 class TestManifests:
-    def test_lone_manifest_is_unproven(self, image, folder):
+    def test_lone_manifest_is_unproven(self, image: Image, folder: Path) -> None:
         assert digest_of(image.manifest) in the("BF307", findings_of(folder)).observation.message
 
-    def test_given_digest_proves_it(self, image, folder):
+    def test_given_digest_proves_it(self, image: Image, folder: Path) -> None:
         assert not findings_of(folder, given=(Digest.parse(digest_of(image.manifest)),))
 
-    def test_reformatted_manifest_is_restored(self, image, folder):
+    def test_reformatted_manifest_is_restored(self, image: Image, folder: Path) -> None:
         change_manifest(reindent)(image, folder)
         assert troubles(findings_of(folder, given=(Digest.parse(digest_of(image.manifest)),))) == ["BF211"]
 
-    def test_manifest_in_the_wrong_folder(self, image, tmp_path):
+    def test_manifest_in_the_wrong_folder(self, image: Image, tmp_path: Path) -> None:
         folder = image.write(tmp_path / f"sha256__{'0' * 64}")
         finding = the("BF209", findings_of(folder.parent))
         assert "its folder's name" in finding.observation.message
         assert troubles(findings_of(folder.parent)) == ["BF209"]
 
-    def test_signature_folder_names_another_manifest(self, image, tmp_path):
+    def test_signature_folder_names_another_manifest(self, image: Image, tmp_path: Path) -> None:
         folder = image.write(tmp_path / "app" / f"sha256-{'0' * 64}.sig")
         assert not troubles(findings_of(tmp_path))
         assert folder.name in the("BF307", findings_of(tmp_path)).observation.message
 
-    def test_cut_manifest_matters_only_to_outputs_that_need_it(self, image, folder):
+    def test_cut_manifest_matters_only_to_outputs_that_need_it(self, image: Image, folder: Path) -> None:
         change_manifest(lambda content: content[:300])(image, folder)
         finding = the("BF302", findings_of(folder))
         assert "a docker tar is exact even so" in finding.observation.remedy
-        assert rule_explaining(finding.observation.image.manifest.cause) is finding.rule
+        image_plan = finding.observation.image
+        assert isinstance(image_plan, ImagePlan)
+        assert image_plan.manifest.cause
+        assert rule_explaining(image_plan.manifest.cause) is finding.rule
         (folder / blob_name(image.config)).unlink()
         assert "nothing else tells" in the("BF302", findings_of(folder)).observation.remedy
 
-    def test_findings_of_layers_stay_in_the_layers_order(self, tmp_path):
+    def test_findings_of_layers_stay_in_the_layers_order(self, tmp_path: Path) -> None:
         image = Image(tars=[tar_of(f"{number}", noise(9000, str(number))) for number in range(5)])
         folder = image.write(tmp_path / "team" / "app" / "1.4")
         for position in range(5):
@@ -482,7 +492,7 @@ class TestManifests:
         digests = [finding.observation.digest for finding in findings_of(folder) if finding.rule.code == "BF401"]
         assert digests == [Digest.parse(digest_of(layer)) for layer in image.layers]
 
-    def test_marker_gives_the_address_of_the_image_itself(self, image, folder):
+    def test_marker_gives_the_address_of_the_image_itself(self, image: Image, folder: Path) -> None:
         layer = image.layer_path(folder)
         layer.unlink()
         layer.with_name(f"{layer.name}.marker").touch()
@@ -490,25 +500,25 @@ class TestManifests:
         observation = the("BF105", findings_of(folder.parents[2])).observation
         assert image_of_the_path in observation.remedy
 
-    def test_name_that_is_no_text_is_told_in_its_bytes(self, image, folder):
+    def test_name_that_is_no_text_is_told_in_its_bytes(self, image: Image, folder: Path) -> None:
         name = os.fsdecode(b"b\xff\xfe")
         image.layer_path(folder).rename(folder / name)
         assert the("BF101", findings_of(folder)).observation.message.startswith(f"{folder}/b\\xff\\xfe is layer 1")
 
-    def test_link_that_leads_out_is_told_what_helps(self, image, folder, tmp_path):
+    def test_link_that_leads_out_is_told_what_helps(self, image: Image, folder: Path, tmp_path: Path) -> None:
         (folder / "link").symlink_to(tmp_path / "elsewhere")
         remedy = the("BF108", findings_of(folder)).observation.remedy
         assert "--borrow" in remedy
         assert "permissions" not in remedy
 
-    def test_pointer_with_control_characters_is_escaped(self, image, folder):
+    def test_pointer_with_control_characters_is_escaped(self, image: Image, folder: Path) -> None:
         value = image.manifest_value() | {"annotations": {HOSTILE: 7}}
         (folder / "manifest.json").write_bytes(as_json(value))
         message = the("BF302", findings_of(folder)).observation.message
         assert message.isprintable()
         assert "\\x1b" in message
 
-    def test_at_most_five_problems_are_told(self, image, folder):
+    def test_at_most_five_problems_are_told(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
         value["layers"] = [{}] * 5
         (folder / "manifest.json").write_bytes(as_json(value))
@@ -516,38 +526,38 @@ class TestManifests:
         assert troubles(findings) == ["BF302"] * 5
         assert "more problems" in "".join(finding.observation.message for finding in findings)
 
-    def test_wrong_size(self, image, folder):
+    def test_wrong_size(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
         value["layers"][0]["size"] += 1
         (folder / "manifest.json").write_bytes(as_json(value))
         assert troubles(findings_of(folder)) == ["BF212"]
 
-    def test_a_lost_manifest_is_rebuilt_for_docker(self, image, folder):
+    def test_a_lost_manifest_is_rebuilt_for_docker(self, image: Image, folder: Path) -> None:
         (folder / "manifest.json").unlink()
         finding = the("BF301", findings_of(folder))
         assert "2 of 2 are here" in finding.observation.message
         assert "--allow-new-digest" in finding.observation.remedy
         assert finding.safety is Safety.SAFE
 
-    def test_a_lost_manifest_with_a_known_digest_is_written_anew(self, image, folder):
+    def test_a_lost_manifest_with_a_known_digest_is_written_anew(self, image: Image, folder: Path) -> None:
         (folder / "manifest.json").unlink()
         known = Digest.parse(digest_of(image.manifest))
         message = the("BF301", findings_of(folder, given=(known,))).observation.message
         assert "docker's form" in message
 
-    def test_schema_1_is_explained_and_nothing_is_made_of_it(self, tmp_path):
+    def test_schema_1_is_explained_and_nothing_is_made_of_it(self, tmp_path: Path) -> None:
         value = {"schemaVersion": 1, "name": "team/app", "tag": "1", "fsLayers": [{"blobSum": f"sha256:{'0' * 64}"}]}
         (tmp_path / "manifest.json").write_bytes(as_json(value | {"history": [{"v1Compatibility": "{}"}]}))
         finding = the("BF305", findings_of(tmp_path))
         assert "schema 1" in finding.observation.message
         assert finding.safety is Safety.UNSAFE
 
-    def test_web_manifest_is_no_error(self, folder):
+    def test_web_manifest_is_no_error(self, folder: Path) -> None:
         (folder / "static").mkdir()
         (folder / "static" / "manifest.json").write_text('{"name": "app", "icons": []}')
         assert not troubles(findings_of(folder))
 
-    def test_docker_save_manifest(self, tmp_path):
+    def test_docker_save_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "manifest.json").write_bytes(
             as_json([{"Config": "a.json", "RepoTags": ["team/app:\x1b1"], "Layers": []}])
         )
@@ -558,54 +568,54 @@ class TestManifests:
 
 class TestConfigs:
     @pytest.mark.parametrize("name", ["config.json", "{name} (1)"])
-    def test_a_changed_copy_is_no_image_of_its_own(self, image, folder, name):
+    def test_a_changed_copy_is_no_image_of_its_own(self, image: Image, folder: Path, name: str) -> None:
         path = folder / blob_name(image.config)
         path.with_name(name.format(name=path.name)).write_bytes(reindent(image.config))
         findings = findings_of(folder)
         assert (troubles(findings), remarks(findings)) == ([], ["BF103"])
 
-    def test_of_two_changed_copies_one_is_restored(self, image, folder):
+    def test_of_two_changed_copies_one_is_restored(self, image: Image, folder: Path) -> None:
         path = folder / blob_name(image.config)
         path.with_name("config.json").write_bytes(reindent(image.config))
         path.write_bytes(codecs.BOM_UTF8 + image.config)
         assert troubles(findings_of(folder)) == ["BF210"]
 
-    def test_without_the_config_a_bare_one_can_be_written(self, image, folder):
+    def test_without_the_config_a_bare_one_can_be_written(self, image: Image, folder: Path) -> None:
         (folder / blob_name(image.config)).unlink()
         finding = the("BF410", findings_of(folder))
         assert "--salvage" in finding.observation.remedy
         assert finding.safety is Safety.UNSAFE
 
-    def test_without_the_config_and_a_layer_nothing_can(self, image, folder):
+    def test_without_the_config_and_a_layer_nothing_can(self, image: Image, folder: Path) -> None:
         (folder / blob_name(image.config)).unlink()
         image.layer_path(folder).unlink()
         finding = the("BF410", findings_of(folder))
         assert "--salvage" not in finding.observation.remedy
         assert finding.safety is Safety.NONE
 
-    def test_invalid_config(self, tmp_path):
+    def test_invalid_config(self, tmp_path: Path) -> None:
         config = as_json({"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": "none"}})
         assert troubles(findings_of(Image(config=config).write(tmp_path))) == ["BF306"]
 
-    def test_too_few_diff_ids(self, tmp_path):
+    def test_too_few_diff_ids(self, tmp_path: Path) -> None:
         image = Image()
         value = image.config_value()
         value["rootfs"]["diff_ids"].pop()
         assert troubles(findings_of(Image(config=as_json(value)).write(tmp_path))) == ["BF402"]
 
-    def test_layers_in_the_wrong_order(self, tmp_path):
+    def test_layers_in_the_wrong_order(self, tmp_path: Path) -> None:
         value = Image().config_value()
         value["rootfs"]["diff_ids"].reverse()
         assert troubles(findings_of(Image(config=as_json(value)).write(tmp_path))) == ["BF403", "BF403"]
 
 
 class TestLayers:
-    def test_zstd_around_a_gzip_layer_is_no_zstd_layer(self, image, folder):
+    def test_zstd_around_a_gzip_layer_is_no_zstd_layer(self, image: Image, folder: Path) -> None:
         image.layer_path(folder).write_bytes(zstandard.compress(image.layers[0]))
         findings = findings_of(folder)
         assert (troubles(findings), remarks(findings)) == (["BF207"], [])
 
-    def test_media_type_says_otherwise(self, tmp_path):
+    def test_media_type_says_otherwise(self, tmp_path: Path) -> None:
         tars = [tar_of("a", b"a")]
         layers = [zstandard.compress(tars[0])]
         findings = findings_of(Image(tars=tars, layers=layers).write(tmp_path))
@@ -620,12 +630,12 @@ class TestLayers:
             (media_types.OCI_LAYER_GZIP, gzip.compress),
         ],
     )
-    def test_media_type_is_right(self, tmp_path, media_type, pack):
+    def test_media_type_is_right(self, tmp_path: Path, media_type: str, pack: Callable[[bytes], bytes]) -> None:
         tars = [tar_of("a", b"a")]
         image = Image(tars=tars, layers=[pack(tars[0])], layer_types=[media_type])
         assert not troubles(findings_of(image.write(tmp_path)))
 
-    def test_repeated_empty_layer_is_told_once(self, tmp_path):
+    def test_repeated_empty_layer_is_told_once(self, tmp_path: Path) -> None:
         empty = gzip.compress(bytes(1024), mtime=0)
         known = bytes.fromhex("1f8b08000000000000ff621805a360148c5800080000ffff2eafb5ef00040000")
         assert gzip.decompress(empty) == gzip.decompress(known)
@@ -634,7 +644,7 @@ class TestLayers:
         findings = findings_of(tmp_path)
         assert (troubles(findings), remarks(findings)) == ([], ["BF404"])
 
-    def test_foreign_layer_prints_its_urls(self, image, folder):
+    def test_foreign_layer_prints_its_urls(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
         value["layers"][0] |= {"mediaType": media_types.DOCKER_FOREIGN_LAYER, "urls": ["https://layers.invalid/a"]}
         (folder / "manifest.json").write_bytes(as_json(value))
@@ -643,7 +653,7 @@ class TestLayers:
         assert troubles(findings) == ["BF405"]
         assert "https://layers.invalid/a" in findings[0].observation.message
 
-    def test_unknown_algorithm(self, image, folder):
+    def test_unknown_algorithm(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
         digits = image.layer_path(folder).name[8:]
         value["layers"][0]["digest"] = f"blake3:{digits}"
@@ -652,7 +662,7 @@ class TestLayers:
         findings = findings_of(folder)
         assert troubles(findings) == ["BF409"]
 
-    def test_helm_chart(self, tmp_path):
+    def test_helm_chart(self, tmp_path: Path) -> None:
         chart, config = gzip.compress(tar_of("Chart.yaml", b"name: app")), b'{"name":"app"}'
         manifest = {
             "schemaVersion": 2,
@@ -686,11 +696,11 @@ class TestIndexes:
     def child(self, app: Path, image: Image) -> Path:
         return app / blob_name(image.manifest)
 
-    def test_whole(self, app):
+    def test_whole(self, app: Path) -> None:
         findings = findings_of(app.parent.parent)
         assert (troubles(findings), set(remarks(findings))) == ([], {"BF102", "BF407"})
 
-    def test_alone(self, app, image, other):
+    def test_alone(self, app: Path, image: Image, other: Image) -> None:
         findings = findings_of(app / "1.4")
         assert troubles(findings) == ["BF303"]
         remedy = the("BF303", findings).observation.remedy
@@ -698,55 +708,55 @@ class TestIndexes:
             assert f"{digest_of(each.manifest)}/ or {blob_name(each.manifest)}/" in remedy
         assert "linux/arm64" in remedy
 
-    def test_one_platform_missing(self, app, other):
+    def test_one_platform_missing(self, app: Path, other: Image) -> None:
         (self.child(app, other) / "manifest.json").unlink()
         findings = findings_of(app)
         assert troubles(findings) == ["BF406"]
         assert "linux/arm64" in the("BF406", findings).observation.message
 
-    def test_child_cut(self, app, image):
+    def test_child_cut(self, app: Path, image: Image) -> None:
         path = self.child(app, image) / "manifest.json"
         path.write_bytes(path.read_bytes()[:200])
         assert troubles(findings_of(app)) == ["BF201"]
 
-    def test_child_is_an_error_page(self, app, image):
+    def test_child_is_an_error_page(self, app: Path, image: Image) -> None:
         (self.child(app, image) / "manifest.json").write_bytes(LOGIN)
         assert troubles(findings_of(app)) == ["BF107"]
 
-    def test_child_reformatted(self, app, image):
+    def test_child_reformatted(self, app: Path, image: Image) -> None:
         path = self.child(app, image) / "manifest.json"
         path.write_bytes(reindent(path.read_bytes()))
         assert troubles(findings_of(app)) == ["BF211"]
 
-    def test_child_of_another_size(self, app, image, other):
+    def test_child_of_another_size(self, app: Path, image: Image, other: Image) -> None:
         index = json.loads((app / "1.4" / "list.manifest.json").read_bytes())
         index["manifests"][0]["size"] += 1
         (app / "1.4" / "list.manifest.json").write_bytes(as_json(index))
         assert troubles(findings_of(app)) == ["BF212"]
 
-    def test_layer_of_a_child(self, app, image):
+    def test_layer_of_a_child(self, app: Path, image: Image) -> None:
         path = image.layer_path(self.child(app, image))
         path.write_bytes(b"")
         findings = findings_of(self.child(app, image), app / "1.4")
         assert troubles(findings) == ["BF106", "BF406"]
 
-    def test_unreadable_layer_of_a_child(self, app, image, other):
+    def test_unreadable_layer_of_a_child(self, app: Path, image: Image, other: Image) -> None:
         pipe(image, self.child(app, image))
         image.layer_path(self.child(app, other)).unlink()
         assert troubles(findings_of(app)) == ["BF108"]
 
-    def test_unreadable_manifest_of_a_child(self, app, image):
+    def test_unreadable_manifest_of_a_child(self, app: Path, image: Image) -> None:
         path = self.child(app, image) / "manifest.json"
         path.unlink()
         os.mkfifo(path)
         assert troubles(findings_of(app)) == ["BF108"]
 
-    def test_child_flipped_is_one_error(self, app, image):
+    def test_child_flipped_is_one_error(self, app: Path, image: Image) -> None:
         path = self.child(app, image) / "manifest.json"
         path.write_bytes(path.read_bytes().replace(b"schemaVersion", b"schemaversion"))
         assert troubles(findings_of(app)) == ["BF208"]
 
-    def test_several_tags_of_one_damaged_layer(self, image, tmp_path):
+    def test_several_tags_of_one_damaged_layer(self, image: Image, tmp_path: Path) -> None:
         for tag in ("1", "2"):
             image.layer_path(image.write(tmp_path / "app" / tag)).write_bytes(b"")
         assert troubles(findings_of(tmp_path)) == ["BF106"]

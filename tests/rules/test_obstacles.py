@@ -1,12 +1,14 @@
 """BF408 and BF412 to BF414: images of which every byte is here, and which docker doesn't load for all that."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from importer.domain import media_types
+from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, docker_child, fidelity, obstacles, status_of
 from importer.plan.flaws import DiffIdMismatch, DiffIdsOfCompressed, EncryptedLayers, ForeignSystem, UncheckableDiffIds
@@ -54,7 +56,9 @@ class TestEncryptedLayers:
             {"annotations": {"org.opencontainers.image.enc.keys.pgp": "ZXk="}},
         ],
     )
-    def test_no_docker_tar_is_promised_and_nothing_is_called_damaged(self, tmp_path, marks, deep):
+    def test_no_docker_tar_is_promised_and_nothing_is_called_damaged(
+        self, tmp_path: Path, marks: dict[str, object], deep: bool
+    ) -> None:
         tars = [tar_of("secret", b"s"), tar_of("a", b"a")]
         image = encrypted(**marks)
         image.config = Image(tars=tars).config
@@ -66,7 +70,7 @@ class TestEncryptedLayers:
         assert [code for code in codes if code != "BF307"] == ["BF412"]
         assert (outputs(plan), status_of(plan, LINUX)) == (ONLY_TREE, ImageStatus.REPAIRABLE)
 
-    def test_a_missing_one_whose_decrypted_content_is_here_keeps_docker_from_nothing(self, tmp_path):
+    def test_a_missing_one_whose_decrypted_content_is_here_keeps_docker_from_nothing(self, tmp_path: Path) -> None:
         image = Image()
         value = image.manifest_value()
         value["layers"][0] |= descriptor(f"{media_types.OCI_LAYER}+encrypted", noise(4000, "secret"))
@@ -79,39 +83,42 @@ class TestEncryptedLayers:
 class TestWhatHoldsNoTar:
     @pytest.mark.parametrize("content", [WASM, b"GGUF" + noise(9000), b'{"stop": ["</s>"]}', b"{{ .Prompt }}"])
     @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
-    def test_is_an_artifact_by_its_first_bytes_whatever_its_media_types_say(self, tmp_path, content, pack):
+    def test_is_an_artifact_by_its_first_bytes_whatever_its_media_types_say(
+        self, tmp_path: Path, content: bytes, pack: Callable[[bytes], bytes]
+    ) -> None:
         image = Image(tars=[content], layers=[pack(content)])
         plan, codes = looked_at(image.write(tmp_path))
         assert plan.kind is ImageKind.ARTIFACT
         assert "BF408" in codes
         assert (outputs(plan), status_of(plan, LINUX)) == (ONLY_TREE, ImageStatus.INTACT)
 
-    def test_is_an_artifact_by_media_types_where_its_layers_are_missing(self, tmp_path):
+    def test_is_an_artifact_by_media_types_where_its_layers_are_missing(self, tmp_path: Path) -> None:
         image = Image(tars=[WASM], layers=[WASM], layer_types=["application/vnd.wasm.content.layer.v1+wasm"])
         image.layer_path(image.write(tmp_path)).unlink()
         assert looked_at(tmp_path)[0].kind is ImageKind.ARTIFACT
 
     @pytest.mark.parametrize("tar", [b"", bytes(1024), bytes(10240), tar_of("a", b"")])
     @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
-    def test_an_empty_tar_is_a_layer(self, tmp_path, tar, pack):
+    def test_an_empty_tar_is_a_layer(self, tmp_path: Path, tar: bytes, pack: Callable[[bytes], bytes]) -> None:
         plan, _ = looked_at(Image(tars=[tar], layers=[pack(tar)]).write(tmp_path))
         assert (plan.kind, outputs(plan)) == (ImageKind.IMAGE, BOTH)
 
-    def test_a_tar_under_a_media_type_of_its_own_is_a_layer(self, tmp_path):
+    def test_a_tar_under_a_media_type_of_its_own_is_a_layer(self, tmp_path: Path) -> None:
         image = Image(layer_types=["application/vnd.example.rootfs.tar+gzip"] * 2)
         assert outputs(looked_at(image.write(tmp_path))[0]) == BOTH
 
     @pytest.mark.parametrize("media_type", ["application/octet-stream", "application/json", "text/html"])
-    def test_a_config_under_a_type_that_docker_takes_makes_an_image(self, tmp_path, media_type):
+    def test_a_config_under_a_type_that_docker_takes_makes_an_image(self, tmp_path: Path, media_type: str) -> None:
         image = Image()
         value = image.manifest_value()
         value["config"]["mediaType"] = media_type
         image.manifest = as_json(value)
         plan, codes = looked_at(image.write(tmp_path))
+        assert isinstance(plan.parsed, ImageManifest)
         assert (plan.kind, plan.image_id) == (ImageKind.IMAGE, plan.parsed.config.digest)
         assert (outputs(plan), codes) == (BOTH, ["BF307"])
 
-    def test_another_document_under_such_a_type_makes_an_artifact(self, tmp_path):
+    def test_another_document_under_such_a_type_makes_an_artifact(self, tmp_path: Path) -> None:
         image = Image(config=b'{"name": "chart"}')
         value = image.manifest_value()
         value["config"]["mediaType"] = "application/octet-stream"
@@ -120,7 +127,7 @@ class TestWhatHoldsNoTar:
 
 
 class TestDiffIds:
-    def test_of_compressed_layers_are_found_without_unpacking(self, tmp_path):
+    def test_of_compressed_layers_are_found_without_unpacking(self, tmp_path: Path) -> None:
         image = Image()
         value = image.config_value()
         value["rootfs"]["diff_ids"] = [digest_of(layer) for layer in image.layers]
@@ -132,7 +139,7 @@ class TestDiffIds:
             assert "BF403" not in codes
             assert outputs(plan) == ONLY_TREE
 
-    def test_of_compressed_layers_are_found_where_no_manifest_is(self, tmp_path):
+    def test_of_compressed_layers_are_found_where_no_manifest_is(self, tmp_path: Path) -> None:
         image = Image()
         value = image.config_value()
         value["rootfs"]["diff_ids"][0] = digest_of(image.layers[0])
@@ -142,15 +149,16 @@ class TestDiffIds:
             plan, codes = looked_at(folder, deep=deep)
             assert plan.flaws == (DiffIdsOfCompressed((0,)),)
             assert codes.count("BF414") == 1
+            assert plan.config
             assert plan.layers[1].diff_id == plan.config.diff_ids[1]
             assert fidelity(plan, Output.DOCKER_TAR, LINUX) is Fidelity.NONE
 
-    def test_of_plain_layers_are_the_layers_own(self, tmp_path):
+    def test_of_plain_layers_are_the_layers_own(self, tmp_path: Path) -> None:
         tars = [tar_of("a", b"a")]
         image = Image(tars=tars, layers=tars, layer_types=[media_types.DOCKER_LAYER])
         assert looked_at(image.write(tmp_path))[0].flaws == ()
 
-    def test_a_wrong_one_of_a_plain_layer_is_found_without_unpacking(self, tmp_path):
+    def test_a_wrong_one_of_a_plain_layer_is_found_without_unpacking(self, tmp_path: Path) -> None:
         tars = [tar_of("a", b"a"), tar_of("b", b"b")]
         value = Image(tars=tars[::-1]).config_value()
         image = Image(tars=tars, layers=tars, layer_types=[media_types.DOCKER_LAYER] * 2, config=as_json(value))
@@ -159,7 +167,7 @@ class TestDiffIds:
         assert codes.count("BF403") == 2
         assert outputs(plan) == ONLY_TREE
 
-    def test_that_nobody_can_check_are_no_promise(self, tmp_path):
+    def test_that_nobody_can_check_are_no_promise(self, tmp_path: Path) -> None:
         value = Image().config_value()
         value["rootfs"]["diff_ids"][0] = f"sha512:{'a' * 128}"
         plan, _ = looked_at(Image(config=as_json(value)).write(tmp_path))
@@ -168,7 +176,7 @@ class TestDiffIds:
 
 
 @pytest.mark.parametrize(("count", "told"), [(127, []), (128, ["BF413"])])
-def test_docker_stacks_127_layers(tmp_path, count, told):
+def test_docker_stacks_127_layers(tmp_path: Path, count: int, told: list[str]) -> None:
     tar = tar_of("a", b"a")
     image = Image(tars=[tar] * count)
     case = case_of(image.write(tmp_path))
@@ -177,13 +185,13 @@ def test_docker_stacks_127_layers(tmp_path, count, told):
     assert status_of(case.plan.images[0], LINUX) is ImageStatus.INTACT
 
 
-def test_a_windows_image_is_loaded_on_windows_alone(tmp_path):
+def test_a_windows_image_is_loaded_on_windows_alone(tmp_path: Path) -> None:
     plan, _ = looked_at(Image(config=as_json(Image().config_value() | {"os": "windows"})).write(tmp_path))
     assert obstacles(plan, LINUX) == (ForeignSystem("windows"),)
     assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, BOTH)
 
 
-def test_of_several_platforms_docker_gets_the_hosts(tmp_path):
+def test_of_several_platforms_docker_gets_the_hosts(tmp_path: Path) -> None:
     amd, arm = Image(), Image(architecture="arm64")
     for image in (amd, arm):
         image.write(tmp_path / image.architecture)

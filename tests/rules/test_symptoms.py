@@ -3,6 +3,7 @@
 import pytest
 
 from importer.rules.catalogue import all_rules, rule_named
+from importer.rules.rule import Rule
 from importer.rules.symptoms import Likeness, rules_matching
 from tests import pace
 
@@ -58,12 +59,12 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize(("code", "message"), MESSAGES)
-def test_a_message_leads_to_its_rule(code, message):
+def test_a_message_leads_to_its_rule(code: str, message: str) -> None:
     assert rules_matching(message)[0].rule.code == code
 
 
 @pytest.mark.parametrize(("code", "message"), MESSAGES)
-def test_a_line_of_a_log_does_as_well(code, message):
+def test_a_line_of_a_log_does_as_well(code: str, message: str) -> None:
     line = (
         f'2024-05-02T08:11:12.345Z docker[812]: time="2024-05-02" level=ERROR msg="{message.upper()}" go.version=go1.20'
     )
@@ -71,7 +72,7 @@ def test_a_line_of_a_log_does_as_well(code, message):
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
-def test_every_symptom_leads_home(rule):
+def test_every_symptom_leads_home(rule: Rule) -> None:
     for symptom in rule.symptoms:
         for filled in (symptom, symptom.replace("…", "4711"), symptom.replace("…", f"sha256:{HEX}").replace('"', "'")):
             best = rules_matching(filled)[0]
@@ -85,7 +86,7 @@ def test_every_symptom_leads_home(rule):
         ("BF402", "layers from the manifest did not match the image configuration", Likeness.SIMILAR_WORDS),
     ],
 )
-def test_half_a_message_and_another_wording_are_recognised(code, message, likeness):
+def test_half_a_message_and_another_wording_are_recognised(code: str, message: str, likeness: Likeness) -> None:
     best = rules_matching(message)[0]
     assert (best.rule.code, best.likeness) == (code, likeness)
 
@@ -93,24 +94,24 @@ def test_half_a_message_and_another_wording_are_recognised(code, message, likene
 @pytest.mark.parametrize(
     "message", ["", " ", "…", "error", "file", "the quick brown fox", "sha256:" + HEX, "not found"]
 )
-def test_what_says_nothing_leads_nowhere(message):
+def test_what_says_nothing_leads_nowhere(message: str) -> None:
     assert rules_matching(message) == ()
 
 
-def test_the_longest_symptom_comes_first_and_each_rule_once():
+def test_the_longest_symptom_comes_first_and_each_rule_once() -> None:
     matches = rules_matching("failed to register layer: ApplyLayer exit 1: archive/tar: invalid tar header")
     assert [match.rule.code for match in matches] == ["BF411", "BF210"]
     assert matches[0].weight > matches[1].weight
 
 
-def test_a_word_within_another_is_no_match():
+def test_a_word_within_another_is_no_match() -> None:
     assert "BF401" not in [match.rule.code for match in rules_matching("MANIFEST_BLOB_UNKNOWN")]
 
 
-def test_a_huge_message_takes_no_time():
+def test_a_huge_message_takes_no_time() -> None:
     with pace.within(2):
         rules_matching("unexpected commit digest failed size validation " * 200_000)
 
 
-def test_names_are_not_taken_for_messages():
+def test_names_are_not_taken_for_messages() -> None:
     assert rule_named("unexpected EOF") is None

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from uvicorn import Config
@@ -50,8 +51,8 @@ class Reply:
     body: bytes
 
     @property
-    def json(self) -> dict[str, object]:
-        value: dict[str, object] = json.loads(self.body)
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.body)
         return value
 
     @property
@@ -282,7 +283,7 @@ class TestDiscovery:
         (place / "manifest.json").write_text(json.dumps(value))
         server = start(tmp_path / "in")
         path = f"{API}/referrers/{whole_image.manifest_digest}"
-        (found,) = server.ask(path).json["manifests"]  # type: ignore[misc]
+        (found,) = server.ask(path).json["manifests"]
         assert found["artifactType"] == "application/vnd.example.signature"
         assert found["digest"] == str(Digest.of((place / "manifest.json").read_bytes()))
         other = server.ask(f"{path}?artifactType=other")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from importer.investigation import Question, investigate
 from importer.progress import SilentProgress
+from importer.sources.source_file import SourceFile
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.sources.archiving import (
@@ -109,6 +110,7 @@ def test_paths_name_the_archive_and_parts_do_not(download: Path, tmp_path: Path)
     place.mkdir(parents=True)
     (place / "downloads.zip").write_bytes(zip_of(files_of(download)))
     (manifest,) = [file for file in entries(tmp_path / "place") if file.path.endswith("manifest.json")]
+    assert isinstance(manifest, SourceFile)
     assert manifest.path == str(place / "downloads.zip" / "team" / "app" / "1.4" / "manifest.json")
     assert manifest.parts == ("team", "app", "1.4", "manifest.json")
 
@@ -148,6 +150,8 @@ def test_plain_members_are_read_in_place(download: Path, tmp_path: Path) -> None
         path = tmp_path / kind
         path.write_bytes(PACKERS[kind](files_of(download)))
         for file in entries(path):
+            assert isinstance(file, SourceFile)
+            assert file.size is not None
             with file.open() as stream:
                 assert stream.seekable()
                 stream.seek(1)

@@ -7,6 +7,7 @@ import stat
 import struct
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,10 +50,10 @@ def test_what_helps_is_told_for_an_archive_and_for_a_member(tmp_path: Path) -> N
     secret = bytearray(zip_of({"a": _BLOBS["a"]}))
     for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         secret[secret.index(header) + flags] |= 1
-    (problem,) = entries(_write(tmp_path / "b.zip", bytes(secret)))
-    assert isinstance(problem, SourceProblem)
-    assert problem.reason.startswith("encrypted")
-    assert problem.advice.startswith("unpack the archive yourself and give the folder")
+    (locked,) = entries(_write(tmp_path / "b.zip", bytes(secret)))
+    assert isinstance(locked, SourceProblem)
+    assert locked.reason.startswith("encrypted")
+    assert locked.advice.startswith("unpack the archive yourself and give the folder")
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -81,7 +82,9 @@ def test_a_zip64_without_its_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pack", [lambda tar: tar, gzip.compress, zstandard.compress])
-def test_a_cut_tar_gives_the_cut_member_as_the_shorter_file_it_is(tmp_path: Path, pack) -> None:
+def test_a_cut_tar_gives_the_cut_member_as_the_shorter_file_it_is(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
     path = _write(tmp_path / "a.tar", pack(tar_of({**_MARK, **_BLOBS}))[:180_000])
     found = entries(path)
     got = contents(found)

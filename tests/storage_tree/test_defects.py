@@ -22,7 +22,7 @@ EVERY_ROW = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 def test_a_pushed_tree_is_in_order(tree: PushedTree) -> None:
     before = snapshot(tree.root, times=True)
-    for flags in ([], ["--quick"], ["--apply"]):
+    for flags in ((), ("--quick",), ("--apply",)):
         checked = check_tree(tree.root, *flags)
         assert (checked.code, checked.codes) == (0, [])
     assert checked.report["summary"]["tags_served"] == 2
@@ -34,7 +34,7 @@ def test_a_pushed_tree_is_in_order(tree: PushedTree) -> None:
 def test_is_found_mended_and_served(row: Row, tree: PushedTree, downloads: Path, serve_registry: ServeRegistry) -> None:
     row.damage(tree)
     before = snapshot(tree.root)
-    supply = ["--blobs", downloads] if row.needs_blobs else []
+    supply = ["--blobs", str(downloads)] if row.needs_blobs else []
     alone = check_tree(tree.root)
     assert (alone.code, "error" in alone.severities) == ((4, True) if row.needs_blobs else (1, False))
     found = check_tree(tree.root, *supply)

@@ -191,7 +191,7 @@ def _change_files(place: Path, random: Random) -> None:
 def _in_child(words: list[str], folder: Path, seed: int) -> int:
     if not any("{host}" in word for word in words):
         return _code_of(words)
-    Stop.sleep = lambda _self, _seconds: None  # type: ignore[method-assign]
+    Stop.sleep = lambda self, seconds: None  # type: ignore[method-assign]
     os.environ["DOCKER_CONFIG"] = str(folder)
     with _server(Random(seed)) as server:
         write_artifactory_folder(IMAGE, folder / "out" / "part" / "team" / "app" / "1.4")

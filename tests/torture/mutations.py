@@ -49,7 +49,8 @@ def try_one(seed: str, trial: int, inputs: Inputs, folder: Path) -> list[str]:
     """All of one trial; each failure says how to try it again."""
     random = Random(f"{seed}/{trial}")
     tries: list[Callable[[], str | None]] = [lambda: _read(random)] * _READS_FOR_A_COMMAND
-    found = [each() for each in (*tries, lambda: failure_of(inputs, folder, random))]
+    tries.append(lambda: failure_of(inputs, folder, random))
+    found = [each() for each in tries]
     again = f"again: python -m tests.torture.mutations {seed} {trial}"
     return [f"{failure}\n  {again}" for failure in found if failure]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -45,7 +45,7 @@ def protected(server: FaultyServer, challenge: str, is_right: Callable[[str | No
 class TokenGiver:
     """``/token`` on a faulty server: each request gets the next reply."""
 
-    def __init__(self, server: FaultyServer, *replies: dict[str, object], path: str = "/token") -> None:
+    def __init__(self, server: FaultyServer, *replies: Mapping[str, object], path: str = "/token") -> None:
         self.server, self.path = server, path
         self.replies = iter(replies)
         self.asked: list[Seen] = []
@@ -185,7 +185,7 @@ class TestBearer:
 
     def test_tokens_that_never_fit_end_it(self, server: FaultyServer, world: World) -> None:
         protected(server, self.challenge(server), lambda shown: False)
-        tokens = TokenGiver(server, *({"token": f"T{n}"} for n in range(9)))
+        tokens = TokenGiver(server, *[{"token": f"T{n}"} for n in range(9)])
         with pytest.raises(NetworkError, match="wants a login"):
             get(world.client(server.url), server)
         assert len(tokens.asked) == 3

@@ -101,8 +101,12 @@ def test_the_registrys_word_for_how_much_it_has_is_believed(server: FaultyServer
 
 def test_413_makes_the_pieces_smaller_until_they_fit(server: FaultyServer, world: World) -> None:
     registry = Registry(server)
-    small = lambda seen: int(seen.headers.get("content-length", 0)) <= 200_000  # noqa: E731
-    server.script = lambda seen: registry.answer(seen) if small(seen) else Fault(status=413)
+
+    def refuse_large(seen: Seen) -> Fault | None:
+        is_small = int(seen.headers.get("content-length", 0)) <= 200_000
+        return registry.answer(seen) if is_small else Fault(status=413)
+
+    server.script = refuse_large
     upload(server, world)
     assert registry.committed == CONTENT
 

@@ -11,7 +11,7 @@ from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from tests.writers.dockerfiles import expanded, instructions, json_list, pairs
 
 VARIABLES = {NEWLINE_ARGUMENT: "\n"}
-ANY = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
+ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 HARD = st.text(st.sampled_from("\\\"'$ \t\n#=-{}:?[]a"), max_size=30)
 TEXTS = ANY | HARD
 NAMES = TEXTS.filter(lambda name: name and "=" not in name)

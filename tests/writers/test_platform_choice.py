@@ -122,7 +122,7 @@ class TestScanOfOnePlatform:
 def test_a_docker_tar_of_a_selected_child_names_nothing_else(tmp_path: Path) -> None:
     images = [make_image(sample_layers(a, 900), architecture=a, docker=False) for a in ("amd64", "arm64")]
     write_artifactory_index(make_index(images, docker=False), tmp_path / "in" / "team" / "app" / "1")
-    arguments = ["--select", str(images[1].manifest_digest), "-o", tmp_path / "image.tar"]
+    arguments = ["--select", str(images[1].manifest_digest), "-o", str(tmp_path / "image.tar")]
     assert run("to-docker-tar", tmp_path / "in", *arguments).code == 0
     with tarfile.open(tmp_path / "image.tar") as tar:
         (entry,) = json.load(tar.extractfile("index.json") or io.BytesIO())["manifests"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_right_bytes_pass_and_are_counted(file: SourceFile) -> None:
     ],
     ids=["short", "long", "wrong first", "wrong last", "empty", "far too long"],
 )
-def test_wrong_bytes_are_refused(file: SourceFile, change) -> None:
+def test_wrong_bytes_are_refused(file: SourceFile, change: Callable[[bytes], bytes]) -> None:
     Path(file.path).write_bytes(change(CONTENT))
     passed: list[int] = []
     with pytest.raises(VerificationError, match="has changed"):

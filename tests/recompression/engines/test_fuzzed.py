@@ -44,9 +44,12 @@ def seeds(folder: Path) -> Path:
 
 
 def test_fuzzer_finds_nothing(fuzzer: Path, tmp_path: Path) -> None:
-    command = [fuzzer, f"-max_total_time={SECONDS}", f"-max_len={LARGEST}", "-seed=1", "-use_value_profile=1"]
+    command = [str(fuzzer), f"-max_total_time={SECONDS}", f"-max_len={LARGEST}", "-seed=1", "-use_value_profile=1"]
     found = tmp_path / "found"
     done = subprocess.run(
-        [*command, f"-artifact_prefix={found}-", seeds(tmp_path / "seeds")], check=False, capture_output=True, text=True
+        [*command, f"-artifact_prefix={found}-", str(seeds(tmp_path / "seeds"))],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr

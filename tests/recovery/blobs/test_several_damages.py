@@ -50,7 +50,7 @@ ONE_AFTER_THE_OTHER = [
 THEN_SPLIT = [
     (first, last) for first in (damage.gzip_again, damage.prepend, lose_trailer) for last in (split, split_by_ranges)
 ]
-CODES = {
+CODES: dict[Mishap, str] = {
     damage.gzip_again: "BF207",
     damage.prepend: "BF205",
     add_newline: "BF204",

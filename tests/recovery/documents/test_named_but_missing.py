@@ -108,8 +108,9 @@ def test_a_link_that_no_tag_needs_is_no_error(download: Path) -> None:
 def saved(image: GeneratedImage, tag: str, folder: Path) -> Path:
     """What docker save wrote before version 25."""
     layers = [f"{number}/layer.tar" for number in range(len(image.diffs))]
-    entry = {"Config": f"{image.image_id.hex}.json", "RepoTags": [tag], "Layers": layers}
-    files = {"manifest.json": json.dumps([entry]).encode(), entry["Config"]: image.config}
+    config = f"{image.image_id.hex}.json"
+    entry = {"Config": config, "RepoTags": [tag], "Layers": layers}
+    files = {"manifest.json": json.dumps([entry]).encode(), config: image.config}
     for name, content in (files | dict(zip(layers, image.diffs, strict=True))).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -29,6 +29,7 @@ from importer.recompression import (
     GzipHeader,
     KnownCompressor,
     Outcome,
+    find_compressor,
     gzip_encoder_of,
     known_compressors,
 )
@@ -106,16 +107,14 @@ class Tries:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.orders: list[list[str]] = []
         self.alone: list[bool] = []
-        original = compressor_search.find_compressor
+        original = find_compressor
 
-        def find_compressor(
-            open_raw: Any, wanted: Any, compressors: Sequence[KnownCompressor], **options: Any
-        ) -> Outcome:
+        def noted(open_raw: Any, wanted: Any, compressors: Sequence[KnownCompressor], **options: Any) -> Outcome:
             self.orders.append([compressor.name for compressor in compressors])
             self.alone.append(options["first_alone"])
             return original(open_raw, wanted, compressors, **options)
 
-        monkeypatch.setattr(compressor_search, "find_compressor", find_compressor)
+        monkeypatch.setattr(compressor_search, "find_compressor", noted)
 
 
 @pytest.fixture
