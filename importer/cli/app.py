@@ -17,7 +17,7 @@ from importer.cli.console import say
 from importer.cli.interrupts import watch_signals
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
-from importer.report.printable import for_terminal
+from importer.words.printable import printable
 
 # Typer carries click inside or beside itself, by its version; this is click's own head of all usage errors.
 _WrongUsage: Final = cast("type[Exception]", typer.BadParameter.__mro__[2])
@@ -133,5 +133,5 @@ def _silence_stdout() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    say(f"blobfix: {for_terminal(message)}")
+    say(f"blobfix: {printable(message)}")
     return code

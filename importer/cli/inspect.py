@@ -16,10 +16,10 @@ from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
 from importer.plan.blobs import ProvenBlob
 from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.titles import title_of
 from importer.progress import SilentProgress
 from importer.recovery.recompress.recompressing import NO_EFFORT
 from importer.report.image_text import ShownImage, describe
-from importer.rules.wording import title_of
 from importer.transport.pull import chosen_manifest
 from importer.transport.remote_image import RemoteImage
 from importer.transport.small_blob import read_small_blob

@@ -19,10 +19,10 @@ from importer.cli.remote import (
     Username,
 )
 from importer.places.durability import Durability
-from importer.report.printable import for_shell, for_terminal
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull
 from importer.transport.sources import open_image, repository_of, tag_of
+from importer.words.printable import for_shell, printable
 
 EXAMPLES: Final = """\b
 Examples:
@@ -62,8 +62,8 @@ def pull(
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
     if not quiet:
-        typer.echo(for_terminal(str(place)))
+        typer.echo(printable(str(place)))
         typer.echo(f"  manifest {pulled.manifest.digest}")
         typer.echo(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
-        typer.echo(for_terminal(f"Saved in {pulled.folder}. To look at it:"))
+        typer.echo(printable(f"Saved in {pulled.folder}. To look at it:"))
         typer.echo(f"  blobfix scan {for_shell(str(output))}")

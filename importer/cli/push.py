@@ -46,12 +46,13 @@ from importer.errors import NetworkError, UsageError
 from importer.plan.blobs import Role
 from importer.plan.fidelity import Output
 from importer.plan.images import ImagePlan, Plan
+from importer.plan.titles import title_of
 from importer.progress import SilentProgress
 from importer.recovery.documents.referrers import is_listing
-from importer.rules.wording import listed, title_of
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.push import DEFAULT_JOBS, Push, Pushed, RepositoryPush
 from importer.transport.sources import connect
+from importer.words.text import listed
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import ReferrersListing, listings_of

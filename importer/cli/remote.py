@@ -13,11 +13,11 @@ from importer.cli.console import say
 from importer.domain.places import Place, RegistryPlace, RegistryPrefix, parse_place, parse_prefix
 from importer.errors import UsageError
 from importer.places.durability import Durability
-from importer.report.printable import for_terminal
 from importer.transport.client import Surroundings
 from importer.transport.credentials import Password
 from importer.transport.network import Patience
 from importer.transport.sources import PASSWORD_VARIABLE, Login
+from importer.words.printable import printable
 
 Username = Annotated[
     str | None,
@@ -89,4 +89,4 @@ class RemoteOptions:
 
     def _tell(self, message: str) -> None:
         if not self.quiet:
-            say(for_terminal(message))
+            say(printable(message))

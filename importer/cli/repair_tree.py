@@ -11,10 +11,10 @@ from importer.cli.console import page_for_stdout, progress_shown, say
 from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
 from importer.places.durability import Durability
 from importer.progress import Progress
-from importer.report.printable import for_terminal
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree
+from importer.words.printable import printable
 from importer.writers.tree_repair import clear_workshop
 from importer.writers.tree_repair import repair_tree as carry_out
 
@@ -65,7 +65,7 @@ def repair_tree(
             else TreeReport(check_tree(question, progress))
         )
     if report.is_refused and format is TextOrJson.JSON:
-        say(f"blobfix: {for_terminal(report.verdict())}")
+        say(f"blobfix: {printable(report.verdict())}")
     if format is TextOrJson.JSON:
         typer.echo(report.as_json())
     elif quiet:

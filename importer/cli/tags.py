@@ -7,9 +7,9 @@ from typing import Annotated, Final
 import typer
 
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
-from importer.report.printable import for_terminal
 from importer.transport.registry import Repository
 from importer.transport.sources import connect
+from importer.words.printable import printable
 
 EXAMPLES: Final = """\b
 Examples:
@@ -30,4 +30,4 @@ def tags(
     place = options.registry_place(reference)
     repository = Repository(connect(place, options.surroundings(), options.login()), place)
     for tag in repository.tags():
-        typer.echo(for_terminal(tag))
+        typer.echo(printable(tag))

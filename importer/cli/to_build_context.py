@@ -33,9 +33,10 @@ from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
+from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.report.printable import for_shell, for_terminal
-from importer.rules.wording import listed, title_of
+from importer.words.printable import for_shell, printable
+from importer.words.text import listed
 from importer.writers.build_context import BuildContext, WrittenContext
 from importer.writers.context_folder import context_folder
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
@@ -121,7 +122,7 @@ def _write(
 
 def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     for image in images:
-        tell(for_terminal(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+        tell(printable(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
         was = (image.original or image.plan).image_id
         edited = f" (new; the original's was {was})" if was != image.plan.image_id else ""
         tell(f"  made of the image with the id {image.plan.image_id}{edited}; docker build gives it another")
@@ -131,11 +132,11 @@ def _warn(written: WrittenContext) -> None:
     for layer in written.with_whiteouts:
         paths = listed(path.decode("utf-8", "backslashreplace") for path in layer.examples)
         more = f" and {layer.whiteouts - len(layer.examples)} more" if layer.whiteouts > len(layer.examples) else ""
-        say(for_terminal(f"warning: {layer.name} deletes files of lower layers, which ADD can't: {paths}{more}"))
+        say(printable(f"warning: {layer.name} deletes files of lower layers, which ADD can't: {paths}{more}"))
     if written.with_whiteouts:
         say("warning: the deleted files will be in the image; --squash leaves them out")
     for what in written.dockerfile.unsaid:
-        say(for_terminal(f"warning: the Dockerfile leaves out {what}"))
+        say(printable(f"warning: the Dockerfile leaves out {what}"))
 
 
 def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:
@@ -147,5 +148,5 @@ def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) ->
     if written.dockerfile.needs_newline:
         command.append(f"--build-arg {NEWLINE_ARGUMENT}=$'\\n'")
     command += [f"-t {name}" for name in image.names]
-    typer.echo(f"Written to {for_terminal(str(output))}. To build it:")
+    typer.echo(f"Written to {printable(str(output))}. To build it:")
     typer.echo(f"  {' '.join(command)} {for_shell(str(output))}")

@@ -38,9 +38,9 @@ from importer.investigation import Question
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
+from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.report.printable import for_shell, for_terminal
-from importer.rules.wording import title_of
+from importer.words.printable import for_shell, printable
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
@@ -111,7 +111,7 @@ def to_docker_tar(
         written = write(question, partial(_pick, choice=choice, progress=progress), progress)
     code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
     if not quiet and output != "-":
-        typer.echo(f"Written to {for_terminal(output)}. To load it:")
+        typer.echo(f"Written to {printable(output)}. To load it:")
         typer.echo(f"  docker load -i {for_shell(output)}")
     return code
 

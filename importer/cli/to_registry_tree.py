@@ -35,7 +35,7 @@ from importer.cli.results import pull_command
 from importer.cli.writing import Tags, conclude, write_images
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
-from importer.report.printable import for_shell, for_terminal
+from importer.words.printable import for_shell, printable
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
@@ -115,7 +115,7 @@ def to_registry_tree(
 
 def _tell_next_step(root: Path, image: NamedImage) -> None:
     mount = _mount_of(str(root.resolve()))
-    typer.echo(f"Written to {for_terminal(str(root))}. To pull it from there:")
+    typer.echo(f"Written to {printable(str(root))}. To pull it from there:")
     typer.echo(f"  docker run -d -p 5000:5000 {mount} registry:2")
     typer.echo(f"  {pull_command(image, 'localhost:5000')}")
 

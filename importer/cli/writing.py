@@ -19,8 +19,8 @@ from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.recovery.unread import Unread
 from importer.report.exit_codes import INCOMPLETE, INTACT
-from importer.report.printable import for_shell, for_terminal
-from importer.rules.wording import listed
+from importer.words.printable import for_shell, printable
+from importer.words.text import listed
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.refusals import Refusal
@@ -118,7 +118,7 @@ def conclude(
     """
     refused = written.selection.refused
     for unread in written.unread:
-        say(for_terminal(_not_read(unread)))
+        say(printable(_not_read(unread)))
     if not written.images and len(refused) == 1:
         raise _error_of(refused, ". ".join([refused[0].reason, *_scan_advice(written)]))
     if written.images and not quiet:
@@ -126,12 +126,12 @@ def conclude(
     for digest in written.absent:
         say(f"No manifest here has the digest that was given, {digest}; what is {verb} may be another image")
     for tag in written.moved:
-        say(for_terminal(str(tag)))
+        say(printable(str(tag)))
     for image in () if quiet else written.selection.named:
         names = listed(map(str, image.names))
-        say(for_terminal(f"{image.manifest.descriptor.digest} had no name and is called {names}"))
+        say(printable(f"{image.manifest.descriptor.digest} had no name and is called {names}"))
     for refusal in refused:
-        say(for_terminal(f"Not {verb}: {refusal.reason}"))
+        say(printable(f"Not {verb}: {refusal.reason}"))
     for advice in _scan_advice(written):
         say(advice)
     if not written.images:

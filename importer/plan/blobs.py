@@ -71,6 +71,11 @@ class BlobPlan:
     certain: bool = True
 
     @property
+    def file_path(self) -> str | None:
+        """The file that holds the blob or what is left of it."""
+        return self.file.file.path if self.file else self.path
+
+    @property
     def is_here(self) -> bool:
         """Whether its very bytes can be written."""
         return self.exact is not None

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from importer.report.page import Styled
-from importer.report.printable import for_terminal
+from importer.words.printable import printable
 
 _ROOM_FOR_WORDS: Final = 24
 _WORD: Final = re.compile(r"\s*\S+\s*")
@@ -41,13 +41,13 @@ class ColourPage:
         text = Text()
         for part in parts:
             styled = part if isinstance(part, Styled) else Styled(part, "")
-            text.append(for_terminal(styled.text), styled.style)
+            text.append(printable(styled.text), styled.style)
         for line in self._broken(text, indent, hang):
             self._console.print(line, highlight=False, soft_wrap=True)
 
     def copyable(self, text: str, indent: int = 0) -> None:
         """Print one line and leave it to the terminal to fold it, which a copy doesn't see."""
-        self._console.print(Text(" " * indent + for_terminal(text)), highlight=False, soft_wrap=True)
+        self._console.print(Text(" " * indent + printable(text)), highlight=False, soft_wrap=True)
 
     def _broken(self, text: Text, indent: int, hang: int) -> Iterator[Text]:
         width = self._console.width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.investigation import Investigation
 from importer.report.page import Page, Paper, Styled
-from importer.report.places import said_of_file
+from importer.report.rendering import Renderer
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.verdict import verdict_of
 from importer.rules.rule import Finding, Severity
@@ -22,7 +22,7 @@ def print_report(investigation: Investigation, paper: Paper) -> None:
 def _print_finding(finding: Finding, page: Page) -> None:
     rule, seen = finding.rule, finding.observation
     severity = Styled(f"{finding.severity} {rule.code} {rule.name}", SEVERITY_STYLES[finding.severity])
-    page.line(seen.path or _place_without_file(finding), ": ", severity, ": ", said_of_file(seen.message, seen.path))
+    page.line(seen.path or _place_without_file(finding), ": ", severity, ": ", Renderer().message(finding))
 
 
 def _place_without_file(finding: Finding) -> str:

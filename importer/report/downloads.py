@@ -26,9 +26,8 @@ from importer.plan.causes import (
 from importer.plan.images import ImagePlan, Plan, is_docker_save
 from importer.recovery.blobs.remains import is_replaceable
 from importer.report.origin import Origin
-from importer.report.printable import for_shell
 from importer.rules.catalogue import rule_explaining
-from importer.rules.wording import path_of
+from importer.words.printable import for_shell
 
 _UNKNOWN_IMAGE = "<image>"
 _UNKNOWN_TAG = "<tag>"
@@ -222,7 +221,7 @@ def _path_to_save(image: ImagePlan, blob: BlobPlan) -> str:
 
 def _free(path: str, blob: BlobPlan) -> str:
     """The path, or where anything but the blob's own remains has this name, another one; names don't matter."""
-    is_own = path_of(blob) == path and is_replaceable(blob) and not _is_borrowed(blob)
+    is_own = blob.file_path == path and is_replaceable(blob) and not _is_borrowed(blob)
     while not is_own and os.path.lexists(path):
         path += ".new"
     return path
@@ -230,7 +229,7 @@ def _free(path: str, blob: BlobPlan) -> str:
 
 def _is_in_a_folder(blob: BlobPlan) -> bool:
     """Whether what is left of it can be written to: it is no member of an archive, and not lent."""
-    return bool(blob.file) and not _is_borrowed(blob) and os.path.isfile(path_of(blob) or "")  # noqa: PTH113 (a text)
+    return bool(blob.file) and not _is_borrowed(blob) and os.path.isfile(blob.file_path or "")  # noqa: PTH113 (a text)
 
 
 def _is_borrowed(blob: BlobPlan) -> bool:

@@ -21,11 +21,11 @@ from importer.investigation import Investigation
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.plan.images import ImagePlan
+from importer.plan.titles import label_of
 from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Paper
-from importer.report.places import Places
-from importer.report.printable import for_terminal
+from importer.report.rendering import Renderer
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
@@ -33,7 +33,8 @@ from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, wo
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Case, Finding, Rule, Severity
-from importer.rules.wording import bytes_of, label_of, path_of
+from importer.words.printable import printable
+from importer.words.text import Size
 
 _SHOWN_OF_A_RULE: Final = 100
 _FIDELITIES: Final = {
@@ -132,7 +133,7 @@ def _environment() -> Environment:
 
 def _printable(value: Any) -> Any:
     """Names without control characters, and without marks that turn the direction of writing."""
-    return value if isinstance(value, Markup) else for_terminal(str(value))
+    return value if isinstance(value, Markup) else printable(str(value))
 
 
 def _resource(name: str) -> str:
@@ -140,7 +141,7 @@ def _resource(name: str) -> str:
 
 
 def _content(investigation: Investigation) -> dict[str, Any]:
-    plan, host, places = investigation.case.plan, investigation.case.host, Places.of(investigation)
+    plan, host, renderer = investigation.case.plan, investigation.case.host, Renderer.of(investigation)
     downloads = downloads_of(plan, investigation.question.origin)
     have = {download.digest: download.have for download in downloads}
     groups = list(_groups(investigation.findings))
@@ -149,13 +150,13 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "verdict": verdict_of(investigation),
         "state": _worst(investigation.case),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
-        "places": places,
+        "renderer": renderer,
         "images": [_image(image, titles.of(image), have, host) for image in worst_first(plan.images, host)],
         "troubles": [group for group in groups if group.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.severity is Severity.INFO],
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
         "summary": summary(investigation),
-        "bytes_of": bytes_of,
+        "Size": Size,
     }
 
 
@@ -203,6 +204,6 @@ def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView
         short_size=short_size(blob),
         good=min(good, 100),
         rule=rule_explaining(blob.cause) if blob.cause else None,
-        path=path_of(blob),
+        path=blob.file_path,
         digest=blob.descriptor.digest,
     )

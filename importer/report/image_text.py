@@ -10,8 +10,8 @@ from typing import Any, Final
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.schema1 import Schema1Manifest
-from importer.report.printable import for_terminal
-from importer.rules.wording import bytes_of
+from importer.words.printable import printable
+from importer.words.text import Size
 
 _SETTINGS: Final = ("User", "WorkingDir", "Entrypoint", "Cmd", "Env", "ExposedPorts", "Volumes", "Labels")
 
@@ -37,14 +37,14 @@ class ShownImage:
 def describe(image: ShownImage) -> Iterator[str]:
     """The lines of a summary; nothing in them is obeyed by a terminal."""
     for line in _lines(image):
-        yield for_terminal(line)
+        yield printable(line)
 
 
 def _lines(image: ShownImage) -> Iterator[str]:
     yield image.name
     yield f"  manifest   {image.digest}"
     yield f"  type       {image.parsed.media_type}"
-    yield f"  size       {bytes_of(len(image.content))}"
+    yield f"  size       {Size(len(image.content))}"
     if isinstance(image.parsed, Index):
         yield from _index_lines(image.parsed)
         return
@@ -53,15 +53,15 @@ def _lines(image: ShownImage) -> Iterator[str]:
         return
     yield f"  image id   {image.parsed.config.digest}"
     yield from _config_lines(image.config)
-    yield f"  layers     {len(image.parsed.layers)}, {bytes_of(sum(layer.size for layer in image.parsed.layers))}"
+    yield f"  layers     {len(image.parsed.layers)}, {Size(sum(layer.size for layer in image.parsed.layers))}"
     for position, layer in enumerate(image.parsed.layers, 1):
-        yield f"  {position:>4}  {layer.digest}  {bytes_of(layer.size)}  {layer.media_type}"
+        yield f"  {position:>4}  {layer.digest}  {Size(layer.size)}  {layer.media_type}"
 
 
 def _index_lines(index: Index) -> Iterator[str]:
     yield f"  children   {len(index.children)}"
     for child in index.children:
-        yield f"        {child.digest}  {child.platform or 'no platform'}  {bytes_of(child.size)}"
+        yield f"        {child.digest}  {child.platform or 'no platform'}  {Size(child.size)}"
 
 
 def _config_lines(content: bytes | None) -> Iterator[str]:

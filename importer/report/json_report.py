@@ -19,10 +19,9 @@ from importer.recovery.blobs.salvage import salvaged_files
 from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
 from importer.report.page import Paper
-from importer.report.printable import as_unicode
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding
-from importer.rules.wording import path_of
+from importer.words.printable import as_unicode
 
 SCHEMA_VERSION: Final = 1
 
@@ -90,7 +89,7 @@ def _image(image: ImagePlan, host: Host) -> dict[str, Any]:
 
 def _blob(image: ImagePlan, blob: BlobPlan) -> dict[str, Any]:
     rule = rule_explaining(blob.cause) if blob.cause else None
-    path = path_of(blob)
+    path = blob.file_path
     unknown = blob.role is Role.MANIFEST and not blob.is_here and not image.proofs
     entry: dict[str, Any] = {
         "role": blob.role.value,
@@ -140,8 +139,8 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "path": as_unicode(seen.path) if seen.path else None,
         "digest": _text(seen.digest),
         "image": _text(_digest_of(seen.image)) if seen.image else None,
-        "message": as_unicode(seen.message),
-        "fix": {"safety": finding.safety.value, "summary": as_unicode(seen.remedy)},
+        "message": str(seen.message),
+        "fix": {"safety": finding.safety.value, "summary": str(seen.remedy)},
     }
 
 

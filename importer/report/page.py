@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TextIO
 
-from importer.report.printable import for_terminal
+from importer.words.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class PlainPage:
 
     def line(self, *parts: str | Styled, indent: int = 0, hang: int = 0) -> None:  # noqa: ARG002
         """Print the parts one after the other; a line is never broken, so that grep finds it whole."""
-        text = " " * indent + "".join(for_terminal(part.text if isinstance(part, Styled) else part) for part in parts)
+        text = " " * indent + "".join(printable(part.text if isinstance(part, Styled) else part) for part in parts)
         encoding = self._stream.encoding or "utf-8"
         self._stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 

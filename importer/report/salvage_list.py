@@ -10,9 +10,9 @@ from importer.formats.signatures import FileKind
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import ZeroFilled
 from importer.plan.images import ImagePlan
+from importer.plan.titles import label_of
 from importer.recovery.blobs.salvage import FileState, SalvagedFile, salvaged_files
-from importer.report.printable import for_shell
-from importer.rules.wording import label_of
+from importer.words.printable import for_shell
 
 _UNPACKERS: Final = {FileKind.GZIP: "gzip -dc", FileKind.ZSTD: "zstd -dc"}
 
@@ -50,7 +50,7 @@ def salvage_of(image: ImagePlan) -> Iterator[SalvageList]:
     for blob in image.blobs:
         salvaged = salvaged_files(blob.cause)
         if salvaged:
-            yield SalvageList(label_of(image, blob), salvaged, _command(blob))
+            yield SalvageList(str(label_of(image, blob)), salvaged, _command(blob))
 
 
 def _command(blob: BlobPlan) -> str | None:

@@ -12,15 +12,16 @@ from urllib.parse import quote
 import importer
 from importer.investigation import Investigation
 from importer.report.page import Paper
-from importer.report.places import said_of_file
-from importer.report.printable import as_unicode
+from importer.report.rendering import Renderer, beside_its_path
 from importer.report.rule_text import markdown_of, paragraphs
 from importer.report.verdict import verdict_of
 from importer.rules.rule import Finding, Rule, Severity
-from importer.rules.wording import shown
+from importer.words.printable import as_unicode
+from importer.words.text import Text
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_ESCAPES: Final = str.maketrans({"{": "{{", "}": "}}", "[": "\\[", "]": "\\]"})
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -105,11 +106,16 @@ def _result(finding: Finding, positions: dict[str, int], inputs: tuple[str, ...]
     return result
 
 
+class _SarifRenderer(Renderer):
+    """Writes messages out in SARIF's plain text, where braces are placeholders and square brackets are links."""
+
+    def text(self, text: Text) -> str:
+        return super().text(text).translate(_ESCAPES)
+
+
 def _message(finding: Finding) -> str:
     seen = finding.observation
-    message = as_unicode(shown(f"{said_of_file(seen.message, seen.path)}. Next: {seen.remedy}"))
-    # A placeholder or a link is what SARIF reads in braces and square brackets.
-    return message.replace("{", "{{").replace("}", "}}").replace("[", "\\[").replace("]", "\\]")
+    return _SarifRenderer().text(Text("{}. Next: {}", beside_its_path(seen), seen.remedy))
 
 
 def _manifest_path(finding: Finding) -> str | None:

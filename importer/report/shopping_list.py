@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from importer.report.downloads import Download
-from importer.rules.wording import bytes_of
+from importer.words.text import Size
 
 
 def heading_of(download: Download) -> str:
     """What it is called, how large it is, and how much of it is here; a manifest's name alone would say nothing."""
     have = f", {download.have:,} of them are here" if download.have else ""
     platform = f" of {download.platform}" if download.platform else ""
-    size = bytes_of(download.size) if download.size else "size unknown"
+    size = str(Size(download.size)) if download.size else "size unknown"
     is_told = download.file_name == download.digest.file_name
     name = download.file_name if is_told else f"{download.file_name}{platform}  {download.digest}"
     return f"{name}  {size}{have}"

@@ -10,7 +10,7 @@ from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.causes import ContentMissing
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.images import ImagePlan, Proof
-from importer.rules.wording import title_of
+from importer.plan.titles import title_of
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),

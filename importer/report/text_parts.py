@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.report.downloads import Download
 from importer.report.page import Page, Styled
-from importer.report.places import Places
+from importer.report.rendering import Renderer
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.shopping_list import heading_of, ways_to
 from importer.rules.rule import Finding, Severity
@@ -17,7 +17,7 @@ _SHOWN_OF_A_RULE: Final = 5
 
 
 def print_findings(
-    page: Page, findings: Sequence[Finding], places: Places, *, verbose: bool, title: str = "What was found"
+    page: Page, findings: Sequence[Finding], renderer: Renderer, *, verbose: bool, title: str = "What was found"
 ) -> None:
     """Print the findings, of each rule the first few; with ``verbose`` all, remarks included."""
     shown = [finding for finding in findings if verbose or finding.severity is not Severity.INFO]
@@ -25,17 +25,17 @@ def print_findings(
         page.line()
         page.line(Styled(title, "bold"))
     for _, group in groupby(shown, key=lambda finding: (finding.severity, finding.rule.code)):
-        _print_group(page, list(group), places, verbose=verbose)
+        _print_group(page, list(group), renderer, verbose=verbose)
 
 
-def _print_group(page: Page, group: list[Finding], places: Places, *, verbose: bool) -> None:
+def _print_group(page: Page, group: list[Finding], renderer: Renderer, *, verbose: bool) -> None:
     shown = group if verbose else group[:_SHOWN_OF_A_RULE]
     for finding in shown:
         rule, seen = finding.rule, finding.observation
         head = Styled(f"{finding.severity} {rule.code} {rule.name}", SEVERITY_STYLES[finding.severity])
-        page.line(head, f"  {places.short(seen.path)}" if seen.path else "", indent=2, hang=2)
-        page.line(places.message_of(finding), indent=4)
-        page.line(f"next: {places.shortened(seen.remedy)}", indent=4, hang=2)
+        page.line(head, f"  {renderer.path(seen.path)}" if seen.path else "", indent=2, hang=2)
+        page.line(renderer.message(finding), indent=4)
+        page.line(f"next: {renderer.remedy(finding)}", indent=4, hang=2)
     if len(group) > len(shown):
         more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
         page.line(more, indent=2)

@@ -11,17 +11,18 @@ from importer.investigation import Investigation
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.plan.images import ImagePlan
+from importer.plan.titles import label_of
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.page import Page, Paper, Styled
-from importer.report.places import Places
+from importer.report.rendering import Renderer
 from importer.report.salvage_list import salvage_of
 from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Severity
-from importer.rules.wording import bytes_of, label_of, listed, path_of
+from importer.words.text import Size, listed
 
 _STYLES: Final = {
     ImageStatus.INTACT: "bold green",
@@ -40,7 +41,7 @@ _NAMES_SHOWN: Final = 10
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print the report on a page."""
     titles = Titles(investigation.case.plan.images)
-    _TextReport(investigation, paper.page(), paper.verbose, Places.of(investigation), titles).print()
+    _TextReport(investigation, paper.page(), paper.verbose, Renderer.of(investigation), titles).print()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,18 @@ class _TextReport:
     investigation: Investigation
     page: Page
     verbose: bool
-    places: Places
+    renderer: Renderer
     titles: Titles
 
     def print(self) -> None:
         """Print the whole report."""
         plan = self.investigation.case.plan
         self.page.line(Styled(verdict_of(self.investigation), "bold"))
-        if self.places.folder and self._names_files():
-            self.page.line(Styled(f"in {self.places.folder}:", "dim"), hang=2)
+        if self.renderer.folder and self._names_files():
+            self.page.line(Styled(f"in {self.renderer.folder}:", "dim"), hang=2)
         for image in worst_first(plan.images, self._host):
             self._print_image(image)
-        print_findings(self.page, self.investigation.findings, self.places, verbose=self.verbose)
+        print_findings(self.page, self.investigation.findings, self.renderer, verbose=self.verbose)
         downloads = downloads_of(plan, self.investigation.question.origin)
         print_downloads(self.page, downloads)
         self.page.line()
@@ -126,9 +127,9 @@ class _TextReport:
 
     def _print_blob(self, image: ImagePlan, blob: BlobPlan, width: int) -> None:
         state = Styled(f"{self._mark(blob.status)} {STATES[blob.status]:<11}", _STYLES[blob.status])
-        path = path_of(blob)
-        size = f"{label_of(image, blob):<14} {short_size(blob):>9}  "
-        place = self.places.short(path) if path else "-"
+        path = blob.file_path
+        size = f"{label_of(image, blob)!s:<14} {short_size(blob):>9}  "
+        place = self.renderer.path(path) if path else "-"
         self.page.line(state, size, f"{_rule_of(blob):<{width}}  ", place, indent=2, hang=4)
 
     def _mark(self, status: BlobStatus) -> str:
@@ -138,7 +139,7 @@ class _TextReport:
         counts = summary(self.investigation)
         states = ", ".join(f"{counts[state.value]} {state.value}" for state in ImageStatus)
         yield f"{counts['images']} image{'' if counts['images'] == 1 else 's'}: {states}"
-        yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {bytes_of(counts['bytes'])}"
+        yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {Size(counts['bytes'])}"
         if downloads and self.investigation.question.origin is None:
             yield "--from URL gives the commands that download"
         remarks = sum(finding.severity is Severity.INFO for finding in self.investigation.findings)

@@ -13,17 +13,17 @@ from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json
 from importer.report.page import Page, Styled
-from importer.report.places import Places
-from importer.report.printable import as_unicode
+from importer.report.rendering import Renderer
 from importer.report.text_parts import print_downloads, print_findings
 from importer.report.tree_downloads import downloads_of_tree
 from importer.rules.rule import Severity
-from importer.rules.wording import bytes_of
 from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census
 from importer.storage_tree.steps import MoveBlob, WriteBlob
 from importer.storage_tree.supplies import SET_ASIDE
 from importer.tree_checkup import Checkup
+from importer.words.printable import as_unicode
+from importer.words.text import Size
 
 SCHEMA_VERSION: Final = 1
 _RESTART: Final = "Restart the registry: it remembers the sizes of blobs that it has served before."
@@ -96,9 +96,9 @@ class TreeReport:
     def print(self, page: Page, *, verbose: bool) -> None:
         """Print the report for people."""
         page.line(Styled(self.verdict(), "bold"))
-        print_findings(page, self.found.findings, Places(""), verbose=verbose)
+        print_findings(page, self.found.findings, Renderer(), verbose=verbose)
         if self.left and self.left.findings:
-            print_findings(page, self.left.findings, Places(""), verbose=verbose, title="What is left")
+            print_findings(page, self.left.findings, Renderer(), verbose=verbose, title="What is left")
         print_downloads(page, self.downloads)
         if self.is_refused:
             return
@@ -167,7 +167,7 @@ def _served(census: Census, *, quick: bool) -> str:
         f"Served whole now: {census.tags_served} of {_counted(census.tags, 'tag')}, "
         f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "
         f"in {_counted(census.repositories, 'repository', 'repositories')}; "
-        f"{_counted(census.blobs, 'blob')}, {bytes_of(census.size)}, {checked}"
+        f"{_counted(census.blobs, 'blob')}, {Size(census.size)}, {checked}"
     )
 
 

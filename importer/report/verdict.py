@@ -12,8 +12,8 @@ from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, obst
 from importer.plan.images import ImageKind, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
-from importer.report.places import name_of
-from importer.rules.wording import shown
+from importer.report.rendering import name_of
+from importer.words.printable import printable
 
 _MAX_NAMES: Final = 3
 
@@ -48,7 +48,7 @@ def _of_input(investigation: Investigation) -> str:
 
 
 def _names(unread: Sequence[Unread]) -> str:
-    names = [shown(_name(one.path)) for one in unread[:_MAX_NAMES]]
+    names = [printable(_name(one.path)) for one in unread[:_MAX_NAMES]]
     more = len(unread) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
 

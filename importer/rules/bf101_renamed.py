@@ -7,9 +7,12 @@ from importer.inspection.file_facts import FileFacts
 from importer.plan.blobs import BlobPlan, Role
 from importer.plan.images import ImagePlan, is_docker_save
 from importer.plan.recipes import Whole
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import observation
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import file_of, observation, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -43,8 +46,8 @@ def _observed(image: ImagePlan, blob: BlobPlan) -> Observation:
     return observation(
         image,
         blob,
-        f"{file_of(blob)} is {whereabouts(image, blob)}, whatever it is called: its digest is {digest}",
-        f"the file is used as it is; in Artifactory its name is {right}",
+        Text("{} is {}, whatever it is called: its digest is {}", file_of(blob), whereabouts(image, blob), digest),
+        Text("the file is used as it is; in Artifactory its name is {}", right),
     )
 
 

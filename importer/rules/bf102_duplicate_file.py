@@ -7,7 +7,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.recovery.documents.manifests import MANIFEST_KINDS
 from importer.rules.files import is_manifest_name
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
+from importer.words.text import FilePath, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -28,8 +28,8 @@ def _extra(case: Case, copies: Sequence[FileFacts]) -> Iterator[Observation]:
         is_tag = copy.kind in MANIFEST_KINDS and _is_well_named(case, copy)
         if copy is not keeper and not is_piece and not is_tag:
             yield Observation(
-                f"{shown(copy.file.path)} holds the same bytes as {shown(keeper.file.path)}",
-                remedy="one of them is enough; the copy may stay or go",
+                Text("{} holds the same bytes as {}", FilePath(copy.file.path), FilePath(keeper.file.path)),
+                remedy=Text("one of them is enough; the copy may stay or go"),
                 path=copy.file.path,
                 digest=copy.digest,
             )

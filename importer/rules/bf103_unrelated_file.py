@@ -13,11 +13,12 @@ from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.files import old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import bytes_of, shown
+from importer.words.text import FilePath, Size, Text
 
 _LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"})
 _TREE_FOLDERS: Final = frozenset({"_layers", "_manifests"})
 _TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1, *UNREAD_ARCHIVES})
+_HOLDS_CONTENT: Final = Text("it holds what is in a layer that is here itself")
 _DESCRIPTIONS: Final = {
     FileKind.EMPTY: "an empty file",
     FileKind.GZIP: "a gzip file",
@@ -48,10 +49,10 @@ def find(case: Case) -> Iterator[Observation]:
         if is_wanted or fact.file.path in told or fact.file.borrowed or _is_told_by_name(fact, wanted):
             continue
         is_content = fact.digest in contents
-        why = "it holds what is in a layer that is here itself" if is_content else _why(case, fact, wanted, broken)
+        why = _HOLDS_CONTENT if is_content else _why(case, fact, wanted, broken)
         yield Observation(
-            f"{shown(fact.file.path)} is {_description(fact)}; {why}",
-            remedy="it is left alone",
+            Text("{} is {}; {}", FilePath(fact.file.path), _description(fact), why),
+            remedy=Text("it is left alone"),
             path=fact.file.path,
             digest=fact.digest,
         )
@@ -83,13 +84,13 @@ def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:
     return not _TREE_FOLDERS.isdisjoint(file.parts) or bool(fact.properties)
 
 
-def _description(fact: FileFacts) -> str:
-    description = f"{_DESCRIPTIONS.get(fact.kind, 'a file of unknown kind')} of {bytes_of(fact.size)}"
+def _description(fact: FileFacts) -> Text:
     if not fact.size:
-        description = "an empty file"
+        return Text("an empty file")
+    description = Text("{} of {}", _DESCRIPTIONS.get(fact.kind, "a file of unknown kind"), Size(fact.size))
     if fact.kind is FileKind.DATA and fact.excerpt:
-        return f"{description} ({shown(fact.excerpt)})"
-    return f"{description} that says “{shown(fact.excerpt)}”" if fact.excerpt else description
+        return Text("{} ({})", description, fact.excerpt)
+    return Text("{} that says “{}”", description, fact.excerpt) if fact.excerpt else description
 
 
 def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
@@ -97,16 +98,16 @@ def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
     return frozenset(fact.file.folder for fact in (*broken, *lost_manifests(case.inventory, case.plan)) if fact)
 
 
-def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> str:
+def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> Text:
     claimed = claimed_digest(fact.file)
     if claimed is not None and fact.file.folder in broken:
-        return "the manifest beside it can't be read, so nothing tells whether an image wants it"
+        return Text("the manifest beside it can't be read, so nothing tells whether an image wants it")
     if claimed not in wanted or claimed is None:
-        return "no image here wants it"
+        return Text("no image here wants it")
     whole = case.inventory.with_digest(claimed)
     if not whole:
-        return "it is named after a blob that an image wants, and isn't it"
-    return f"it is named after the blob that {shown(whole[0].file.path)} is"
+        return Text("it is named after a blob that an image wants, and isn't it")
+    return Text("it is named after the blob that {} is", FilePath(whole[0].file.path))
 
 
 RULE: Final = Rule(

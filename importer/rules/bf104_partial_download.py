@@ -6,9 +6,12 @@ from typing import Final
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.plan.causes import PartialDownload
+from importer.plan.titles import whereabouts
 from importer.recovery.blobs.diagnosis import is_partial
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import FilePath, Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -18,9 +21,15 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is the unfinished download of {whereabouts(image, blob)}: {bytes_of(cause.have)} of "
-            f"{bytes_of(blob.descriptor.size)} are here, {bytes_of(missing)} are missing",
-            f"let the browser finish it, or {fetch_again(blob)}",
+            Text(
+                "{} is the unfinished download of {}: {} of {} are here, {} are missing",
+                file_of(blob),
+                whereabouts(image, blob),
+                Size(cause.have),
+                Size(blob.descriptor.size),
+                Size(missing),
+            ),
+            Text("let the browser finish it, or {}", fetch_again(blob)),
         )
     yield from _unneeded(case)
 
@@ -38,8 +47,13 @@ def _unneeded(case: Case) -> Iterator[Observation]:
         is_told = fact.file.path in told or fact.file.borrowed or not wanted.isdisjoint(fact.digests)
         if is_partial(fact) and not is_told:
             yield Observation(
-                f"{shown(fact.file.path)} is an unfinished download of {bytes_of(fact.size)}; {_whole_one(case, fact)}",
-                remedy="it is left alone, and can be deleted",
+                Text(
+                    "{} is an unfinished download of {}; {}",
+                    FilePath(fact.file.path),
+                    Size(fact.size),
+                    _whole_one(case, fact),
+                ),
+                remedy=Text("it is left alone, and can be deleted"),
                 path=fact.file.path,
                 digest=fact.digest,
             )

@@ -4,23 +4,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import Marker
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Command, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every wanted blob in whose place there is only a marker."""
     for image, blob, _ in blobs_with(case, Marker):
         digest = blob.descriptor.digest
-        repository = image.names[0].repository if image.names else "<image>"
+        server = "https://<server>/artifactory/api/docker/<repository without -cache>"
+        place = f"v2/{image.names[0].repository if image.names else '<image>'}/blobs/{digest}"
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} only marks the place of {whereabouts(image, blob)}: "
-            "Artifactory has never fetched this blob from the remote registry",
-            f"make Artifactory fetch it: curl -fL -o {digest.file_name} "
-            "'https://<server>/artifactory/api/docker/<repository without -cache>/v2/"
-            f"{shown(repository)}/blobs/{digest}'",
+            Text(
+                "{} only marks the place of {}: Artifactory has never fetched this blob from the remote registry",
+                file_of(blob),
+                whereabouts(image, blob),
+            ),
+            Text("make Artifactory fetch it: {}", Command("curl", "-fL", "-o", digest.file_name, f"{server}/{place}")),
         )
 
 

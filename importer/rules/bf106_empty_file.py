@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.domain.digest import Digest
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import Empty
+from importer.plan.titles import whereabouts
 from importer.recovery.documents.lost_manifests import lost_manifests
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import FilePath, Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -17,22 +21,22 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is empty; it should be {whereabouts(image, blob)}, {_wanted(blob)}",
+            Text("{} is empty; it should be {}, {}", file_of(blob), whereabouts(image, blob), _wanted(blob)),
             fetch_again(blob),
         )
     for fact in lost_manifests(case.inventory, case.plan):
         if not fact.size:
             yield Observation(
-                f"{shown(fact.file.path)} is empty, and its folder has no other manifest",
-                remedy="download it again, with curl -fL -O, say: -L follows a redirect",
+                Text("{} is empty, and its folder has no other manifest", FilePath(fact.file.path)),
+                remedy=Text("download it again, with curl -fL -O, say: -L follows a redirect"),
                 path=fact.file.path,
                 digest=fact.digest,
                 severity=severity_of_lost(case, fact),
             )
 
 
-def _wanted(blob: BlobPlan) -> str:
-    return bytes_of(blob.descriptor.size) if blob.descriptor.size else str(blob.descriptor.digest)
+def _wanted(blob: BlobPlan) -> Size | Digest:
+    return Size(blob.descriptor.size) if blob.descriptor.size else blob.descriptor.digest
 
 
 RULE: Final = Rule(

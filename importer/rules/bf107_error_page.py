@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import ErrorPage
+from importer.plan.titles import whereabouts
 from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, fetch_again, file_of, observation, shown, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import FilePath, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -16,22 +19,26 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is a message{_quoted(cause.message)}, not {whereabouts(image, blob)}",
-            f"clear up what the message says (often a log-in), then {fetch_again(blob)}",
+            Text("{} is a message{}, not {}", file_of(blob), _quoted(cause.message), whereabouts(image, blob)),
+            Text("clear up what the message says (often a log-in), then {}", fetch_again(blob)),
         )
     for fact in lost_manifests(case.inventory, case.plan):
         if fact.kind in MESSAGE_KINDS:
             yield Observation(
-                f"{shown(fact.file.path)} is a message{_quoted(fact.excerpt)}, and its folder has no other manifest",
-                remedy="clear up what the message says (often a log-in), then download the file again",
+                Text(
+                    "{} is a message{}, and its folder has no other manifest",
+                    FilePath(fact.file.path),
+                    _quoted(fact.excerpt),
+                ),
+                remedy=Text("clear up what the message says (often a log-in), then download the file again"),
                 path=fact.file.path,
                 digest=fact.digest,
                 severity=severity_of_lost(case, fact),
             )
 
 
-def _quoted(message: str) -> str:
-    return f" that says “{shown(message)}”" if message else " without words"
+def _quoted(message: str) -> Text:
+    return Text(" that says “{}”", message) if message else Text(" without words")
 
 
 RULE: Final = Rule(

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import Unreadable
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with
 from importer.rules.files import severity_of_stray
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, shown, whereabouts
 from importer.sources.source_file import ProblemKind, SourceProblem
 from importer.storage_tree.defects import EntryUnreadable
+from importer.words.text import FilePath, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -20,10 +22,10 @@ def find(case: Case) -> Iterator[Observation]:
         if problem.kind is ProblemKind.ARCHIVE:
             continue
         image, blob = blobs.get(problem.path, (None, None))
-        name = f"; by its name it is {whereabouts(image, blob)}" if image and blob else ""
+        name = Text("; by its name it is {}", whereabouts(image, blob)) if image and blob else None
         yield Observation(
-            f"{shown(problem.path)} can't be read: {shown(problem.reason)}{name}",
-            remedy=problem.advice or "make it readable for you (permissions, a new copy), or download it again",
+            Text("{} can't be read: {}{}", FilePath(problem.path), problem.reason, name),
+            remedy=Text(problem.advice or "make it readable for you (permissions, a new copy), or download it again"),
             path=problem.path,
             digest=blob.descriptor.digest if blob else None,
             image=image,
@@ -39,9 +41,13 @@ def _severity_of(problem: SourceProblem) -> Severity:
 def observe(defect: EntryUnreadable) -> Observation:
     """Say what a registry under this user would answer."""
     return Observation(
-        f"{shown(defect.path or '')} can't be read: {shown(defect.reason)}; a registry that runs as this user "
-        "answers 500 UNKNOWN for whatever needs it: permission denied, or the like",
-        remedy="make it readable (chmod -R a+rX), or run this command as the user that owns it",
+        Text(
+            "{} can't be read: {}; a registry that runs as this user "
+            "answers 500 UNKNOWN for whatever needs it: permission denied, or the like",
+            FilePath(defect.path or ""),
+            defect.reason,
+        ),
+        remedy=Text("make it readable (chmod -R a+rX), or run this command as the user that owns it"),
         path=defect.path,
     )
 

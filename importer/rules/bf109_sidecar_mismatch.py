@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.inventory.known_digests import Sidecar
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
+from importer.words.text import FilePath, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -17,9 +17,14 @@ def find(case: Case) -> Iterator[Observation]:
         is_wanted = not wanted.isdisjoint(sidecar.target.digests)
         verdict, remedy = _verdict(case, sidecar, is_wanted=is_wanted)
         yield Observation(
-            f"{shown(sidecar.facts.file.path)} says that {shown(sidecar.target.file.name)} has the digest "
-            f"{sidecar.digest}, and it hasn't{verdict}",
-            remedy=remedy,
+            Text(
+                "{} says that {} has the digest {}, and it hasn't{}",
+                FilePath(sidecar.facts.file.path),
+                sidecar.target.file.name,
+                sidecar.digest,
+                verdict,
+            ),
+            remedy=Text(remedy),
             path=sidecar.facts.file.path,
             digest=sidecar.target.digest,
         )

@@ -6,9 +6,10 @@ from typing import Final
 from importer.formats.streams import Ending
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.images import ImagePlan
+from importer.plan.titles import whereabouts
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import bytes_of, listed, path_of, shown, whereabouts
+from importer.words.text import Count, FilePath, Size, Text, listed
 
 _MAX_MEMBERS: Final = 3
 
@@ -18,8 +19,8 @@ def find(case: Case) -> Iterator[Observation]:
     for unread in case.unread:
         if unread.is_archive:
             yield Observation(
-                f"{shown(unread.path)} {_what(unread)}. {_effect(unread)}",
-                remedy=unread.advice or "get the archive once more, whole",
+                Text("{} {}. {}", FilePath(unread.path), _what(unread), _effect(unread)),
+                remedy=Text(unread.advice or "get the archive once more, whole"),
                 path=unread.path,
                 severity=Severity.ERROR if unread.matters else Severity.WARNING,
             )
@@ -34,26 +35,34 @@ def _is_unpacked_in_part(layer: BlobPlan) -> bool:
 
 def _of_layer(image: ImagePlan, layer: BlobPlan) -> Observation:
     content = layer.file.content if layer.file else None
-    grown = f": {bytes_of(content.consumed)} of it give {bytes_of(content.size)} already" if content else ""
-    diff_id = f", {layer.diff_id}" if layer.diff_id else ""
+    grown = Text(": {} of it give {} already", Size(content.consumed), Size(content.size)) if content else None
+    diff_id = Text(", {}", layer.diff_id) if layer.diff_id else None
     return Observation(
-        f"{whereabouts(image, layer)} has the right digest, but was not looked into to its end, since it unpacks to "
-        f"very much more than it is{grown}; whether its content is what the config says is not known",
-        remedy=f"unpack it with gzip -dc or zstd -dc, and compare the sha256 with the config's diff_id{diff_id}; "
-        "every writing command takes the layer as it is",
-        path=path_of(layer),
+        Text(
+            "{} has the right digest, but was not looked into to its end, since it unpacks to "
+            "very much more than it is{}; whether its content is what the config says is not known",
+            whereabouts(image, layer),
+            grown,
+        ),
+        remedy=Text(
+            "unpack it with gzip -dc or zstd -dc, and compare the sha256 with the config's diff_id{}; "
+            "every writing command takes the layer as it is",
+            diff_id,
+        ),
+        path=layer.file_path,
         digest=layer.descriptor.digest,
         image=image,
         severity=Severity.WARNING,
     )
 
 
-def _what(unread: Unread) -> str:
+def _what(unread: Unread) -> Text:
     if not unread.members:
-        return f"could not be read, or not to its end: {shown(unread.reason)}"
-    names = [shown(member) for member in unread.members[:_MAX_MEMBERS]]
-    more = [f"{len(unread.members) - _MAX_MEMBERS:,} more"] if len(unread.members) > _MAX_MEMBERS else []
-    return f"has members that could not be read ({shown(unread.reason)}): {listed([*names, *more])}"
+        return Text("could not be read, or not to its end: {}", unread.reason)
+    names: list[str | Text] = [*unread.members[:_MAX_MEMBERS]]
+    if len(unread.members) > _MAX_MEMBERS:
+        names.append(Text("{} more", Count(len(unread.members) - _MAX_MEMBERS)))
+    return Text("has members that could not be read ({}): {}", unread.reason, listed(names))
 
 
 def _effect(unread: Unread) -> str:

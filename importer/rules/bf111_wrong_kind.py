@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.domain.digest import Digest
 from importer.formats.other_kinds import OtherKind, OtherThing
 from importer.inspection.file_facts import FileFacts
 from importer.plan.causes import OtherContent
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.files import old_registries, strangers
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, shown, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import FilePath, Size, Text
 
 _IMPORT: Final = (
     "docker import FILE NAME:TAG makes an image of it, without its settings; "
@@ -36,35 +40,42 @@ def find(case: Case) -> Iterator[Observation]:
     """Everything of a known other kind, and what stands in a blob's place."""
     severity = Severity.INFO if case.plan.images else Severity.ERROR
     for image, blob, cause in blobs_with(case, OtherContent):
-        message = f"{file_of(blob)} is {_described(cause.thing)}, not {whereabouts(image, blob)}"
-        yield observation(image, blob, message, f"{_REMEDIES[cause.thing.kind]}; or {fetch_again(blob)}")
+        message = Text("{} is {}, not {}", file_of(blob), _described(cause.thing), whereabouts(image, blob))
+        yield observation(image, blob, message, Text("{}; or {}", _REMEDIES[cause.thing.kind], fetch_again(blob)))
     for fact in strangers(case):
         yield Observation(
-            f"{shown(fact.file.path)} is {_described(fact.other) if fact.other else _no_archive(fact)}, not an image",
-            remedy=_REMEDIES[fact.other.kind] if fact.other else _NO_ARCHIVE_REMEDY,
+            Text(
+                "{} is {}, not an image",
+                FilePath(fact.file.path),
+                _described(fact.other) if fact.other else _no_archive(fact),
+            ),
+            remedy=Text(_REMEDIES[fact.other.kind] if fact.other else _NO_ARCHIVE_REMEDY),
             path=fact.file.path,
             digest=fact.digest,
             severity=severity,
         )
     for folder in old_registries(case):
         yield Observation(
-            f"{shown(folder)} is the storage of a registry of the first generation (registry v1), before 2015",
-            remedy=_MIGRATION,
+            Text(
+                "{} is the storage of a registry of the first generation (registry v1), before 2015", FilePath(folder)
+            ),
+            remedy=Text(_MIGRATION),
             path=folder,
             severity=severity,
         )
 
 
-def _described(thing: OtherThing) -> str:
+def _described(thing: OtherThing) -> Text:
     if thing.kind is OtherKind.LFS_POINTER:
-        return f"{thing.name} to a file of {bytes_of(thing.size)} with the digest sha256:{thing.digest_hex}"
-    return thing.name
+        digest = Digest("sha256", thing.digest_hex)
+        return Text("{} to a file of {} with the digest {}", thing.name, Size(thing.size), digest)
+    return Text(thing.name)
 
 
-def _no_archive(fact: FileFacts) -> str:
+def _no_archive(fact: FileFacts) -> Text:
     if not fact.size:
-        return "empty"
-    return f"a text that says “{shown(fact.excerpt)}”" if fact.excerpt else "a text"
+        return Text("empty")
+    return Text("a text that says “{}”", fact.excerpt) if fact.excerpt else Text("a text")
 
 
 RULE: Final = Rule(

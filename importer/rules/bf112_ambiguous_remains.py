@@ -6,8 +6,9 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.plan.blobs import BlobPlan
 from importer.plan.images import AmbiguousRemains, ImagePlan
+from importer.plan.titles import whereabouts
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import bytes_of, shown, whereabouts
+from importer.words.text import FilePath, Size, Text, joined
 
 _Place = tuple[ImagePlan, BlobPlan]
 
@@ -26,14 +27,23 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(remains: AmbiguousRemains, places: Mapping[Digest, _Place]) -> Observation:
     fact = remains.file
-    possible = "; ".join(f"{whereabouts(*places[digest])}, {digest}" for digest in remains.digests)
-    more = f"; and {remains.more} more" if remains.more else ""
+    possible = joined("; ", (Text("{}, {}", whereabouts(*places[digest]), digest) for digest in remains.digests))
+    more = Text("; and {} more", remains.more) if remains.more else None
     images = {id(places[digest][0]): places[digest][0] for digest in remains.digests}
     return Observation(
-        f"{shown(fact.file.path)}, a damaged {fact.kind} file of {bytes_of(fact.size)}, may be what is left of "
-        f"{len(remains.digests) + remains.more} missing blobs, and nothing tells of which: {possible}{more}",
-        remedy="download each of them into a file of its own, from its first byte on; a download that goes on from "
-        "this file spoils it unless it's the right one. blobfix complete tries it for each, without changing it",
+        Text(
+            "{}, a damaged {} file of {}, may be what is left of {} missing blobs, and nothing tells of which: {}{}",
+            FilePath(fact.file.path),
+            fact.kind,
+            Size(fact.size),
+            len(remains.digests) + remains.more,
+            possible,
+            more,
+        ),
+        remedy=Text(
+            "download each of them into a file of its own, from its first byte on; a download that goes on from "
+            "this file spoils it unless it's the right one. blobfix complete tries it for each, without changing it"
+        ),
         path=fact.file.path,
         digest=fact.digest,
         image=next(iter(images.values())) if len(images) == 1 else None,

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import Truncated
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, path_of, whereabouts
+from importer.rules.wording import fetch_again
+from importer.words.text import Size, Text
 
 _PROXY_LIMIT: Final = 1 << 30
 _PROXY_SLACK: Final = 64 << 20
@@ -15,16 +18,19 @@ def find(case: Case) -> Iterator[Observation]:
     """Every blob of which only the first bytes are here."""
     for image, blob, cause in blobs_with(case, Truncated):
         missing = blob.descriptor.size - cause.have
-        message = (
-            f"{whereabouts(image, blob)} is cut short: {bytes_of(cause.have)} of "
-            f"{bytes_of(blob.descriptor.size)} are here, {bytes_of(missing)} are missing"
+        message = Text(
+            "{} is cut short: {} of {} are here, {} are missing",
+            whereabouts(image, blob),
+            Size(cause.have),
+            Size(blob.descriptor.size),
+            Size(missing),
         )
         if abs(cause.have - _PROXY_LIMIT) <= _PROXY_SLACK:
             message += "; a cut at 1 GiB smells of a proxy's limit (nginx: proxy_max_temp_file_size)"
         yield Observation(
             message,
-            remedy=f"{fetch_again(blob)}; a download that resumes needs only the last {bytes_of(missing)}",
-            path=path_of(blob),
+            remedy=Text("{}; a download that resumes needs only the last {}", fetch_again(blob), Size(missing)),
+            path=blob.file_path,
             digest=blob.descriptor.digest,
             image=image,
             certainty=Certainty.INFERRED,

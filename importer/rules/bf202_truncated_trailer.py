@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import TruncatedTrailer
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, undoing, whereabouts
+from importer.rules.wording import file_of, undoing
+from importer.words.text import Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,12 +17,16 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} lacks only the last {bytes_of(cause.missing)} of {whereabouts(image, blob)}, "
-            "a part of gzip's checksum and size",
+            Text(
+                "{} lacks only the last {} of {}, a part of gzip's checksum and size",
+                file_of(blob),
+                Size(cause.missing),
+                whereabouts(image, blob),
+            ),
             undoing(
                 blob,
                 cause,
-                f"they are computed from the content; the result has the digest {blob.descriptor.digest}",
+                Text("they are computed from the content; the result has the digest {}", blob.descriptor.digest),
             ),
             safety_of(blob),
         )

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import ZeroFilled
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, fetch_again, file_of, observation, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import Count, Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,9 +18,19 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} has the size of {whereabouts(image, blob)}, but from byte {cause.zeros_from:,} on "
-            f"there are only zeros, {bytes_of(zeros)} of {bytes_of(blob.descriptor.size)}",
-            f"{fetch_again(blob)}; to resume instead, cut the zeros off a copy first (truncate -s {cause.zeros_from})",
+            Text(
+                "{} has the size of {}, but from byte {} on there are only zeros, {} of {}",
+                file_of(blob),
+                whereabouts(image, blob),
+                Count(cause.zeros_from),
+                Size(zeros),
+                Size(blob.descriptor.size),
+            ),
+            Text(
+                "{}; to resume instead, cut the zeros off a copy first (truncate -s {})",
+                fetch_again(blob),
+                cause.zeros_from,
+            ),
         )
 
 

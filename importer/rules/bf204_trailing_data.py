@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import TrailingData
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, undoing, whereabouts
+from importer.rules.wording import file_of, undoing
+from importer.words.text import Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,11 +17,13 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} holds {whereabouts(image, blob)} and {bytes_of(cause.extra)} after it",
+            Text("{} holds {} and {} after it", file_of(blob), whereabouts(image, blob), Size(cause.extra)),
             undoing(
                 blob,
                 cause,
-                f"the first {bytes_of(blob.descriptor.size)} are used; they have the digest {blob.descriptor.digest}",
+                Text(
+                    "the first {} are used; they have the digest {}", Size(blob.descriptor.size), blob.descriptor.digest
+                ),
             ),
             safety_of(blob),
         )

@@ -5,27 +5,32 @@ from typing import Final
 
 from importer.plan.blobs import BlobStatus
 from importer.plan.causes import LeadingData
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, safety_of, shown, undoing, whereabouts
+from importer.rules.wording import file_of, undoing
+from importer.words.text import Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob that was found behind other bytes."""
     for image, blob, cause in blobs_with(case, LeadingData):
-        start = f", beginning with “{shown(cause.start)}”" if cause.start else ""
-        after = f" and {bytes_of(cause.after)} after it" if cause.after else ""
-        seen = f"{file_of(blob)} has {bytes_of(cause.extra)} before {whereabouts(image, blob)}{start}{after}"
+        start = Text(", beginning with “{}”", cause.start) if cause.start else ""
+        after = Text(" and {} after it", Size(cause.after)) if cause.after else ""
+        seen = Text("{} has {} before {}{}{}", file_of(blob), Size(cause.extra), whereabouts(image, blob), start, after)
         if blob.status is BlobStatus.REPAIRED or cause in blob.earlier:
             digest = blob.descriptor.digest
-            used = f"the blob's own {bytes_of(blob.descriptor.size)} are used; they have the digest {digest}"
+            used = Text("the blob's own {} are used; they have the digest {}", Size(blob.descriptor.size), digest)
             yield observation(image, blob, seen, undoing(blob, cause, used), safety_of(blob))
         else:
             yield observation(
                 image,
                 blob,
-                f"{seen}; no digest is known that would prove the rest",
-                "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
-                "to have it used for a registry tree or OCI layout",
+                Text("{}; no digest is known that would prove the rest", seen),
+                Text(
+                    "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
+                    "to have it used for a registry tree or OCI layout"
+                ),
                 safety=Safety.NONE,
             )
 

@@ -7,8 +7,11 @@ from typing import Final
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import Gunzipped, Search
 from importer.plan.images import ImagePlan
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Certainty, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, fetch_again, file_of, observation, whereabouts
+from importer.rules.wording import fetch_again, file_of
+from importer.words.text import Text
 
 _WHY_NOT: Final = {
     Search.NOT_MADE: "",
@@ -41,9 +44,14 @@ def _recompressed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observa
     return observation(
         image,
         blob,
-        f"{file_of(blob)} is {whereabouts(image, blob)}, {_form(cause)}; "
-        f"recompressed exactly ({cause.compressor}), which gives the digest that the manifest wants",
-        "nothing is left to do: every output gets the original bytes, computed again",
+        Text(
+            "{} is {}, {}; recompressed exactly ({}), which gives the digest that the manifest wants",
+            file_of(blob),
+            whereabouts(image, blob),
+            _form(cause),
+            cause.compressor,
+        ),
+        Text("nothing is left to do: every output gets the original bytes, computed again"),
     )
 
 
@@ -51,10 +59,19 @@ def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
     return observation(
         image,
         blob,
-        f"{file_of(blob)} is {whereabouts(image, blob)}, {_form(cause)}: "
-        f"its content is {blob.diff_id}, the config's diff_id for this layer{_WHY_NOT[cause.search]}",
-        "a docker tar is exact with it, image id included; a registry tree or OCI layout gets a new manifest digest "
-        f"and needs --allow-new-digest; for the original, move this file away and {fetch_again(blob)}",
+        Text(
+            "{} is {}, {}: its content is {}, the config's diff_id for this layer{}",
+            file_of(blob),
+            whereabouts(image, blob),
+            _form(cause),
+            blob.diff_id,
+            _WHY_NOT[cause.search],
+        ),
+        Text(
+            "a docker tar is exact with it, image id included; a registry tree or OCI layout gets a new manifest "
+            "digest and needs --allow-new-digest; for the original, move this file away and {}",
+            fetch_again(blob),
+        ),
     )
 
 
@@ -63,13 +80,18 @@ def _form(cause: Gunzipped) -> str:
 
 
 def _guessed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
-    doubt = f"its digest isn't {blob.diff_id}, the config's diff_id" if blob.diff_id else "no config proves it"
+    doubt = Text("its digest isn't {}, the config's diff_id", blob.diff_id) if blob.diff_id else "no config proves it"
     guess = observation(
         image,
         blob,
-        f"{file_of(blob)} looks like {whereabouts(image, blob)} without its gzip compression, but {doubt}"
-        f"{_WHY_NOT[cause.search]}",
-        f"move this file away and {fetch_again(blob)} with curl -fL -O, which doesn't unpack it",
+        Text(
+            "{} looks like {} without its gzip compression, but {}{}",
+            file_of(blob),
+            whereabouts(image, blob),
+            doubt,
+            _WHY_NOT[cause.search],
+        ),
+        Text("move this file away and {} with curl -fL -O, which doesn't unpack it", fetch_again(blob)),
         safety=Safety.NONE,
     )
     # The file's name ties it to the layer; nothing says that its bytes ever were the layer's.

@@ -5,8 +5,11 @@ from typing import Final
 
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import CompressedAgain
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, safety_of, undoing, whereabouts
+from importer.rules.wording import file_of, undoing
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,19 +18,25 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is {whereabouts(image, blob)}, compressed with {cause.compression} {_times(blob)}",
+            Text(
+                "{} is {}, compressed with {} {}",
+                file_of(blob),
+                whereabouts(image, blob),
+                cause.compression,
+                _times(blob),
+            ),
             undoing(
                 blob,
                 cause,
-                f"the outer compression is taken off; what is inside has the digest {blob.descriptor.digest}",
+                Text("the outer compression is taken off; what is inside has the digest {}", blob.descriptor.digest),
             ),
             safety_of(blob),
         )
 
 
-def _times(blob: BlobPlan) -> str:
+def _times(blob: BlobPlan) -> Text:
     wrappings = sum(isinstance(mishap, CompressedAgain) for mishap in (blob.cause, *blob.earlier))
-    return "once more" if wrappings == 1 else f"{wrappings} times more"
+    return Text("once more") if wrappings == 1 else Text("{} times more", wrappings)
 
 
 RULE: Final = Rule(

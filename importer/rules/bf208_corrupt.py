@@ -5,29 +5,31 @@ from typing import Final
 
 from importer.plan.blobs import Role
 from importer.plan.causes import Corrupt
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import (
-    blobs_with,
-    bytes_of,
-    edited_config_way,
-    fetch_again,
-    file_of,
-    observation,
-    whereabouts,
-)
+from importer.rules.wording import edited_config_way, fetch_again, file_of
+from importer.words.text import Count, Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob of which there is a damaged copy of full size."""
     for image, blob, cause in blobs_with(case, Corrupt):
-        where = f"; decoding fails at byte {cause.broken_at:,}" if cause.broken_at is not None else ""
-        edited = edited_config_way(image) if blob.role is Role.CONFIG else ""
+        where = Text("; decoding fails at byte {}", Count(cause.broken_at)) if cause.broken_at is not None else ""
+        edited = edited_config_way(image) if blob.role is Role.CONFIG else Text("")
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} has the size of {whereabouts(image, blob)}, {bytes_of(blob.descriptor.size)}, "
-            f"but the digest {cause.actual} instead of {blob.descriptor.digest}{where}",
-            f"{fetch_again(blob)}, from its first byte on; resuming would keep the damage{edited}",
+            Text(
+                "{} has the size of {}, {}, but the digest {} instead of {}{}",
+                file_of(blob),
+                whereabouts(image, blob),
+                Size(blob.descriptor.size),
+                cause.actual,
+                blob.descriptor.digest,
+                where,
+            ),
+            Text("{}, from its first byte on; resuming would keep the damage{}", fetch_again(blob), edited),
             Safety.UNSAFE if edited else None,
         )
 

@@ -8,17 +8,11 @@ from importer.plan.blobs import BlobPlan, Role
 from importer.plan.causes import DigestMismatch
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImagePlan
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import (
-    blobs_with,
-    bytes_of,
-    edited_config_way,
-    fetch_again,
-    file_of,
-    observation,
-    shown,
-    whereabouts,
-)
+from importer.rules.wording import edited_config_way, fetch_again, file_of
+from importer.words.text import Size, Text, joined
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -31,38 +25,50 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observation:
-    edited = edited_config_way(image) if blob.role is Role.CONFIG else ""
+    edited = edited_config_way(image) if blob.role is Role.CONFIG else Text("")
     endless = "; unpacked it grows beyond all reason" if cause.expands_too_far else ""
     return observation(
         image,
         blob,
-        f"{file_of(blob)} is named after {whereabouts(image, blob)}, but holds other bytes: {bytes_of(cause.have)} "
-        f"({_kind_of(blob, cause)}){_wanted(blob)}, digest {cause.actual}{endless}",
-        f"{fetch_again(blob)}{edited}",
+        Text(
+            "{} is named after {}, but holds other bytes: {} ({}){}, digest {}{}",
+            file_of(blob),
+            whereabouts(image, blob),
+            Size(cause.have),
+            _kind_of(blob, cause),
+            _wanted(blob),
+            cause.actual,
+            endless,
+        ),
+        Text("{}{}", fetch_again(blob), edited),
         Safety.UNSAFE if edited else None,
     )
 
 
-def _wanted(blob: BlobPlan) -> str:
+def _wanted(blob: BlobPlan) -> Text:
     descriptor = blob.descriptor
-    return f" instead of {bytes_of(descriptor.size)}" if descriptor.size else f", not {descriptor.digest}"
+    return Text(" instead of {}", Size(descriptor.size)) if descriptor.size else Text(", not {}", descriptor.digest)
 
 
 def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:
     is_data = cause.kind is FileKind.DATA and blob.file is not None
-    return shown(blob.file.excerpt) if is_data and blob.file and blob.file.excerpt else str(cause.kind)
+    return blob.file.excerpt if is_data and blob.file and blob.file.excerpt else str(cause.kind)
 
 
 def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
     expected = case.known.expected_of(blob.file) if blob.file else {}
     expected = expected or dict.fromkeys(case.known.given, "the user's word (--digest)")
-    claims = ", ".join(f"{digest} by {source}" for digest, source in expected.items())
+    claims = joined(", ", (Text("{} by {}", digest, source) for digest, source in expected.items()))
     return observation(
         image,
         blob,
-        f"{file_of(blob)} should be the manifest {claims}, but its digest is {blob.descriptor.digest}, "
-        "and no known change of its text explains that",
-        "download the manifest again; a docker tar can be exact even so, since docker goes by the config",
+        Text(
+            "{} should be the manifest {}, but its digest is {}, and no known change of its text explains that",
+            file_of(blob),
+            claims,
+            blob.descriptor.digest,
+        ),
+        Text("download the manifest again; a docker tar can be exact even so, since docker goes by the config"),
     )
 
 

@@ -5,24 +5,29 @@ from typing import Final
 
 from importer.plan.blobs import BlobStatus
 from importer.plan.causes import TextMangled
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every document whose encoding or line ends were changed, mended or not."""
     for image, blob, cause in blobs_with(case, TextMangled):
-        change = f"{file_of(blob)} is {whereabouts(image, blob)}, but its text was changed: {shown(cause.change)}"
+        change = Text("{} is {}, but its text was changed: {}", file_of(blob), whereabouts(image, blob), cause.change)
         if blob.status is BlobStatus.REPAIRED:
             digest = blob.descriptor.digest
-            yield observation(image, blob, change, f"the former text is restored and has the digest {digest}")
+            yield observation(image, blob, change, Text("the former text is restored and has the digest {}", digest))
         else:
             yield observation(
                 image,
                 blob,
-                f"{change}; no digest is known that would prove the former text",
-                "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
-                "to have it restored for a registry tree or OCI layout",
+                Text("{}; no digest is known that would prove the former text", change),
+                Text(
+                    "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
+                    "to have it restored for a registry tree or OCI layout"
+                ),
                 safety=Safety.NONE,
             )
 

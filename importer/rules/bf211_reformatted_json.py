@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import Reformatted
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,8 +17,10 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} is {whereabouts(image, blob)}, in another layout; the original is {shown(cause.style)}",
-            f"the original text is restored and has the digest {blob.descriptor.digest}",
+            Text(
+                "{} is {}, in another layout; the original is {}", file_of(blob), whereabouts(image, blob), cause.style
+            ),
+            Text("the original text is restored and has the digest {}", blob.descriptor.digest),
         )
 
 

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import SizeMismatch
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, file_of, observation, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Size, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,9 +17,14 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{file_of(blob)} has the digest of {whereabouts(image, blob)} and {bytes_of(cause.have)}, "
-            f"but {bytes_of(blob.descriptor.size)} are written there",
-            "download the manifest that lists it again; if it's the same, the image was pushed wrong",
+            Text(
+                "{} has the digest of {} and {}, but {} are written there",
+                file_of(blob),
+                whereabouts(image, blob),
+                Size(cause.have),
+                Size(blob.descriptor.size),
+            ),
+            Text("download the manifest that lists it again; if it's the same, the image was pushed wrong"),
         )
 
 

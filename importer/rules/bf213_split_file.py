@@ -5,22 +5,25 @@ from pathlib import PurePath
 from typing import Final
 
 from importer.plan.causes import Split
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, listed, observation, safety_of, shown, undoing, whereabouts
+from importer.rules.wording import undoing
+from importer.words.text import Text, listed
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob that was put together from several files."""
     for image, blob, cause in blobs_with(case, Split):
-        names = listed(shown(PurePath(path).name) for path in cause.paths)
+        names = listed(PurePath(path).name for path in cause.paths)
         yield observation(
             image,
             blob,
-            f"{whereabouts(image, blob)} lies here in {len(cause.paths)} pieces: {names}",
+            Text("{} lies here in {} pieces: {}", whereabouts(image, blob), len(cause.paths), names),
             undoing(
                 blob,
                 cause,
-                f"they are joined in this order; together they have the digest {blob.descriptor.digest}",
+                Text("they are joined in this order; together they have the digest {}", blob.descriptor.digest),
             ),
             safety_of(blob),
         )

@@ -9,10 +9,12 @@ from importer.plan.blobs import Role
 from importer.plan.causes import ManifestMissing
 from importer.plan.fidelity import Fidelity, Output, fidelity
 from importer.plan.images import ImagePlan
+from importer.plan.titles import title_of
 from importer.recovery.documents.lost_manifests import lost_manifests
+from importer.rules.blobs import blobs_with
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, path_of, title_of
 from importer.sources.source_file import SourceFile
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -24,17 +26,20 @@ def find(case: Case) -> Iterator[Observation]:
         if config and config.file and _is_told(config.file.file, told, children):
             continue
         if cause.writer:
-            message = (
-                f"no file is the manifest of {title_of(image)}, but in {cause.writer}'s form it has a known digest"
+            message = Text(
+                "no file is the manifest of {}, but in {}'s form it has a known digest", title_of(image), cause.writer
             )
-            remedy = f"the manifest {blob.descriptor.digest} is written anew, byte for byte"
+            remedy = Text("the manifest {} is written anew, byte for byte", blob.descriptor.digest)
         else:
-            message = f"no file is a manifest, but {_config_of(image)} tells what the layers hold: {_found(image)}"
-            remedy = (
-                f"{_docker_tar(image, case.host)}; a registry tree gets a new manifest digest and needs "
-                "--allow-new-digest. For the original, download manifest.json, or give its digest with --digest"
+            message = Text(
+                "no file is a manifest, but {} tells what the layers hold: {}", _config_of(image), _found(image)
             )
-        yield Observation(message, remedy=remedy, path=path_of(config) if config else None, image=image)
+            remedy = Text(
+                "{}; a registry tree gets a new manifest digest and needs "
+                "--allow-new-digest. For the original, download manifest.json, or give its digest with --digest",
+                _docker_tar(image, case.host),
+            )
+        yield Observation(message, remedy=remedy, path=config.file_path if config else None, image=image)
 
 
 def _is_told(config: SourceFile, told: set[str], children: set[Digest]) -> bool:
@@ -42,8 +47,8 @@ def _is_told(config: SourceFile, told: set[str], children: set[Digest]) -> bool:
     return folder in told or (len(config.parts) > 1 and Digest.from_name(config.parts[-2]) in children)
 
 
-def _config_of(image: ImagePlan) -> str:
-    return f"the config {image.image_id}"
+def _config_of(image: ImagePlan) -> Text:
+    return Text("the config {}", image.image_id)
 
 
 def _docker_tar(image: ImagePlan, host: Host) -> str:
@@ -51,9 +56,9 @@ def _docker_tar(image: ImagePlan, host: Host) -> str:
     return "a docker tar is exact" if is_whole else "a docker tar can't be written before all layers are here"
 
 
-def _found(image: ImagePlan) -> str:
+def _found(image: ImagePlan) -> Text:
     here = sum(layer.content is not None for layer in image.layers)
-    return f"{here} of {len(image.layers)} are here"
+    return Text("{} of {} are here", here, len(image.layers))
 
 
 RULE: Final = Rule(

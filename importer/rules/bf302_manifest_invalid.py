@@ -9,18 +9,19 @@ from importer.plan.fidelity import Fidelity, Output, fidelity
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImagePlan
 from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.rules.blobs import remains_of_children
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, remains_of_children, shown
 from importer.storage_tree.defects import RevisionInvalid
+from importer.words.text import FilePath, Text
 
 _MAX_PROBLEMS: Final = 5
-_REMEDY: Final = "download the manifest again; nothing else tells what the image is made of"
-_REMEDY_OF_RIGHT_BYTES: Final = (
+_REMEDY: Final = Text("download the manifest again; nothing else tells what the image is made of")
+_REMEDY_OF_RIGHT_BYTES: Final = Text(
     "its digest is the right one, so another download gives the same bytes: the image was made like that, "
     "and whoever made it has to make it again"
 )
-_REMEDY_WITH_CONFIG: Final = (
+_REMEDY_WITH_CONFIG: Final = Text(
     "download the manifest again; a docker tar is exact even so, since docker goes by the config, which is here"
 )
 
@@ -30,13 +31,13 @@ def find(case: Case) -> Iterator[Observation]:
     remains = remains_of_children(case)
     for image in case.plan.images:
         for flaw in image.flaws:
-            if isinstance(flaw, InvalidManifest) and path_of(image.manifest) not in remains:
+            if isinstance(flaw, InvalidManifest) and image.manifest.file_path not in remains:
                 yield from (_observed(image, message, case.host) for message in _messages(flaw))
     for fact in lost_manifests(case.inventory, case.plan):
         if fact.size and fact.kind not in MESSAGE_KINDS:
             error = fact.document.error if fact.document else f"its content is {fact.kind}"
             yield Observation(
-                f"{shown(fact.file.path)} is called a manifest and can't be read as one: {shown(error or '')}",
+                Text("{} is called a manifest and can't be read as one: {}", FilePath(fact.file.path), error or ""),
                 remedy=_REMEDY,
                 path=fact.file.path,
                 digest=fact.digest,
@@ -44,11 +45,11 @@ def find(case: Case) -> Iterator[Observation]:
             )
 
 
-def _observed(image: ImagePlan, message: str, host: Host) -> Observation:
-    path = path_of(image.manifest)
+def _observed(image: ImagePlan, message: Text, host: Host) -> Observation:
+    path = image.manifest.file_path
     is_right = bool(image.proofs) and isinstance(image.manifest.cause, NotAManifest)
     return Observation(
-        f"{shown(path or 'the manifest')} {message}",
+        Text("{} {}", FilePath(path) if path else "the manifest", message),
         remedy=_REMEDY_OF_RIGHT_BYTES
         if is_right
         else _REMEDY_WITH_CONFIG
@@ -60,24 +61,29 @@ def _observed(image: ImagePlan, message: str, host: Host) -> Observation:
     )
 
 
-def _messages(flaw: InvalidManifest) -> Iterator[str]:
+def _messages(flaw: InvalidManifest) -> Iterator[Text]:
     if flaw.error is not None:
-        yield f"can't be read as JSON: {shown(flaw.error)}"
+        yield Text("can't be read as JSON: {}", flaw.error)
         return
     more = len(flaw.problems) - _MAX_PROBLEMS
     for number, problem in enumerate(flaw.problems[:_MAX_PROBLEMS], start=1):
-        place = f"at {shown(problem.pointer)}" if problem.pointer else "as a whole"
-        rest = f"; and {more} more problems" if more > 0 and number == _MAX_PROBLEMS else ""
-        yield f"isn't valid {place}: expected {shown(problem.expected)}, found {shown(problem.found)}{rest}"
+        place = Text("at {}", problem.pointer) if problem.pointer else "as a whole"
+        rest = Text("; and {} more problems", more) if more > 0 and number == _MAX_PROBLEMS else None
+        yield Text("isn't valid {}: expected {}, found {}{}", place, problem.expected, problem.found, rest)
 
 
 def observe(defect: RevisionInvalid) -> Observation:
     """Say what a registry makes of it."""
     return Observation(
-        f"{defect.digest} is linked as a manifest of {shown(defect.repository)} and has the right digest, but no "
-        f"registry can use it: {shown(defect.error)}; it answers 500 UNKNOWN: json: cannot unmarshal …, "
-        "or unrecognized manifest schema version 0",
-        remedy="push or write the image again: no other bytes have this digest",
+        Text(
+            "{} is linked as a manifest of {} and has the right digest, but no "
+            "registry can use it: {}; it answers 500 UNKNOWN: json: cannot unmarshal …, "
+            "or unrecognized manifest schema version 0",
+            defect.digest,
+            defect.repository,
+            defect.error,
+        ),
+        remedy=Text("push or write the image again: no other bytes have this digest"),
         path=defect.path,
         digest=defect.digest,
     )

@@ -5,9 +5,10 @@ from typing import Final
 
 from importer.plan.blobs import BlobPlan
 from importer.plan.images import ImagePlan
+from importer.plan.titles import title_of
 from importer.rules.platforms import absent_images, has_no_image
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, shown, title_of
+from importer.words.text import Text, joined
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -19,23 +20,29 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(image: ImagePlan) -> Observation:
     children = absent_images(image)
-    count = "one platform" if len(children) == 1 else f"{len(children)} platforms"
+    count = "one platform" if len(children) == 1 else Text("{} platforms", len(children))
     return Observation(
-        f"{title_of(image)} is only the list of {count}; the images themselves lie in other folders "
-        "beside the tag's folder, and none of them is here",
-        remedy="download the folder of the platform you need: "
-        + "; ".join(_folders(child) for child in children)
-        + ". If it's on your disk already, give blobfix the folder above the tag's folder",
-        path=path_of(image.manifest),
+        Text(
+            "{} is only the list of {}; the images themselves lie in other folders "
+            "beside the tag's folder, and none of them is here",
+            title_of(image),
+            count,
+        ),
+        remedy=Text(
+            "download the folder of the platform you need: {}. "
+            "If it's on your disk already, give blobfix the folder above the tag's folder",
+            joined("; ", map(_folders, children)),
+        ),
+        path=image.manifest.file_path,
         digest=image.manifest.descriptor.digest,
         image=image,
     )
 
 
-def _folders(child: BlobPlan) -> str:
+def _folders(child: BlobPlan) -> Text:
     digest = child.descriptor.digest
     platform = child.descriptor.platform or "platform not given"
-    return shown(f"{platform}: {digest}/ or {digest.file_name}/")
+    return Text("{}: {}/ or {}/", str(platform), digest, digest.file_name)
 
 
 RULE: Final = Rule(

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import listed, shown
+from importer.words.text import FilePath, Text, listed
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -13,20 +13,21 @@ def find(case: Case) -> Iterator[Observation]:
     for fact in case.inventory.facts:
         if fact.kind is FileKind.DOCKER_SAVE_MANIFEST and fact.document and not fact.file.borrowed:
             yield Observation(
-                f"{shown(fact.file.path)} is a docker save manifest, not a registry's: "
-                f"it names {_contents(fact.document.value)}",
-                remedy="it is read as such",
+                Text(
+                    "{} is a docker save manifest, not a registry's: it names {}",
+                    FilePath(fact.file.path),
+                    _contents(fact.document.value),
+                ),
+                remedy=Text("it is read as such"),
                 path=fact.file.path,
                 digest=fact.digest,
             )
 
 
-def _contents(entries: list[dict[str, Any]]) -> str:
-    tags = [
-        shown(str(tag)) for entry in entries if isinstance(entry.get("RepoTags"), list) for tag in entry["RepoTags"]
-    ]
-    count = "1 image" if len(entries) == 1 else f"{len(entries)} images"
-    return f"{count} ({listed(tags) or 'untagged'})"
+def _contents(entries: list[dict[str, Any]]) -> Text:
+    tags = [str(tag) for entry in entries if isinstance(entry.get("RepoTags"), list) for tag in entry["RepoTags"]]
+    count = "1 image" if len(entries) == 1 else Text("{} images", len(entries))
+    return Text("{} ({})", count, listed(tags) or "untagged")
 
 
 RULE: Final = Rule(

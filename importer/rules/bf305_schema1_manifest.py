@@ -5,8 +5,8 @@ from typing import Final
 
 from importer.formats.signatures import FileKind
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import Schema1Manifest
+from importer.words.text import FilePath, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,9 +14,14 @@ def find(case: Case) -> Iterator[Observation]:
     for fact in case.inventory.facts:
         if fact.kind is FileKind.SCHEMA1 and not fact.file.borrowed:
             yield Observation(
-                f"{shown(fact.file.path)} is a schema 1 manifest: docker 28.2 and later and registry 3 refuse it",
-                remedy="a registry tree keeps it as it is; --convert-schema1 makes a schema 2 image of it, "
-                "with a new image id and manifest digest",
+                Text(
+                    "{} is a schema 1 manifest: docker 28.2 and later and registry 3 refuse it",
+                    FilePath(fact.file.path),
+                ),
+                remedy=Text(
+                    "a registry tree keeps it as it is; --convert-schema1 makes a schema 2 image of it, "
+                    "with a new image id and manifest digest"
+                ),
                 path=fact.file.path,
                 digest=fact.digest,
             )
@@ -25,9 +30,13 @@ def find(case: Case) -> Iterator[Observation]:
 def observe(defect: Schema1Manifest) -> Observation:
     """Say which registries serve it."""
     return Observation(
-        f"manifest {defect.digest} of {shown(defect.repository)} is of schema 1; registry 2 serves it (200), "
-        "registry 3 answers 500: unrecognized manifest schema version 1",
-        remedy="it is kept as it is",
+        Text(
+            "manifest {} of {} is of schema 1; registry 2 serves it (200), "
+            "registry 3 answers 500: unrecognized manifest schema version 1",
+            defect.digest,
+            defect.repository,
+        ),
+        remedy=Text("it is kept as it is"),
         path=defect.path,
         digest=defect.digest,
     )

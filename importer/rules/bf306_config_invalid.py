@@ -4,20 +4,27 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import InvalidConfig
+from importer.plan.titles import title_of
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, observation, shown, title_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every config that has the right digest and still isn't a valid one."""
     for image, blob, cause in blobs_with(case, InvalidConfig):
-        place = f" at {shown(cause.pointer)}" if cause.pointer else ""
+        place = Text(" at {}", cause.pointer) if cause.pointer else ""
         yield observation(
             image,
             blob,
-            f"the config of {title_of(image)} isn't valid{place}: "
-            f"expected {shown(cause.expected)}, found {shown(cause.found)}; its digest is right, so it was made so",
-            "ask those who built the image for a corrected one; a new download gives the same bytes",
+            Text(
+                "the config of {} isn't valid{}: expected {}, found {}; its digest is right, so it was made so",
+                title_of(image),
+                place,
+                cause.expected,
+                cause.found,
+            ),
+            Text("ask those who built the image for a corrected one; a new download gives the same bytes"),
         )
 
 

@@ -5,8 +5,9 @@ from typing import Final
 
 from importer.plan.blobs import BlobStatus
 from importer.plan.images import ImagePlan
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, title_of
+from importer.words.text import Text, joined
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -17,10 +18,13 @@ def find(case: Case) -> Iterator[Observation]:
             yield _altered(image)
         elif _is_unproven(image):
             yield Observation(
-                f"nothing here proves the manifest of {title_of(image)}; as it is, its digest is {digest}",
-                remedy="compare that with the digest that Artifactory or docker pull shows, "
-                "or give the right one with --digest" + _other_forms(image),
-                path=path_of(image.manifest),
+                Text("nothing here proves the manifest of {}; as it is, its digest is {}", title_of(image), digest),
+                remedy=Text(
+                    "compare that with the digest that Artifactory or docker pull shows, "
+                    "or give the right one with --digest{}",
+                    _other_forms(image),
+                ),
+                path=image.manifest.file_path,
                 digest=digest,
                 image=image,
             )
@@ -29,21 +33,29 @@ def find(case: Case) -> Iterator[Observation]:
 def _altered(image: ImagePlan) -> Observation:
     digest = image.manifest.descriptor.digest
     return Observation(
-        f"the manifest of {title_of(image)} was changed by another program: {image.alteration}; "
-        f"its digest is now {digest}, and the original one isn't known",
-        remedy="download the manifest again with curl -fL -O, or give its digest with --digest: the original text is "
-        "restored where it can be. A docker tar is exact even so; a registry tree and an OCI layout need "
-        "--allow-new-digest, which writes the manifest as it is, under its new digest" + _other_forms(image),
-        path=path_of(image.manifest),
+        Text(
+            "the manifest of {} was changed by another program: {}; "
+            "its digest is now {}, and the original one isn't known",
+            title_of(image),
+            image.alteration,
+            digest,
+        ),
+        remedy=Text(
+            "download the manifest again with curl -fL -O, or give its digest with --digest: the original text is "
+            "restored where it can be. A docker tar is exact even so; a registry tree and an OCI layout need "
+            "--allow-new-digest, which writes the manifest as it is, under its new digest{}",
+            _other_forms(image),
+        ),
+        path=image.manifest.file_path,
         digest=digest,
         image=image,
         severity=Severity.WARNING,
     )
 
 
-def _other_forms(image: ImagePlan) -> str:
-    forms = "; ".join(f"{description}: {digest}" for description, digest in image.other_forms)
-    return f". In other forms the same manifest would have other digests ({forms})" if forms else ""
+def _other_forms(image: ImagePlan) -> Text:
+    forms = joined("; ", (Text("{}: {}", description, digest) for description, digest in image.other_forms))
+    return Text(". In other forms the same manifest would have other digests ({})", forms) if forms else Text("")
 
 
 def _is_unproven(image: ImagePlan) -> bool:

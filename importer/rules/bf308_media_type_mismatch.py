@@ -5,9 +5,11 @@ from typing import Final
 
 from importer.domain.media_types import Compression
 from importer.mutate.labels import WrongLabel, wrong_label
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import observation, shown, whereabouts
 from importer.storage_tree.defects import MediaTypeAbsent
+from importer.words.text import Text
 
 _NAMES: Final = {Compression.NONE: "a plain tar"}
 
@@ -17,23 +19,26 @@ def find(case: Case) -> Iterator[Observation]:
     for image in case.plan.images:
         for layer in image.layers:
             if wrong := wrong_label(layer):
-                media_type = shown(layer.descriptor.media_type)
-                message = f"{whereabouts(image, layer)} is {_name(wrong.actual)}, but {_fault(wrong)}: {media_type}"
+                media_type = layer.descriptor.media_type
+                message = Text(
+                    "{} is {}, but {}: {}", whereabouts(image, layer), _name(wrong.actual), _fault(wrong), media_type
+                )
                 yield observation(image, layer, message, _remedy(wrong))
 
 
-def _fault(wrong: WrongLabel) -> str:
+def _fault(wrong: WrongLabel) -> Text:
     if wrong.declared is wrong.actual:
-        return "docker's manifests have no media type for that"
-    return f"its media type says {_name(wrong.declared)}"
+        return Text("docker's manifests have no media type for that")
+    return Text("its media type says {}", _name(wrong.declared))
 
 
-def _remedy(wrong: WrongLabel) -> str:
+def _remedy(wrong: WrongLabel) -> Text:
     if not wrong.right_type:
-        return "the bytes and the label are kept as they are, since no media type says that"
-    return (
+        return Text("the bytes and the label are kept as they are, since no media type says that")
+    return Text(
         "the bytes and the label are kept as they are; --allow-new-digest writes the same bytes under "
-        f"{wrong.right_type}, in a manifest with a new digest"
+        "{}, in a manifest with a new digest",
+        wrong.right_type,
     )
 
 
@@ -44,9 +49,13 @@ def _name(compression: Compression) -> str:
 def observe(defect: MediaTypeAbsent) -> Observation:
     """Say what a registry takes it for."""
     return Observation(
-        f"docker manifest {defect.digest} of {shown(defect.repository)} doesn't say its mediaType; the registry serves "
-        "it (200) as an OCI manifest, and clients that don't accept those get 404",
-        remedy="it is kept as it is: another text would have another digest",
+        Text(
+            "docker manifest {} of {} doesn't say its mediaType; the registry serves "
+            "it (200) as an OCI manifest, and clients that don't accept those get 404",
+            defect.digest,
+            defect.repository,
+        ),
+        remedy=Text("it is kept as it is: another text would have another digest"),
         path=defect.path,
         digest=defect.digest,
     )

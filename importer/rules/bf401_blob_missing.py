@@ -6,36 +6,46 @@ from typing import Final
 from importer.plan.blobs import BlobPlan, Role
 from importer.plan.causes import ContentMissing, Missing
 from importer.plan.images import ImagePlan, is_docker_save
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, fetch_again, whereabouts
+from importer.rules.wording import fetch_again
+from importer.words.text import Text
 
-_SAVE_AGAIN: Final = "save the image again with docker save, or name a place that has the layer with --borrow"
+_SAVE_AGAIN: Final = Text("save the image again with docker save, or name a place that has the layer with --borrow")
+_LEARN_NAME: Final = Text("download manifest.json, which names the file, and then the file")
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every wanted blob that no file is, or was meant to be."""
     for image, blob, _ in blobs_with(case, Missing):
         yield Observation(
-            f"{whereabouts(image, blob)} is missing: no file here has the digest {blob.descriptor.digest}"
-            f"{_named_by(image, blob)}",
-            remedy=f"{fetch_again(blob)}, or name a place that has it with --borrow",
+            Text(
+                "{} is missing: no file here has the digest {}{}",
+                whereabouts(image, blob),
+                blob.descriptor.digest,
+                _named_by(image, blob),
+            ),
+            remedy=Text("{}, or name a place that has it with --borrow", fetch_again(blob)),
             digest=blob.descriptor.digest,
             image=image,
         )
     for image, blob, _ in blobs_with(case, ContentMissing):
         yield Observation(
-            f"{whereabouts(image, blob)} is missing: no file here has the content {blob.diff_id} that the config wants",
-            remedy=_SAVE_AGAIN
-            if is_docker_save(image)
-            else "download manifest.json, which names the file, and then the file",
+            Text(
+                "{} is missing: no file here has the content {} that the config wants",
+                whereabouts(image, blob),
+                blob.diff_id,
+            ),
+            remedy=_SAVE_AGAIN if is_docker_save(image) else _LEARN_NAME,
             path=blob.path,
             digest=blob.diff_id,
             image=image,
         )
 
 
-def _named_by(image: ImagePlan, blob: BlobPlan) -> str:
-    return f", which {image.proofs[0]} names" if blob.role is Role.MANIFEST and image.proofs else ""
+def _named_by(image: ImagePlan, blob: BlobPlan) -> Text:
+    return Text(", which {} names", image.proofs[0]) if blob.role is Role.MANIFEST and image.proofs else Text("")
 
 
 RULE: Final = Rule(

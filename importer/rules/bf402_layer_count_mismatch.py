@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.flaws import LayerCountMismatch
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, title_of
+from importer.words.text import Text
 
 _EFFECT: Final = "docker refuses such an image"
 _EFFECT_OF_A_SAVE: Final = "a registry's client refuses it, while docker load goes by docker save's manifest.json"
-_REMEDY: Final = "download the manifest again; if it's the same, the image was built wrong"
-_REMEDY_OF_A_SAVE: Final = (
+_REMEDY: Final = Text("download the manifest again; if it's the same, the image was built wrong")
+_REMEDY_OF_A_SAVE: Final = Text(
     "to-docker-tar writes the image as manifest.json has it; for a registry, load that and push it"
 )
 
@@ -21,10 +22,15 @@ def find(case: Case) -> Iterator[Observation]:
         for flaw in image.flaws:
             if isinstance(flaw, LayerCountMismatch):
                 yield Observation(
-                    f"the manifest of {title_of(image)} lists {flaw.layers} layers, "
-                    f"its config {flaw.diff_ids} diff_ids: {_EFFECT_OF_A_SAVE if image.saved else _EFFECT}",
+                    Text(
+                        "the manifest of {} lists {} layers, its config {} diff_ids: {}",
+                        title_of(image),
+                        flaw.layers,
+                        flaw.diff_ids,
+                        _EFFECT_OF_A_SAVE if image.saved else _EFFECT,
+                    ),
                     remedy=_REMEDY_OF_A_SAVE if image.saved else _REMEDY,
-                    path=path_of(image.manifest),
+                    path=image.manifest.file_path,
                     digest=image.manifest.descriptor.digest,
                     image=image,
                     severity=Severity.WARNING if image.saved else None,

@@ -5,8 +5,10 @@ from typing import Final
 
 from importer.plan.flaws import DiffIdMismatch
 from importer.plan.images import ImagePlan
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import observation, whereabouts
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -19,13 +21,17 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(image: ImagePlan, flaw: DiffIdMismatch) -> Observation:
     layer = image.layers[flaw.position]
-    content = f"has the digest {flaw.actual}" if flaw.actual else "can't be unpacked to its end"
+    content = Text("has the digest {}", flaw.actual) if flaw.actual else "can't be unpacked to its end"
     return observation(
         image,
         layer,
-        f"{whereabouts(image, layer)} is the file that the manifest wants, but its content {content}; "
-        f"the config says {flaw.expected}",
-        "compare the manifest with the original; if it's the same, the image was built wrong",
+        Text(
+            "{} is the file that the manifest wants, but its content {}; the config says {}",
+            whereabouts(image, layer),
+            content,
+            flaw.expected,
+        ),
+        Text("compare the manifest with the original; if it's the same, the image was built wrong"),
     )
 
 

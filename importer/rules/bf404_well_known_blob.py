@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import WellKnown
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, observation, shown, whereabouts
+from importer.words.text import Count, Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,8 +16,12 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{whereabouts(image, blob)} isn't here, but it is {shown(cause.description)}",
-            f"its {blob.descriptor.size:,} bytes are made from knowledge and proven by {blob.descriptor.digest}",
+            Text("{} isn't here, but it is {}", whereabouts(image, blob), cause.description),
+            Text(
+                "its {} bytes are made from knowledge and proven by {}",
+                Count(blob.descriptor.size),
+                blob.descriptor.digest,
+            ),
         )
 
 

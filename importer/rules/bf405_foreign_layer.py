@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import Foreign
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, bytes_of, listed, observation, shown, whereabouts
+from importer.words.text import Size, Text, listed
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -14,9 +16,13 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{whereabouts(image, blob)} ({bytes_of(blob.descriptor.size)}) isn't kept by registries; "
-            f"it lives at {listed(shown(url) for url in cause.urls)}",
-            f"download it from there into this folder, as {blob.descriptor.digest.file_name} or under any name",
+            Text(
+                "{} ({}) isn't kept by registries; it lives at {}",
+                whereabouts(image, blob),
+                Size(blob.descriptor.size),
+                listed(url for url in cause.urls),
+            ),
+            Text("download it from there into this folder, as {} or under any name", blob.descriptor.digest.file_name),
         )
 
 

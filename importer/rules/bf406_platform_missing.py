@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import PlatformMissing
+from importer.plan.titles import title_of
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.platforms import has_no_image
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, observation, shown, title_of
 from importer.storage_tree.defects import ChildMissing
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -18,23 +20,32 @@ def find(case: Case) -> Iterator[Observation]:
             continue
         digest = blob.descriptor.digest
         wanted = blob.descriptor.platform
-        platform = shown(wanted.with_version if wanted else "a platform without a name")
+        platform = wanted.with_version if wanted else "a platform without a name"
         yield observation(
             image,
             blob,
-            f"{title_of(image)} is also made for {platform}, and that image isn't here",
-            f"if you need it, download the folder {digest}/ or {digest.file_name}/ beside the tag's folder; "
-            "else choose what is here with --platform",
+            Text("{} is also made for {}, and that image isn't here", title_of(image), platform),
+            Text(
+                "if you need it, download the folder {}/ or {}/ beside the tag's folder; "
+                "else choose what is here with --platform",
+                digest,
+                digest.file_name,
+            ),
         )
 
 
 def observe(defect: ChildMissing) -> Observation:
     """Say what is answered for the platform."""
     return Observation(
-        f"an index of {shown(defect.repository)} names manifest {defect.digest} "
-        f"({shown(defect.platform) or 'no platform is said'}), which isn't here; the index is served, and the request "
-        "for that platform's manifest is answered with 404 MANIFEST_UNKNOWN",
-        remedy="give a place that has it with --blobs, or push that platform, too",
+        Text(
+            "an index of {} names manifest {} "
+            "({}), which isn't here; the index is served, and the request "
+            "for that platform's manifest is answered with 404 MANIFEST_UNKNOWN",
+            defect.repository,
+            defect.digest,
+            defect.platform or "no platform is said",
+        ),
+        remedy=Text("give a place that has it with --blobs, or push that platform, too"),
         path=defect.path,
         digest=defect.digest,
     )

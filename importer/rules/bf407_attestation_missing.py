@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import AttestationMissing
+from importer.plan.titles import title_of
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, observation, title_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,8 +17,8 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            f"{title_of(image)} lists {what}, {blob.descriptor.digest}, that isn't here",
-            "the images run without it",
+            Text("{} lists {}, {}, that isn't here", title_of(image), what, blob.descriptor.digest),
+            Text("the images run without it"),
         )
 
 

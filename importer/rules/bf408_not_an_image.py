@@ -5,8 +5,9 @@ from typing import Final
 
 from importer.domain.manifest import ImageManifest
 from importer.plan.images import ImageKind
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, shown, title_of
+from importer.words.text import Text
 
 _DESCRIPTIONS: Final = (
     ("application/vnd.cncf.helm.", "a Helm chart"),
@@ -25,22 +26,22 @@ def find(case: Case) -> Iterator[Observation]:
     for image in case.plan.images:
         if image.kind is ImageKind.ARTIFACT and isinstance(image.parsed, ImageManifest):
             yield Observation(
-                f"{title_of(image)} is {_description(image.parsed)}, not a container image",
-                remedy="it can be written to a registry tree or an OCI layout, but docker can't load it",
-                path=path_of(image.manifest),
+                Text("{} is {}, not a container image", title_of(image), _description(image.parsed)),
+                remedy=Text("it can be written to a registry tree or an OCI layout, but docker can't load it"),
+                path=image.manifest.file_path,
                 digest=image.manifest.descriptor.digest,
                 image=image,
             )
 
 
-def _description(manifest: ImageManifest) -> str:
+def _description(manifest: ImageManifest) -> Text:
     types = (manifest.artifact_type or "", manifest.config.media_type, *(la.media_type for la in manifest.layers))
     for beginning, description in _DESCRIPTIONS:
         if any(media_type.startswith(beginning) for media_type in types):
-            return description
+            return Text(description)
     if manifest.is_container_image:
-        return "of an image's media types, but its layers hold no tar; so it is an artifact"
-    return f"an artifact of the type {shown(next((t for t in types if t), 'unknown'))}"
+        return Text("of an image's media types, but its layers hold no tar; so it is an artifact")
+    return Text("an artifact of the type {}", next((t for t in types if t), "unknown"))
 
 
 RULE: Final = Rule(

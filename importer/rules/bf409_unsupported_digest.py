@@ -4,21 +4,29 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import UnsupportedDigest
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, file_of, observation, shown, whereabouts
+from importer.rules.wording import file_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob that is wanted by a digest of an algorithm that can't be checked."""
     for image, blob, _ in blobs_with(case, UnsupportedDigest):
         digest = blob.descriptor.digest
-        content = f"; the content of {file_of(blob)} is right by its diff_id" if blob.content else ""
+        content = Text("; the content of {} is right by its diff_id", file_of(blob)) if blob.content else ""
         yield observation(
             image,
             blob,
-            f"{whereabouts(image, blob)} is wanted by a {shown(digest.algorithm)} digest, "
-            f"and only sha256 and sha512 can be checked here: {shown(str(digest))}{content}",
-            "have the image pushed with sha256 digests, which every registry understands",
+            Text(
+                "{} is wanted by a {} digest, and only sha256 and sha512 can be checked here: {}{}",
+                whereabouts(image, blob),
+                digest.algorithm,
+                str(digest),
+                content,
+            ),
+            Text("have the image pushed with sha256 digests, which every registry understands"),
         )
 
 

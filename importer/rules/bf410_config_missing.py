@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import ConfigMissing
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import blobs_with
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import blobs_with, fetch_again, whereabouts
+from importer.rules.wording import fetch_again
+from importer.words.text import Text
 
 _WHOLE: Final = "its layers are all here"
 _SAVED: Final = "only the manifest.json of docker save names it"
@@ -16,10 +19,17 @@ def find(case: Case) -> Iterator[Observation]:
     for image, blob, _ in blobs_with(case, ConfigMissing):
         here = bool(image.layers) and all(layer.is_here for layer in image.layers)
         salvage = _SAVED if not image.layers else _WHOLE if here else "and not all of its layers are here either"
-        remedy = f"{fetch_again(blob)}, or name a place that has it with --borrow"
+        remedy = Text("{}, or name a place that has it with --borrow", fetch_again(blob))
         yield Observation(
-            f"{whereabouts(image, blob)} is missing: no file here has the digest {blob.descriptor.digest}; {salvage}",
-            remedy=f"{remedy}. --salvage writes a bare config: the files, but another image id" if here else remedy,
+            Text(
+                "{} is missing: no file here has the digest {}; {}",
+                whereabouts(image, blob),
+                blob.descriptor.digest,
+                salvage,
+            ),
+            remedy=Text("{}. --salvage writes a bare config: the files, but another image id", remedy)
+            if here
+            else remedy,
             digest=blob.descriptor.digest,
             image=image,
             safety=Safety.UNSAFE if here else Safety.NONE,

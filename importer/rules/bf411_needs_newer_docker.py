@@ -6,8 +6,9 @@ from typing import Final
 from importer.domain.media_types import Compression, compression_of
 from importer.formats.signatures import FileKind
 from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import title_of
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -15,10 +16,10 @@ def find(case: Case) -> Iterator[Observation]:
     for image in case.plan.images:
         count = sum(_is_zstd(layer) for layer in image.layers)
         if count:
-            layers = "1 layer" if count == 1 else f"{count} layers"
+            layers = "1 layer" if count == 1 else Text("{} layers", count)
             yield Observation(
-                f"{layers} of {title_of(image)} are packed with zstd: pulling it takes Docker 23 or newer",
-                remedy="a docker tar holds plain copies of the layers, which any docker loads",
+                Text("{} of {} are packed with zstd: pulling it takes Docker 23 or newer", layers, title_of(image)),
+                remedy=Text("a docker tar holds plain copies of the layers, which any docker loads"),
                 digest=image.manifest.descriptor.digest,
                 image=image,
             )

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.flaws import EncryptedLayers
+from importer.plan.titles import whereabouts
+from importer.rules.blobs import observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import observation, whereabouts
+from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -18,10 +20,15 @@ def find(case: Case) -> Iterator[Observation]:
                 yield observation(
                     image,
                     layer,
-                    f"{whereabouts(image, layer)} is encrypted, as its media type or its annotations say (ocicrypt): "
-                    "no docker can load it without the key",
-                    "a registry tree and an OCI layout keep it as it is; decrypt it from there with "
-                    "skopeo copy --decryption-key KEY",
+                    Text(
+                        "{} is encrypted, as its media type or its annotations say (ocicrypt): "
+                        "no docker can load it without the key",
+                        whereabouts(image, layer),
+                    ),
+                    Text(
+                        "a registry tree and an OCI layout keep it as it is; decrypt it from there with "
+                        "skopeo copy --decryption-key KEY"
+                    ),
                 )
 
 

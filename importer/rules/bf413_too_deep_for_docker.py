@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.images import ImageKind
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import path_of, title_of
+from importer.words.text import Text
 
 _MOST_LAYERS: Final = 127
 """What the storage driver aufs took; docker's own limit is still lower (moby, layer/layer_store.go, maxLayerDepth)."""
@@ -16,11 +17,18 @@ def find(case: Case) -> Iterator[Observation]:
     for image in case.plan.images:
         if image.kind is ImageKind.IMAGE and len(image.layers) > _MOST_LAYERS:
             yield Observation(
-                f"{title_of(image)} has {len(image.layers)} layers, and docker's storage drivers take {_MOST_LAYERS} "
-                'at most: docker load and docker pull end with "max depth exceeded"',
-                remedy="it is written as it is; to use it with docker, make one layer of all with "
-                "to-build-context --squash, or load it into a containerd image store",
-                path=path_of(image.manifest),
+                Text(
+                    "{} has {} layers, and docker's storage drivers take {} "
+                    'at most: docker load and docker pull end with "max depth exceeded"',
+                    title_of(image),
+                    len(image.layers),
+                    _MOST_LAYERS,
+                ),
+                remedy=Text(
+                    "it is written as it is; to use it with docker, make one layer of all with "
+                    "to-build-context --squash, or load it into a containerd image store"
+                ),
+                path=image.manifest.file_path,
                 digest=image.manifest.descriptor.digest,
                 image=image,
             )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.flaws import DiffIdsOfCompressed
+from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import listed, path_of, title_of
+from importer.words.text import Text, listed
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -16,11 +17,15 @@ def find(case: Case) -> Iterator[Observation]:
                 layers = listed(str(position + 1) for position in flaw.positions)
                 config = image.config_blob
                 yield Observation(
-                    f"the config of {title_of(image)} gives as diff_id of layer {layers} of {len(image.layers)} the "
-                    "digest of the compressed blob, not that of its content: docker unpacks the layer, gets another "
-                    "digest, and refuses the image",
-                    remedy="a registry tree and an OCI layout keep it as it is; for docker, have it built anew",
-                    path=path_of(config) if config else None,
+                    Text(
+                        "the config of {} gives as diff_id of layer {} of {} the digest of the compressed blob, not "
+                        "that of its content: docker unpacks the layer, gets another digest, and refuses the image",
+                        title_of(image),
+                        layers,
+                        len(image.layers),
+                    ),
+                    remedy=Text("a registry tree and an OCI layout keep it as it is; for docker, have it built anew"),
+                    path=config.file_path if config else None,
                     digest=config.descriptor.digest if config else None,
                     image=image,
                 )

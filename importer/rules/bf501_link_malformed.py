@@ -4,33 +4,33 @@ from typing import Final
 
 from importer.rules.registry_answers import NOTHING, internal_error, request_for
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import LinkMalformed
 from importer.storage_tree.link_text import LinkFault
 from importer.storage_tree.tree import LinkRole
+from importer.words.text import FilePath, Text
 
 
 def observe(defect: LinkMalformed) -> Observation:
     """Say how the text is wrong, and what comes of it."""
     return Observation(
-        f"the {defect.role} link {shown(defect.path or '')} {defect.fault}; {_answer(defect)}",
-        remedy=f"it is written anew: {defect.digest}, 71 bytes without a line break",
+        Text("the {} link {} {}; {}", defect.role, FilePath(defect.path or ""), defect.fault, _answer(defect)),
+        remedy=Text("it is written anew: {}, 71 bytes without a line break", defect.digest),
         path=defect.path,
         digest=defect.digest,
     )
 
 
-def _answer(defect: LinkMalformed) -> str:
+def _answer(defect: LinkMalformed) -> Text:
     request = request_for(defect)
     if defect.role is LinkRole.INDEX:
         return NOTHING
     if defect.fault is LinkFault.NO_FILE:
         return internal_error(request, "read …/link: is a directory")
     if defect.fault is LinkFault.OTHER_DIGEST:
-        return f"{request} is answered with 200 and the other blob, {defect.text_digest}"
+        return Text("{} is answered with 200 and the other blob, {}", request, defect.text_digest)
     answer = internal_error(request, defect.registry_error or "invalid checksum digest format")
     if defect.fault is LinkFault.UPPER_CASE:
-        answer += "; a 2.8 built with an older digest library answers 404"
+        return answer + "; a 2.8 built with an older digest library answers 404"
     return answer
 
 

@@ -5,9 +5,9 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.rules.registry_answers import blob_request, internal_error, manifest_request, request_for, unknown
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import LinkMisplaced, RepositoryMisnamed
 from importer.storage_tree.tree import LinkRole
+from importer.words.text import FilePath, Text
 
 _FOLDERS: Final = {
     LinkRole.LAYER: "_layers",
@@ -22,9 +22,13 @@ def observe(defect: LinkMisplaced | RepositoryMisnamed) -> Observation:
     if isinstance(defect, RepositoryMisnamed):
         return _observe_repository(defect)
     return Observation(
-        f"the link {shown(defect.path or '')} is where no registry looks for it: "
-        f"it leads to a {_what(defect)}; {_answer(defect)}",
-        remedy=f"a link is written at its place in {_FOLDERS[defect.belongs]}, and this one is set aside",
+        Text(
+            "the link {} is where no registry looks for it: it leads to a {}; {}",
+            FilePath(defect.path or ""),
+            _what(defect),
+            _answer(defect),
+        ),
+        remedy=Text("a link is written at its place in {}, and this one is set aside", _FOLDERS[defect.belongs]),
         path=defect.path,
         digest=defect.digest,
     )
@@ -34,7 +38,7 @@ def _what(defect: LinkMisplaced) -> str:
     return "layer or config" if defect.belongs is LinkRole.LAYER else "manifest"
 
 
-def _answer(defect: LinkMisplaced) -> str:
+def _answer(defect: LinkMisplaced) -> Text:
     if defect.is_flat:
         return internal_error(request_for(defect), "open …/current/link: not a directory")
     if defect.belongs is LinkRole.LAYER:
@@ -42,11 +46,11 @@ def _answer(defect: LinkMisplaced) -> str:
         return answer + _collection(defect) if defect.role is LinkRole.REVISION else answer
     answer = unknown(_request_for_manifest(defect), LinkRole.REVISION)
     if defect.role is LinkRole.LAYER:
-        return f"{answer} by registry 3; 2.8 serves it (200)"
+        return Text("{} by registry 3; 2.8 serves it (200)", answer)
     return answer
 
 
-def _request_for_manifest(defect: LinkMisplaced) -> str:
+def _request_for_manifest(defect: LinkMisplaced) -> Text:
     digest: Digest | None = defect.digest
     return request_for(defect) if defect.tag else manifest_request(defect.repository, digest)
 
@@ -56,13 +60,13 @@ def _collection(defect: LinkMisplaced) -> str:
 
 
 def _observe_repository(defect: RepositoryMisnamed) -> Observation:
-    name, right = shown(defect.name), shown(defect.right_name)
-    told = f"the repository {name} can't be asked for, since names are lower case: "
-    answers = f"GET /v2/{right}/… is answered with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN"
+    name, right = defect.name, defect.right_name
+    told = Text("the repository {} can't be asked for, since names are lower case: ", name)
+    answers = Text("GET /v2/{}/… is answered with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN", right)
     if defect.clash:
-        remedy = f"decide which image tag {shown(defect.clash)} names: {name} and {right} say different things"
+        remedy = Text("decide which image tag {} names: {} and {} say different things", defect.clash, name, right)
     else:
-        remedy = f"its links are written for {right}, and the old folder is set aside"
+        remedy = Text("its links are written for {}, and the old folder is set aside", right)
     return Observation(told + answers, remedy=remedy, path=defect.path)
 
 

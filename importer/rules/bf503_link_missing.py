@@ -4,58 +4,67 @@ from typing import Final
 
 from importer.rules.registry_answers import NOTHING, request_for, unknown
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import listed, shown
 from importer.storage_tree.defects import LayersFolderMissing, LinkMissing
 from importer.storage_tree.tree import LinkRole
+from importer.words.text import Text, listed
 
 
 def observe(defect: LinkMissing | LayersFolderMissing) -> Observation:
     """Say which link lacks, who needs it, and what comes of it."""
     if isinstance(defect, LayersFolderMissing):
         return Observation(
-            f"repository {shown(defect.repository)} has no folder _layers; registry 2.8 leaves it out of its catalog "
-            "and collects its blobs as garbage, and registry 3 ends its collection there",
-            remedy="the folder is made",
+            Text(
+                "repository {} has no folder _layers; registry 2.8 leaves it out of its catalog "
+                "and collects its blobs as garbage, and registry 3 ends its collection there",
+                defect.repository,
+            ),
+            remedy=Text("the folder is made"),
         )
     return Observation(
-        f"{_what(defect)} of repository {shown(defect.repository)} isn't there, though {shown(defect.because)} "
-        f"{'is' if defect.because else 'its blob is'}; {_answer(defect)}",
+        Text(
+            "{} of repository {} isn't there, though {} {}; {}",
+            _what(defect),
+            defect.repository,
+            defect.because,
+            "is" if defect.because else "its blob is",
+            _answer(defect),
+        ),
         remedy=_remedy(defect),
         path=defect.path,
         digest=defect.digest,
     )
 
 
-def _what(defect: LinkMissing) -> str:
-    tag = shown(defect.tag or "")
+def _what(defect: LinkMissing) -> Text:
+    tag = defect.tag or ""
     match defect.role:
         case LinkRole.LAYER:
-            return f"the layer link {defect.digest}"
+            return Text("the layer link {}", defect.digest)
         case LinkRole.REVISION:
-            return f"the revision link {defect.digest}"
+            return Text("the revision link {}", defect.digest)
         case LinkRole.CURRENT:
-            return f"the current link of tag {tag}"
-    return f"the index link of tag {tag} to {defect.digest}"
+            return Text("the current link of tag {}", tag)
+    return Text("the index link of tag {} to {}", tag, defect.digest)
 
 
-def _answer(defect: LinkMissing) -> str:
+def _answer(defect: LinkMissing) -> Text:
     if defect.role is LinkRole.INDEX:
         return NOTHING
     answer = unknown(request_for(defect), defect.role)
     if defect.role is LinkRole.LAYER:
-        return f"{answer}, while the manifest is served"
-    return f"{answer}, and garbage collection removes what only this would keep"
+        return Text("{}, while the manifest is served", answer)
+    return Text("{}, and garbage collection removes what only this would keep", answer)
 
 
-def _remedy(defect: LinkMissing) -> str:
+def _remedy(defect: LinkMissing) -> Text:
     if defect.steps:
-        return f"the link is written: {defect.digest}"
+        return Text("the link is written: {}", defect.digest)
     again = "push the image again, or remove the tag's folder"
     if len(defect.candidates) == 1:
-        named = f"a folder in it is named {defect.candidates[0]}, a manifest that isn't here"
-        return f"{named}: give a place that has it with --blobs, {again}"
-    told = f", only that it was one of {listed(map(str, defect.candidates), 3)}" if defect.candidates else ""
-    return f"which manifest the tag names can't be told from the tree{told}; {again}"
+        named = Text("a folder in it is named {}, a manifest that isn't here", defect.candidates[0])
+        return Text("{}: give a place that has it with --blobs, {}", named, again)
+    told = Text(", only that it was one of {}", listed(defect.candidates, 3)) if defect.candidates else None
+    return Text("which manifest the tag names can't be told from the tree{}; {}", told, again)
 
 
 RULE: Final = Rule(

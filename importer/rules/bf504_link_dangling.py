@@ -5,9 +5,9 @@ from typing import Final
 from importer.rules.registry_answers import blob_request, manifest_request, request_for, unknown
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
-from importer.rules.wording import bytes_of, shown
 from importer.storage_tree.defects import LinkDangling, TagDangling
 from importer.storage_tree.tree import LinkRole
+from importer.words.text import Size, Text
 
 
 def observe(defect: LinkDangling | TagDangling) -> Observation:
@@ -15,14 +15,21 @@ def observe(defect: LinkDangling | TagDangling) -> Observation:
     if isinstance(defect, TagDangling):
         return _observe_tag(defect)
     wish = defect.wish
-    size = f" ({bytes_of(wish.size)})" if wish.size is not None else ""
+    size = Text(" ({})", Size(wish.size)) if wish.size is not None else ""
     is_manifest = wish.role == "manifest"
     request = manifest_request if is_manifest else blob_request
     role = LinkRole.REVISION if is_manifest else LinkRole.LAYER
     return Observation(
-        f"{wish.role} {defect.digest}{size}, {wanted_by(wish)}, isn't among the blobs; "
-        f"{unknown(request(shown(wish.places[0][0]), defect.digest), role)}",
-        remedy=supplied(defect.steps) or f"give a place that has {defect.digest} with --blobs, or push the image again",
+        Text(
+            "{} {}{}, {}, isn't among the blobs; {}",
+            wish.role,
+            defect.digest,
+            size,
+            wanted_by(wish),
+            unknown(request(wish.places[0][0], defect.digest), role),
+        ),
+        remedy=supplied(defect.steps)
+        or Text("give a place that has {} with --blobs, or push the image again", defect.digest),
         path=defect.path,
         digest=defect.digest,
     )
@@ -30,9 +37,13 @@ def observe(defect: LinkDangling | TagDangling) -> Observation:
 
 def _observe_tag(defect: TagDangling) -> Observation:
     return Observation(
-        f"tag {shown(defect.tag or '')} names {defect.digest}, which is nowhere and which it has never named before; "
-        f"{unknown(request_for(defect), defect.role)}",
-        remedy=f"the tag names {defect.right_digest} again, the only manifest it has ever had",
+        Text(
+            "tag {} names {}, which is nowhere and which it has never named before; {}",
+            defect.tag or "",
+            defect.digest,
+            unknown(request_for(defect), defect.role),
+        ),
+        remedy=Text("the tag names {} again, the only manifest it has ever had", defect.right_digest),
         path=defect.path,
         digest=defect.digest,
     )

@@ -4,29 +4,35 @@ from typing import Final
 
 from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import bytes_of, shown
 from importer.storage_tree.defects import BlobMisplaced
+from importer.words.text import FilePath, Size, Text
 
 
 def observe(defect: BlobMisplaced) -> Observation:
     """Say where it is and where it belongs."""
     place = "where another blob should be" if defect.is_inside_another else "where no registry looks for it"
     return Observation(
-        f"blob {defect.digest} ({bytes_of(defect.size)}) lies at {shown(defect.path or '')}, {place}; "
-        f"{_answer(defect)}",
-        remedy="it is moved to the path that its own digest names",
+        Text(
+            "blob {} ({}) lies at {}, {}; {}",
+            defect.digest,
+            Size(defect.size),
+            FilePath(defect.path or ""),
+            place,
+            _answer(defect),
+        ),
+        remedy=Text("it is moved to the path that its own digest names"),
         path=defect.path,
         digest=defect.digest,
     )
 
 
-def _answer(defect: BlobMisplaced) -> str:
+def _answer(defect: BlobMisplaced) -> Text:
     path, digest = defect.path or "", defect.digest
     if defect.is_replaced:
         return UNSEEN
     if digest and path.endswith(f"/{digest.hex[:2]}/{digest.hex}"):
-        return internal_error("each request for it", "stat …/data: not a directory")
-    return "each request for it is answered with 404 BLOB_UNKNOWN or MANIFEST_UNKNOWN"
+        return internal_error(Text("each request for it"), "stat …/data: not a directory")
+    return Text("each request for it is answered with 404 BLOB_UNKNOWN or MANIFEST_UNKNOWN")
 
 
 RULE: Final = Rule(

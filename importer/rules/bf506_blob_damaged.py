@@ -7,8 +7,8 @@ from importer.plan.causes import Cause, Gunzipped, Reformatted, TextMangled, Tru
 from importer.rules.registry_answers import UNSEEN, internal_error
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
-from importer.rules.wording import bytes_of, shown
 from importer.storage_tree.defects import BlobDamaged
+from importer.words.text import Count, Size, Text
 
 _NEVER_JSON: Final = frozenset({FileKind.EMPTY, FileKind.HTML, FileKind.XML, FileKind.TEXT, FileKind.BROKEN_JSON})
 
@@ -17,52 +17,63 @@ def observe(defect: BlobDamaged) -> Observation:
     """Say what is there instead, and what comes of it."""
     role = defect.wish.role if defect.wish else "blob"
     size = defect.wish.size if defect.wish else None
-    wanted = f" of {bytes_of(size)}" if size is not None else ""
-    by = f", {wanted_by(defect.wish)}," if defect.wish else ""
+    wanted = Text(" of {}", Size(size)) if size is not None else ""
+    by = Text(", {},", wanted_by(defect.wish)) if defect.wish else ""
     return Observation(
-        f"{role} {defect.digest}{by} has other bytes: {bytes_of(defect.size)}{wanted}, digest {defect.actual}"
-        f"{_cause(defect.cause)}; {_answer(defect, role)}",
+        Text(
+            "{} {}{} has other bytes: {}{}, digest {}{}; {}",
+            role,
+            defect.digest,
+            by,
+            Size(defect.size),
+            wanted,
+            defect.actual,
+            _cause(defect.cause),
+            _answer(defect, role),
+        ),
         remedy=_remedy(defect),
         path=defect.path,
         digest=defect.digest,
     )
 
 
-def _cause(cause: Cause | None) -> str:
+def _cause(cause: Cause | None) -> Text:
     match cause:
         case Truncated(have):
-            return f"; it is cut short after {bytes_of(have)}"
+            return Text("; it is cut short after {}", Size(have))
         case ZeroFilled(zeros_from):
-            return f"; from byte {zeros_from:,} on there are only zeros"
+            return Text("; from byte {} on there are only zeros", Count(zeros_from))
         case TextMangled(change):
-            return f"; its text was changed: {shown(change)}"
+            return Text("; its text was changed: {}", change)
         case Reformatted():
-            return "; its text was written anew by another program"
+            return Text("; its text was written anew by another program")
         case Gunzipped(compressor=compressor):
-            exactly = f", and is recompressed exactly ({compressor})" if compressor else ", as far as can be told"
-            return f"; it was unpacked{exactly}"
-    return ""
+            exactly = (
+                Text(", and is recompressed exactly ({})", compressor) if compressor else ", as far as can be told"
+            )
+            return Text("; it was unpacked{}", exactly)
+    return Text("")
 
 
-def _answer(defect: BlobDamaged, role: str) -> str:
+def _answer(defect: BlobDamaged, role: str) -> Text:
     if role != "manifest":
-        return f"{UNSEEN}: filesystem layer verification failed, Digest did not match"
+        return Text("{}: filesystem layer verification failed, Digest did not match", UNSEEN)
     if defect.kind in _NEVER_JSON or defect.kind not in DOCUMENT_KINDS:
-        return internal_error("GET /v2/…/manifests/…", "unexpected end of JSON input, or invalid character")
-    return (
+        return internal_error(Text("GET /v2/…/manifests/…"), "unexpected end of JSON input, or invalid character")
+    return Text(
         "the registry doesn't notice (200, with the path's digest) unless the text can't be read as a manifest "
         "(500 UNKNOWN: json: cannot unmarshal …); docker, skopeo and podman take it silently by tag, "
         "and all refuse it by digest"
     )
 
 
-def _remedy(defect: BlobDamaged) -> str:
+def _remedy(defect: BlobDamaged) -> Text:
     remedy = supplied(defect.steps)
     if remedy:
-        return f"{remedy}; restart the registry afterwards"
+        return Text("{}; restart the registry afterwards", remedy)
     if defect.steps:
-        return "no manifest wants it: it is set aside, so that a new push of the blob isn't skipped"
-    return f"give a place that has {defect.digest} with --blobs"
+        return Text("no manifest wants it: it is set aside, so that a new push of the blob isn't skipped")
+    return Text("give a place that has {} with --blobs", defect.digest)
 
 
 RULE: Final = Rule(

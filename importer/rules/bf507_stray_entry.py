@@ -3,9 +3,9 @@
 from typing import Final
 
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import StrayEntry
 from importer.storage_tree.tree import Area
+from importer.words.text import FilePath, Text
 
 _ANSWERS: Final = {
     Area.BLOBS: "nobody asks for it; if it is called data, garbage collection stops at it: invalid checksum digest",
@@ -18,10 +18,10 @@ _ANSWERS: Final = {
 
 def observe(defect: StrayEntry) -> Observation:
     """Say what a registry may take it for."""
-    reason = f" ({shown(defect.reason)})" if defect.reason else ""
+    reason = Text(" ({})", defect.reason) if defect.reason else ""
     return Observation(
-        f"{shown(defect.path or '')} belongs to no blob, link or tag{reason}; {_ANSWERS[defect.area]}",
-        remedy="it is set aside",
+        Text("{} belongs to no blob, link or tag{}; {}", FilePath(defect.path or ""), reason, _ANSWERS[defect.area]),
+        remedy=Text("it is set aside"),
         path=defect.path,
         digest=defect.digest,
     )

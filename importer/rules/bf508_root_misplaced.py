@@ -3,17 +3,21 @@
 from typing import Final
 
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import RootMisplaced
+from importer.words.text import FilePath, Text
 
 
 def observe(defect: RootMisplaced) -> Observation:
     """Say where it begins and where it belongs."""
     return Observation(
-        f"{shown(defect.path or '')} belongs to {defect.right_path}; the registry sees an empty storage: _catalog is "
-        'answered with {"repositories":[]}, all else with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN, and garbage collection '
-        "ends with Path not found: /docker/registry/v2/repositories",
-        remedy="the folder is moved in one step, after everything else is mended",
+        Text(
+            "{} belongs to {}; the registry sees an empty storage: _catalog is answered with "
+            '{"repositories":[]}, all else with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN, and garbage collection '
+            "ends with Path not found: /docker/registry/v2/repositories",
+            FilePath(defect.path or ""),
+            FilePath(defect.right_path),
+        ),
+        remedy=Text("the folder is moved in one step, after everything else is mended"),
         path=defect.path,
     )
 

@@ -1,29 +1,28 @@
 """BF509: a store that isn't a registry's, given to be mended as one."""
 
-import shlex
 from typing import Final
 
 from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
-from importer.rules.wording import shown
 from importer.storage_tree.defects import NotRegistryStorage
 from importer.storage_tree.foreign_stores import StoreKind
+from importer.words.text import Command, FilePath, Text
 
-_READ: Final = (
-    "blobfix scan {place} tells what is in it; blobfix to-registry-tree {place} -o ROOT writes a registry's storage "
-    "from it"
-)
+_READ: Final = "{} tells what is in it; {} writes a registry's storage from it"
 _READ_WITHOUT_NAMES: Final = (
-    "blobfix scan {place} tells what can be recovered from its files; names are in its database, so write a registry's "
-    "storage with blobfix to-registry-tree {place} --select DIGEST -n NAME:TAG -o ROOT, or pull from it while it runs"
+    "{} tells what can be recovered from its files; names are in its database, so write a registry's "
+    "storage with {}, or pull from it while it runs"
 )
-_ADVICE: Final = {
+_READ_CONTAINERD: Final = (
+    "{} tells what is in it; {} writes a registry's storage; while containerd runs, ctr images export does with names"
+)
+_READ_BLOBS: Final = (
+    "give the folder that is mounted at /var/lib/registry, in which docker/registry/v2 begins; "
+    "if this was one, its links are lost: {} tells which images its blobs still make"
+)
+_OTHER_WAYS: Final = {
     StoreKind.OBJECT_STORE: (
         "go through the store: copy the bucket into a folder with its own client (mc mirror STORE/BUCKET FOLDER, "
         "aws s3 sync s3://BUCKET FOLDER), and run blobfix repair-tree FOLDER; what is mended goes back the same way"
-    ),
-    StoreKind.CONTAINERD: (
-        "blobfix scan {place} tells what is in it; blobfix to-registry-tree {place} --select DIGEST -n NAME:TAG "
-        "-o ROOT writes a registry's storage; while containerd runs, ctr images export does with names"
     ),
     StoreKind.REGISTRY_V1: (
         "run the old registry over it (docker-registry 0.9), pull its images with a docker older than 17.12, "
@@ -37,25 +36,37 @@ _ADVICE: Final = {
         "its layers lie unpacked: podman --root FOLDER images lists what is in it, and podman push or "
         "podman save gets it out; blobfix reads what podman save wrote"
     ),
-    StoreKind.QUAY: _READ_WITHOUT_NAMES,
-    StoreKind.ARTIFACTORY: _READ_WITHOUT_NAMES,
-    StoreKind.NEXUS: _READ_WITHOUT_NAMES,
-    StoreKind.UNKNOWN: (
-        "give the folder that is mounted at /var/lib/registry, in which docker/registry/v2 begins; "
-        "if this was one, its links are lost: blobfix scan {place} tells which images its blobs still make"
-    ),
 }
 
 
 def observe(defect: NotRegistryStorage) -> Observation:
     """Say what it is, what tells so, and how to get at what is in it."""
-    advice = _ADVICE.get(defect.kind, _READ).format(place=shown(shlex.quote(defect.place)))
     return Observation(
-        f"{shown(defect.path or '')} tells that this is {defect.kind}, and no registry's storage: "
-        "mending it as one would move and set aside what its owner needs where it is",
-        remedy=advice,
+        Text(
+            "{} tells that this is {}, and no registry's storage: "
+            "mending it as one would move and set aside what its owner needs where it is",
+            FilePath(defect.path or ""),
+            defect.kind,
+        ),
+        remedy=_advice(defect.kind, FilePath(defect.place)),
         path=defect.path,
     )
+
+
+def _advice(kind: StoreKind, place: FilePath) -> Text:
+    """How to get at what is in such a store."""
+    if kind in _OTHER_WAYS:
+        return Text(_OTHER_WAYS[kind])
+    scan = Command("blobfix", "scan", place)
+    one_image = Command("blobfix", "to-registry-tree", place, *["--select", "DIGEST", "-n", "NAME:TAG", "-o", "ROOT"])
+    match kind:
+        case StoreKind.UNKNOWN:
+            return Text(_READ_BLOBS, scan)
+        case StoreKind.CONTAINERD:
+            return Text(_READ_CONTAINERD, scan, one_image)
+        case StoreKind.QUAY | StoreKind.ARTIFACTORY | StoreKind.NEXUS:
+            return Text(_READ_WITHOUT_NAMES, scan, one_image)
+    return Text(_READ, scan, Command("blobfix", "to-registry-tree", place, "-o", "ROOT"))
 
 
 RULE: Final = Rule(

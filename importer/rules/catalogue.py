@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import importer.rules as package
 from importer.plan.causes import Cause
 from importer.rules.rule import Case, Finding, Rule, Safety, Severity
+from importer.words.text import Text
 
 if TYPE_CHECKING:
     from importer.storage_tree.defects import Defect
@@ -21,13 +22,15 @@ _MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
 _DOWNLOAD_MODULE_NAME: Final = re.compile(r"bf[1-4]\d{2}_\w+")
 """The five hundreds are about storage trees alone."""
 
-_LEADS_OUT: Final = "it is left alone: a link on the way leads out of the tree; repair the tree where it really is"
+_LEADS_OUT: Final = Text(
+    "it is left alone: a link on the way leads out of the tree; repair the tree where it really is"
+)
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 _FETCHED_AGAIN: Final = frozenset({"BF503", "BF504", "BF506"})
-_OF_A_CACHE: Final = (
+_OF_A_CACHE: Final = Text(
     "move it out of the tree: this is a pull-through cache, which fetches it again from its registry "
     "when it is asked for"
 )

@@ -11,36 +11,37 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.storage_tree.defects import LinkDefect
 from importer.storage_tree.tree import LinkRole
+from importer.words.text import Text
 
-NOTHING: Final = "the registry answers as if it were right (200): nothing reads this"
-UNSEEN: Final = "the registry doesn't notice (200), and clients refuse the download"
+NOTHING: Final = Text("the registry answers as if it were right (200): nothing reads this")
+UNSEEN: Final = Text("the registry doesn't notice (200), and clients refuse the download")
 
 
-def request_for(defect: LinkDefect) -> str:
+def request_for(defect: LinkDefect) -> Text:
     """The request that needs the link."""
     match defect.role:
         case LinkRole.LAYER:
             return blob_request(defect.repository, defect.digest)
         case LinkRole.CURRENT | LinkRole.INDEX:
-            return f"GET /v2/{defect.repository}/manifests/{defect.tag}"
+            return Text("GET /v2/{}/manifests/{}", defect.repository, defect.tag)
     return manifest_request(defect.repository, defect.digest)
 
 
-def blob_request(repository: str, digest: Digest | None) -> str:
+def blob_request(repository: str, digest: Digest | None) -> Text:
     """The request for a layer or a config."""
-    return f"GET /v2/{repository}/blobs/{digest.short if digest else '…'}…"
+    return Text("GET /v2/{}/blobs/{}…", repository, digest.short if digest else "…")
 
 
-def manifest_request(repository: str, digest: Digest | None) -> str:
+def manifest_request(repository: str, digest: Digest | None) -> Text:
     """The request for a manifest by its digest."""
-    return f"GET /v2/{repository}/manifests/{digest.short if digest else '…'}…"
+    return Text("GET /v2/{}/manifests/{}…", repository, digest.short if digest else "…")
 
 
-def internal_error(request: str, reason: str) -> str:
+def internal_error(request: Text, reason: str) -> Text:
     """A 500 whose reason 2.8 hides."""
-    return f"{request} is answered with 500 UNKNOWN: {reason} (2.8 says so in its log only, 3 in the answer)"
+    return Text("{} is answered with 500 UNKNOWN: {} (2.8 says so in its log only, 3 in the answer)", request, reason)
 
 
-def unknown(request: str, role: LinkRole) -> str:
+def unknown(request: Text, role: LinkRole) -> Text:
     """A 404 for what a missing link would have led to."""
-    return f"{request} is answered with 404 {'BLOB_UNKNOWN' if role is LinkRole.LAYER else 'MANIFEST_UNKNOWN'}"
+    return Text("{} is answered with 404 {}", request, "BLOB_UNKNOWN" if role is LinkRole.LAYER else "MANIFEST_UNKNOWN")

@@ -14,6 +14,7 @@ from importer.inventory.known_digests import KnownDigests
 from importer.plan.causes import Cause
 from importer.plan.images import ImagePlan, Plan
 from importer.recovery.unread import Unread
+from importer.words.text import Text
 
 if TYPE_CHECKING:
     from importer.storage_tree.defects import Defect
@@ -83,7 +84,7 @@ class Observation:
     """One thing a rule has seen.
 
     Attributes:
-        message: what is so and how it's known, in one or two plain sentences.
+        message: what is so and how it's known, in one or two plain sentences; it begins with the path if it can.
         remedy: what is done about it, or what to do next.
         path, digest, image: the file, the blob and the image it is about.
         certainty: whether a digest proves it.
@@ -91,8 +92,8 @@ class Observation:
         severity: how bad it is in this very case; None where it is as bad as the rule says.
     """
 
-    message: str
-    remedy: str
+    message: Text
+    remedy: Text
     path: str | None = None
     digest: Digest | None = None
     image: ImagePlan | None = None

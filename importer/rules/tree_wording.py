@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from importer.plan.recipes import Whole, files_of
-from importer.rules.wording import listed, shown
 from importer.storage_tree.defects import Wish
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob
+from importer.words.text import FilePath, Text, listed
+
+_MADE_AGAIN: Final = "the right bytes are made again"
 
 
-def wanted_by(wish: Wish) -> str:
+def wanted_by(wish: Wish) -> Text:
     """Which repositories and tags want a blob."""
-    names = (f"{shown(repository)}:{shown(tag)}" if tag else shown(repository) for repository, tag in wish.places)
-    return f"wanted by {listed(names, 3)}"
+    names = (Text("{}:{}", repository, tag) if tag else repository for repository, tag in wish.places)
+    return Text("wanted by {}", listed(names, 3))
 
 
-def supplied(steps: Iterable[Step]) -> str:
+def supplied(steps: Iterable[Step]) -> Text:
     """Where the right bytes come from; empty when they are nowhere."""
     for step in steps:
         if isinstance(step, MoveBlob):
-            return f"the right bytes are at {shown(step.source)} and are moved to their place"
+            return Text("the right bytes are at {} and are moved to their place", FilePath(step.source))
         if isinstance(step, WriteBlob):
-            paths = [shown(file.path) for file in files_of(step.blob.recipe)]
+            paths = [FilePath(file.path) for file in files_of(step.blob.recipe)]
             how = "taken from" if isinstance(step.blob.recipe, Whole) else "restored from"
-            return f"the right bytes are {how} {listed(paths, 2)}" if paths else "the right bytes are made again"
-    return ""
+            return Text("the right bytes are {} {}", how, listed(paths, 2)) if paths else Text(_MADE_AGAIN)
+    return Text("")

@@ -19,7 +19,6 @@ from importer.plan.blobs import BlobPlan, Role
 from importer.plan.causes import ManifestMissing, PartialDownload, Truncated, ZeroFilled
 from importer.plan.images import ImagePlan, Plan, is_docker_save
 from importer.recovery.blobs.remains import is_replaceable
-from importer.rules.wording import path_of
 from importer.transport.blob_download import Beginning
 from importer.transport.image_folder import make_folder, put_document
 from importer.transport.partial_file import remove_free_locks
@@ -116,7 +115,7 @@ class Completion:
             remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
             beginning = _beginning(blob) or self._perhaps.get(blob.descriptor.digest)
             target = folder / blob.descriptor.digest.file_name
-            is_own = path_of(blob) == str(target) and is_replaceable(blob)
+            is_own = blob.file_path == str(target) and is_replaceable(blob)
             yield Transfer(remote, target, beginning, replaces_remains=is_own)
 
     def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
@@ -139,7 +138,7 @@ class Completion:
 
     def _place_of_saved(self, blob: BlobPlan) -> Path:
         """Where docker save's manifest says, unless that leads out of the folder."""
-        path = Path(path_of(blob) or "")
+        path = Path(blob.file_path or "")
         parts = path.relative_to(self._folder).parts if path.is_relative_to(self._folder) else ()
         if not parts or ".." in parts:
             return self._folder / blob.descriptor.digest.file_name

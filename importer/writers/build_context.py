@@ -12,8 +12,8 @@ from importer.errors import CannotWriteError
 from importer.formats.documents import read_document
 from importer.places.unfinished import write_blocks
 from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.rules.wording import title_of
 from importer.writers.context_folder import DOCKERFILE
 from importer.writers.dockerfile import Dockerfile, dockerfile
 from importer.writers.layer_archives import LayerArchive, layer_archives, layer_title

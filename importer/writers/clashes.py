@@ -10,7 +10,7 @@ from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.plan.fidelity import Output
 from importer.plan.images import ImagePlan
-from importer.rules.wording import path_of, shown
+from importer.words.text import FilePath
 from importer.writers.named_image import NamedImage
 
 
@@ -58,6 +58,6 @@ def _identity(image: ImagePlan, output: Output) -> Digest:
 
 def _told(image: ImagePlan) -> str:
     """The image by its digest, and by the file that tells of it."""
-    path = path_of(image.manifest) or next((path for blob in image.blobs if (path := path_of(blob))), None)
+    path = image.manifest.file_path or next((path for blob in image.blobs if (path := blob.file_path)), None)
     digest = f"manifest {image.manifest_digest}" if image.manifest_digest else f"image id {image.image_id}"
-    return f"{digest}{f' of {shown(path)}' if path else ''}"
+    return f"{digest}{f' of {FilePath(path)}' if path else ''}"

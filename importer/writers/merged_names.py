@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from importer.errors import CannotWriteError
-from importer.rules.wording import shown
+from importer.words.printable import printable
 from importer.writers.tar_entries import FOLDER, HARD_LINK, SYMBOLIC_LINK, TarEntry
 
 Origin = tuple[int, int]
@@ -196,4 +196,4 @@ def _too_many_names(title: str) -> CannotWriteError:
 
 
 def _shown(path: bytes) -> str:
-    return shown(path.decode("utf-8", "backslashreplace"))
+    return printable(path.decode("utf-8", "backslashreplace"))

@@ -21,7 +21,6 @@ from importer.formats.name_table import NameTable
 from importer.plan.blobs import BlobPlan
 from importer.plan.images import ImageKind, ImagePlan, Plan
 from importer.recovery.documents.referrers import is_listing, subject_of
-from importer.rules.wording import path_of
 from importer.writers.verifying_reader import verified_blocks
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]*)\}")
@@ -91,7 +90,7 @@ def _in_table(image: ImagePlan, table: NameTable) -> Iterator[Reference]:
     for blob in (image.manifest, image.config_blob):
         if table.by_sha1 and blob and blob.exact:
             yield from table.by_sha1.get(hashlib.sha1(_bytes_of(blob), usedforsecurity=False).hexdigest(), ())
-        path = path_of(blob) if table.by_path and blob else None
+        path = blob.file_path if table.by_path and blob else None
         for place in (path, *(folder.as_posix() for folder in Path(path).parents)) if path else ():
             yield from table.by_path.get(place, ())
 

@@ -11,7 +11,7 @@ from importer.plan.flaws import (
     NoImage,
     Obstacle,
 )
-from importer.rules.wording import listed
+from importer.words.text import listed
 
 _PULL_INSTEAD = "write a registry tree and pull the image from there"
 

@@ -13,7 +13,7 @@ from importer.plan.causes import DigestMismatch
 from importer.plan.fidelity import Fidelity, Output, fidelity, is_whole_image, obstacles, whole_images
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImageKind, ImagePlan
-from importer.rules.wording import title_of
+from importer.plan.titles import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
 _MISFIT: Final = "and its layers aren't the ones that it lists, so that no option makes an image of them"

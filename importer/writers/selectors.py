@@ -9,8 +9,8 @@ from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.plan.blobs import Role
 from importer.plan.images import ImagePlan, Plan
+from importer.plan.titles import whereabouts
 from importer.recovery.documents.referrers import is_listing
-from importer.rules.wording import whereabouts
 from importer.writers.refusals import titles
 
 

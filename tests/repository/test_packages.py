@@ -58,7 +58,7 @@ def test_imports_go_one_way() -> None:
         ("plan/images.py", "import importer.rules.rule"),
         ("recovery/planning.py", "from importer.mutate import labels"),
         ("rules/bf101_renamed.py", "from importer.writers import docker_tar"),
-        ("writers/docker_tar.py", "from importer.report import printable"),
+        ("writers/docker_tar.py", "from importer.report import page"),
         ("writers/docker_tar.py", "from importer.plan.recipe_blocks import blocks_of"),
         ("writers/registry_tree.py", "import importer.plan.recipe_blocks"),
         ("report/json_report.py", "import importer.cli.app"),

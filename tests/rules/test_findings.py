@@ -21,6 +21,7 @@ from tests.rules.workshop import (
     HELM_CHART,
     HELM_CONFIG,
     Image,
+    advised_by,
     as_json,
     blob_name,
     descriptor,
@@ -29,6 +30,7 @@ from tests.rules.workshop import (
     index_of,
     noise,
     remarks,
+    said_of,
     tar_of,
     troubles,
 )
@@ -49,7 +51,7 @@ def folder(image: Image, tmp_path: Path) -> Path:
 
 def the(code: str, findings: tuple[Finding, ...]) -> Finding:
     found = [finding for finding in findings if finding.rule.code == code]
-    assert len(found) == 1, [finding.observation.message for finding in findings]
+    assert len(found) == 1, [said_of(finding) for finding in findings]
     return found[0]
 
 
@@ -199,22 +201,22 @@ def test_damage_has_its_own_finding_and_no_other(
 ) -> None:
     damage(image, folder)
     findings = findings_of(folder)
-    assert troubles(findings) == trouble, [finding.observation.message for finding in findings]
-    assert remarks(findings) == remark, [finding.observation.message for finding in findings]
+    assert troubles(findings) == trouble, [said_of(finding) for finding in findings]
+    assert remarks(findings) == remark, [said_of(finding) for finding in findings]
 
 
 @pytest.mark.parametrize("damage", [damage for damage, *_ in DAMAGES.values()], ids=DAMAGES)
 def test_messages_are_single_printable_lines(image: Image, folder: Path, damage: Damage) -> None:
     damage(image, folder)
     for finding in findings_of(folder):
-        assert finding.observation.message.isprintable()
-        assert finding.observation.remedy.isprintable()
+        assert said_of(finding).isprintable()
+        assert advised_by(finding).isprintable()
 
 
 class TestNames:
     def test_the_right_name_is_told(self, image: Image, folder: Path) -> None:
         rename("{name} (1)")(image, folder)
-        assert image.layer_path(folder).name in the("BF101", findings_of(folder)).observation.remedy
+        assert image.layer_path(folder).name in advised_by(the("BF101", findings_of(folder)))
 
     def test_swapped_files_are_two_renamed_ones(self, image: Image, folder: Path) -> None:
         first, second = image.layer_path(folder, 0), image.layer_path(folder, 1)
@@ -246,7 +248,7 @@ class TestNames:
 
     def test_a_manifest_under_another_name_is_renamed(self, folder: Path) -> None:
         (folder / "manifest.json").rename(folder / "manifest (1).json")
-        assert "manifest.json" in the("BF101", findings_of(folder)).observation.remedy
+        assert "manifest.json" in advised_by(the("BF101", findings_of(folder)))
 
     def test_a_copy_is_a_duplicate_and_not_renamed(self, image: Image, folder: Path) -> None:
         path = image.layer_path(folder)
@@ -276,7 +278,7 @@ class TestNames:
 class TestUnrelatedFiles:
     def test_what_it_is_is_told(self, folder: Path) -> None:
         (folder / "notes.txt").write_text("call Anna\tabout the release")
-        message = the("BF103", findings_of(folder)).observation.message
+        message = said_of(the("BF103", findings_of(folder)))
         assert "call Anna about the release" in message
 
     def test_failed_attempt_beside_the_whole_blob(self, image: Image, folder: Path) -> None:
@@ -286,7 +288,7 @@ class TestUnrelatedFiles:
         findings = findings_of(folder)
         assert not troubles(findings)
         assert remarks(findings) == ["BF101", "BF103"]
-        assert "(1)" in the("BF103", findings).observation.message
+        assert "(1)" in said_of(the("BF103", findings))
 
     def test_marker_beside_the_whole_blob_is_silent(self, image: Image, folder: Path) -> None:
         path = image.layer_path(folder)
@@ -296,7 +298,7 @@ class TestUnrelatedFiles:
 
     def test_content_of_a_whole_layer(self, image: Image, folder: Path) -> None:
         (folder / "layer.tar").write_bytes(image.tars[0])
-        assert "it holds what is in a layer" in the("BF103", findings_of(folder)).observation.message
+        assert "it holds what is in a layer" in said_of(the("BF103", findings_of(folder)))
 
     def test_unneeded_partial_download(self, folder: Path) -> None:
         (folder / "other.crdownload").write_bytes(noise(100))
@@ -312,23 +314,23 @@ class TestUnrelatedFiles:
 class TestEvidence:
     def test_truncation_tells_have_and_want(self, image: Image, folder: Path) -> None:
         change(lambda content: content[:5000])(image, folder)
-        message = the("BF201", findings_of(folder)).observation.message
+        message = said_of(the("BF201", findings_of(folder)))
         assert "5,000 bytes" in message
         assert f"{len(image.layers[0]):,} bytes" in message
 
     def test_partial_download_tells_have_and_want(self, image: Image, folder: Path) -> None:
         cut_with_part_suffix(image, folder)
-        assert "4,000 bytes" in the("BF104", findings_of(folder)).observation.message
+        assert "4,000 bytes" in said_of(the("BF104", findings_of(folder)))
 
     def test_error_page_is_quoted(self, image: Image, folder: Path) -> None:
         change(lambda content: ERROR_BODY)(image, folder)
-        assert "404 File not found." in the("BF107", findings_of(folder)).observation.message
+        assert "404 File not found." in said_of(the("BF107", findings_of(folder)))
 
     def test_gunzipped_is_proven_by_its_diff_id(self, image: Image, folder: Path) -> None:
         change(gzip.decompress)(image, folder)
         finding = the("BF206", findings_of(folder))
-        assert digest_of(image.tars[0]) in finding.observation.message
-        assert "--allow-new-digest" in finding.observation.remedy
+        assert digest_of(image.tars[0]) in said_of(finding)
+        assert "--allow-new-digest" in advised_by(finding)
         assert finding.safety is Safety.SAFE
 
     def test_gunzipped_without_a_proof_has_no_fix(self, image: Image, folder: Path) -> None:
@@ -349,7 +351,7 @@ class TestEvidence:
 
     def test_corruption_tells_where(self, image: Image, folder: Path) -> None:
         change(flip)(image, folder)
-        message = the("BF208", findings_of(folder)).observation.message
+        message = said_of(the("BF208", findings_of(folder)))
         place = int(message.partition("decoding fails at byte ")[2].replace(",", ""))
         assert 3000 <= place < len(image.layers[0])
 
@@ -378,13 +380,13 @@ class TestEvidence:
         (app / "1" / "list.manifest.json").write_bytes(index_of((child, "linux/amd64")))
         findings = findings_of(tmp_path)
         assert troubles(findings) == ["BF302"]
-        assert "another download gives the same bytes" in the("BF302", findings).observation.remedy
+        assert "another download gives the same bytes" in advised_by(the("BF302", findings))
         assert scan(tmp_path).report["downloads"] == []
 
     def test_problem_of_a_blob_names_the_blob(self, image: Image, folder: Path) -> None:
         pipe(image, folder)
         observation = the("BF108", findings_of(folder)).observation
-        assert "layer 1 of 2" in observation.message
+        assert "layer 1 of 2" in str(observation.message)
         assert str(observation.digest) == digest_of(image.layers[0])
 
     def test_socket_is_unreadable(self, folder: Path) -> None:
@@ -397,7 +399,7 @@ class TestEvidence:
         good_sidecar(image, folder)
         change(lambda content: content[:5000])(image, folder)
         assert troubles(findings_of(folder)) == ["BF201", "BF109"]
-        assert "bears out" in the("BF109", findings_of(folder)).observation.message
+        assert "bears out" in said_of(the("BF109", findings_of(folder)))
 
 
 class TestWrongKinds:
@@ -416,7 +418,7 @@ class TestWrongKinds:
         (tmp_path / name).write_bytes(content)
         found = the("BF111", findings_of(tmp_path))
         assert found.severity is Severity.ERROR
-        assert word in found.observation.remedy
+        assert word in advised_by(found)
 
     def test_beside_an_image_it_is_a_remark(self, folder: Path) -> None:
         (folder / "pointer").write_bytes(LFS_POINTER)
@@ -424,7 +426,7 @@ class TestWrongKinds:
 
     def test_a_pointer_in_place_of_a_layer_tells_the_true_digest(self, image: Image, folder: Path) -> None:
         image.layer_path(folder).write_bytes(LFS_POINTER)
-        message = the("BF111", findings_of(folder)).observation.message
+        message = said_of(the("BF111", findings_of(folder)))
         assert "ab" * 32 in message
         assert "1,234" in message
 
@@ -448,12 +450,12 @@ class TestUnreadInput:
         (folder / "photos.rar").write_bytes(b"Rar!\x1a\x07\x01\x00" + bytes(64))
         found = the("BF110", findings_of(folder))
         assert found.severity is Severity.WARNING
-        assert "unrar" in found.observation.remedy
+        assert "unrar" in advised_by(found)
 
 
 class TestManifests:
     def test_lone_manifest_is_unproven(self, image: Image, folder: Path) -> None:
-        assert digest_of(image.manifest) in the("BF307", findings_of(folder)).observation.message
+        assert digest_of(image.manifest) in said_of(the("BF307", findings_of(folder)))
 
     def test_given_digest_proves_it(self, image: Image, folder: Path) -> None:
         assert not findings_of(folder, given=(Digest.parse(digest_of(image.manifest)),))
@@ -465,24 +467,24 @@ class TestManifests:
     def test_manifest_in_the_wrong_folder(self, image: Image, tmp_path: Path) -> None:
         folder = image.write(tmp_path / f"sha256__{'0' * 64}")
         finding = the("BF209", findings_of(folder.parent))
-        assert "its folder's name" in finding.observation.message
+        assert "its folder's name" in said_of(finding)
         assert troubles(findings_of(folder.parent)) == ["BF209"]
 
     def test_signature_folder_names_another_manifest(self, image: Image, tmp_path: Path) -> None:
         folder = image.write(tmp_path / "app" / f"sha256-{'0' * 64}.sig")
         assert not troubles(findings_of(tmp_path))
-        assert folder.name in the("BF307", findings_of(tmp_path)).observation.message
+        assert folder.name in said_of(the("BF307", findings_of(tmp_path)))
 
     def test_cut_manifest_matters_only_to_outputs_that_need_it(self, image: Image, folder: Path) -> None:
         change_manifest(lambda content: content[:300])(image, folder)
         finding = the("BF302", findings_of(folder))
-        assert "a docker tar is exact even so" in finding.observation.remedy
+        assert "a docker tar is exact even so" in advised_by(finding)
         image_plan = finding.observation.image
         assert isinstance(image_plan, ImagePlan)
         assert image_plan.manifest.cause
         assert rule_explaining(image_plan.manifest.cause) is finding.rule
         (folder / blob_name(image.config)).unlink()
-        assert "nothing else tells" in the("BF302", findings_of(folder)).observation.remedy
+        assert "nothing else tells" in advised_by(the("BF302", findings_of(folder)))
 
     def test_findings_of_layers_stay_in_the_layers_order(self, tmp_path: Path) -> None:
         image = Image(tars=[tar_of(f"{number}", noise(9000, str(number))) for number in range(5)])
@@ -498,23 +500,23 @@ class TestManifests:
         layer.with_name(f"{layer.name}.marker").touch()
         image_of_the_path = f"/v2/{folder.parts[-3]}/{folder.parts[-2]}/blobs/"
         observation = the("BF105", findings_of(folder.parents[2])).observation
-        assert image_of_the_path in observation.remedy
+        assert image_of_the_path in str(observation.remedy)
 
     def test_name_that_is_no_text_is_told_in_its_bytes(self, image: Image, folder: Path) -> None:
         name = os.fsdecode(b"b\xff\xfe")
         image.layer_path(folder).rename(folder / name)
-        assert the("BF101", findings_of(folder)).observation.message.startswith(f"{folder}/b\\xff\\xfe is layer 1")
+        assert said_of(the("BF101", findings_of(folder))).startswith(f"{folder}/b\\xff\\xfe is layer 1")
 
     def test_link_that_leads_out_is_told_what_helps(self, image: Image, folder: Path, tmp_path: Path) -> None:
         (folder / "link").symlink_to(tmp_path / "elsewhere")
-        remedy = the("BF108", findings_of(folder)).observation.remedy
+        remedy = advised_by(the("BF108", findings_of(folder)))
         assert "--borrow" in remedy
         assert "permissions" not in remedy
 
     def test_pointer_with_control_characters_is_escaped(self, image: Image, folder: Path) -> None:
         value = image.manifest_value() | {"annotations": {HOSTILE: 7}}
         (folder / "manifest.json").write_bytes(as_json(value))
-        message = the("BF302", findings_of(folder)).observation.message
+        message = said_of(the("BF302", findings_of(folder)))
         assert message.isprintable()
         assert "\\x1b" in message
 
@@ -524,7 +526,7 @@ class TestManifests:
         (folder / "manifest.json").write_bytes(as_json(value))
         findings = findings_of(folder)
         assert troubles(findings) == ["BF302"] * 5
-        assert "more problems" in "".join(finding.observation.message for finding in findings)
+        assert "more problems" in "".join(said_of(finding) for finding in findings)
 
     def test_wrong_size(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
@@ -535,21 +537,21 @@ class TestManifests:
     def test_a_lost_manifest_is_rebuilt_for_docker(self, image: Image, folder: Path) -> None:
         (folder / "manifest.json").unlink()
         finding = the("BF301", findings_of(folder))
-        assert "2 of 2 are here" in finding.observation.message
-        assert "--allow-new-digest" in finding.observation.remedy
+        assert "2 of 2 are here" in said_of(finding)
+        assert "--allow-new-digest" in advised_by(finding)
         assert finding.safety is Safety.SAFE
 
     def test_a_lost_manifest_with_a_known_digest_is_written_anew(self, image: Image, folder: Path) -> None:
         (folder / "manifest.json").unlink()
         known = Digest.parse(digest_of(image.manifest))
-        message = the("BF301", findings_of(folder, given=(known,))).observation.message
+        message = said_of(the("BF301", findings_of(folder, given=(known,))))
         assert "docker's form" in message
 
     def test_schema_1_is_explained_and_nothing_is_made_of_it(self, tmp_path: Path) -> None:
         value = {"schemaVersion": 1, "name": "team/app", "tag": "1", "fsLayers": [{"blobSum": f"sha256:{'0' * 64}"}]}
         (tmp_path / "manifest.json").write_bytes(as_json(value | {"history": [{"v1Compatibility": "{}"}]}))
         finding = the("BF305", findings_of(tmp_path))
-        assert "schema 1" in finding.observation.message
+        assert "schema 1" in said_of(finding)
         assert finding.safety is Safety.UNSAFE
 
     def test_web_manifest_is_no_error(self, folder: Path) -> None:
@@ -563,7 +565,7 @@ class TestManifests:
         )
         findings = findings_of(tmp_path)
         assert [finding.rule.code for finding in findings] == ["BF304"]
-        assert findings[0].observation.message.isprintable()
+        assert said_of(findings[0]).isprintable()
 
 
 class TestConfigs:
@@ -583,14 +585,14 @@ class TestConfigs:
     def test_without_the_config_a_bare_one_can_be_written(self, image: Image, folder: Path) -> None:
         (folder / blob_name(image.config)).unlink()
         finding = the("BF410", findings_of(folder))
-        assert "--salvage" in finding.observation.remedy
+        assert "--salvage" in advised_by(finding)
         assert finding.safety is Safety.UNSAFE
 
     def test_without_the_config_and_a_layer_nothing_can(self, image: Image, folder: Path) -> None:
         (folder / blob_name(image.config)).unlink()
         image.layer_path(folder).unlink()
         finding = the("BF410", findings_of(folder))
-        assert "--salvage" not in finding.observation.remedy
+        assert "--salvage" not in advised_by(finding)
         assert finding.safety is Safety.NONE
 
     def test_invalid_config(self, tmp_path: Path) -> None:
@@ -651,7 +653,7 @@ class TestLayers:
         image.layer_path(folder).unlink()
         findings = findings_of(folder)
         assert troubles(findings) == ["BF405"]
-        assert "https://layers.invalid/a" in findings[0].observation.message
+        assert "https://layers.invalid/a" in said_of(findings[0])
 
     def test_unknown_algorithm(self, image: Image, folder: Path) -> None:
         value = image.manifest_value()
@@ -674,7 +676,7 @@ class TestLayers:
             (tmp_path / blob_name(blob)).write_bytes(blob)
         findings = findings_of(tmp_path)
         assert (troubles(findings), remarks(findings)) == ([], ["BF408"])
-        assert "a Helm chart" in the("BF408", findings).observation.message
+        assert "a Helm chart" in said_of(the("BF408", findings))
 
 
 class TestIndexes:
@@ -703,7 +705,7 @@ class TestIndexes:
     def test_alone(self, app: Path, image: Image, other: Image) -> None:
         findings = findings_of(app / "1.4")
         assert troubles(findings) == ["BF303"]
-        remedy = the("BF303", findings).observation.remedy
+        remedy = advised_by(the("BF303", findings))
         for each in (image, other):
             assert f"{digest_of(each.manifest)}/ or {blob_name(each.manifest)}/" in remedy
         assert "linux/arm64" in remedy
@@ -712,7 +714,7 @@ class TestIndexes:
         (self.child(app, other) / "manifest.json").unlink()
         findings = findings_of(app)
         assert troubles(findings) == ["BF406"]
-        assert "linux/arm64" in the("BF406", findings).observation.message
+        assert "linux/arm64" in said_of(the("BF406", findings))
 
     def test_child_cut(self, app: Path, image: Image) -> None:
         path = self.child(app, image) / "manifest.json"

@@ -139,3 +139,13 @@ def remarks(findings: tuple[Finding, ...]) -> list[str]:
     """The codes of severity info, without the one that every lone manifest has."""
     codes = [finding.rule.code for finding in findings if finding.severity is Severity.INFO]
     return [code for code in codes if code != "BF307"]
+
+
+def said_of(finding: Finding) -> str:
+    """The message in its plain form."""
+    return str(finding.observation.message)
+
+
+def advised_by(finding: Finding) -> str:
+    """The remedy in its plain form."""
+    return str(finding.observation.remedy)

@@ -1,4 +1,4 @@
-"""Names as they can be shown: a file name may hold anything, a report may not."""
+"""Foreign text as it can be shown: a file's name may hold anything, a report may not."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ def as_unicode(path: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def for_terminal(text: str) -> str:
-    """The text in printable characters alone: control characters are shown, not obeyed."""
+def printable(text: str) -> str:
+    """The text in printable characters alone, on one line: control characters are shown, not obeyed."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in as_unicode(text))
 
 
@@ -27,10 +29,14 @@ def for_shell(path: str) -> str:
 
     A relative path that begins with a dash would be taken for an option, and gets ``./`` before it.
     """
-    path = f"./{path}" if path.startswith("-") else path
-    if path.isprintable():
-        return shlex.quote(path)
-    return "$'" + "".join(_in_ansi_c(character) for character in path) + "'"
+    return shell_word(f"./{path}" if path.startswith("-") else path)
+
+
+def shell_word(word: str) -> str:
+    """The word of a command, an option perhaps, as a shell takes it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(_in_ansi_c(character) for character in word) + "'"
 
 
 def _in_ansi_c(character: str) -> str:

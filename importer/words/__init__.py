@@ -1,0 +1,1 @@
+"""What messages are made of: parts of which each knows what it is, and the ways to write text out safely."""
