@@ -2,7 +2,9 @@
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
 # make lint   style, types and the order of the packages
-# make generated  what is made from code: docs/rules.md and the folders of fixtures/damages
+# make generated  what is made from code: docs/rules.md, docs/reports.md and the folders of fixtures/damages
+# make fixtures  the other folders of fixtures, by a real docker: each time with other digests
+# make vectors  what the encoders are held to, by the original compressors (tests/recompression/engines/make_vectors.py)
 # make sanitize  the C code under AddressSanitizer and UBSan, over thousands of inputs (about 10 minutes)
 # make fuzz  the C code under clang's fuzzer, as long as FUZZ_SECONDS says (10 minutes)
 # make torture  whole commands under faults; TORTURE_SECONDS for each part without an end (at most 30 minutes)
@@ -17,7 +19,7 @@ PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml setup.py $(shell find importer -name '*.py' -o -name '*.[ch]') $(wildcard schemas/*.json)
 
-.PHONY: demo test lint generated sanitize fuzz torture benchmark clean
+.PHONY: demo test lint generated fixtures vectors sanitize fuzz torture benchmark clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -40,12 +42,19 @@ test: .venv-test/.installed
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/mypy importer tests fixtures benchmarks
+	.venv-test/bin/mypy importer tests fixtures tools benchmarks
 	.venv-test/bin/lint-imports
 
 generated: .venv-test/.installed
-	.venv-test/bin/python -m importer.report.rules_page > docs/rules.md
+	.venv-test/bin/python -m tools.make_docs
 	.venv-test/bin/python -m fixtures.make_damages
+
+fixtures: .venv-test/.installed
+	sh tests/install-programs.sh
+	.venv-test/bin/python -m fixtures.make
+
+vectors: .venv-test/.installed
+	.venv-test/bin/python -m tests.recompression.engines.make_vectors
 
 sanitize: .venv-test/.installed
 	SANITIZED_INPUTS=3000 .venv-test/bin/python -m pytest tests/recompression/engines/test_sanitized.py

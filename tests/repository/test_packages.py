@@ -90,7 +90,7 @@ def test_the_wheel_holds_schemas_and_types(wheel: Path) -> None:
         assert "importer/py.typed" in names
         sources = {path.relative_to(HOME).as_posix() for path in (HOME / "importer").rglob("*.py")}
         assert sources <= set(names)
-        assert not [name for name in names if name.startswith(("tests/", "fixtures/"))]
+        assert not [name for name in names if name.startswith(("tests/", "fixtures/", "tools/"))]
         entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "blobfix = importer.cli.main:main" in entry_points
 

@@ -1,18 +1,9 @@
 """The page about the rules in the documentation is the rules' own text."""
 
 import re
-from pathlib import Path
 
-from importer.report.rules_page import render_page
 from importer.rules.catalogue import all_rules
-
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
-
-
-def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render_page() + "\n", (
-        "make it anew: python -m importer.report.rules_page > docs/rules.md"
-    )
+from tools.rules_page import render_page
 
 
 def test_every_rule_has_one_row_one_anchor_and_one_heading() -> None:

@@ -1,8 +1,7 @@
-"""The page about all rules in the documentation: ``python -m importer.report.rules_page > docs/rules.md``."""
+"""The page about all rules in the documentation, made of the rules' own texts."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,7 +10,7 @@ from importer.rules.catalogue import all_rules
 from importer.rules.rule import Rule, Safety
 
 _BEGINNING: Final = """\
-<!-- Made by `python -m importer.report.rules_page`; change the rules themselves (importer/rules/bf*.py). -->
+<!-- Made by `make generated`; change the rules themselves (importer/rules/bf*.py). -->
 
 # What blobfix finds
 
@@ -95,8 +94,3 @@ def _row(rule: Rule) -> str:
 
 def _section(rule: Rule) -> str:
     return f'\n<a id="{rule.code.lower()}"></a>\n\n{markdown_of(rule, level=3)}'
-
-
-if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(render_page() + "\n")

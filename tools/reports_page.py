@@ -1,0 +1,66 @@
+"""The page about the JSON reports in the documentation, made of the descriptions in their schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+_SCHEMAS: Final = Path(__file__).parents[1] / "schemas"
+_BEGINNING: Final = """\
+<!-- Made by `make generated`; change the schemas themselves (schemas/*-report.schema.json). -->
+
+# The JSON reports
+
+`blobfix scan --format json` and `blobfix repair-tree --format json` write one document to the standard output. While
+`schema_version` stays the same, no member is removed and none changes its meaning, but new ones may be added: ignore
+those that you don't know. What each code means is in [rules.md](rules.md).
+"""
+_REPORTS: Final = {"scan-report": "blobfix scan", "tree-report": "blobfix repair-tree"}
+
+
+def render_page() -> str:
+    """The whole page as Markdown."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _BEGINNING.rstrip("\n")
+    for name, command in _REPORTS.items():
+        schema = json.loads((_SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        yield f"\n## `{command}`\n"
+        yield f"As a schema: [{name}.schema.json](../schemas/{name}.schema.json).\n"
+        yield from _table(schema, name)
+        for key, value in schema["$defs"].items():
+            if "properties" in value:
+                yield f'\n<a id="{name}-{key.lower()}"></a>\n\n### {_words(key)}: {value["description"]}\n'
+                yield from _table(value, name)
+
+
+def _table(schema: dict[str, Any], report: str) -> Iterator[str]:
+    yield "| member | what it is |"
+    yield "|---|---|"
+    yield from _rows(schema, report, "")
+
+
+def _rows(schema: dict[str, Any], report: str, within: str) -> Iterator[str]:
+    for name, value in schema["properties"].items():
+        presence = "" if name in schema["required"] else " (optional)"
+        yield f"| `{within}{name}` | {_description(value, report)}{presence} |"
+        if "properties" in value:
+            yield from _rows(value, report, f"{within}{name}.")
+
+
+def _description(value: dict[str, Any], report: str) -> str:
+    kind = (value.get("items") or value).get("$ref", "").removeprefix("#/$defs/")
+    link = f"[{_words(kind)}](#{report}-{kind.lower()})"
+    if kind.startswith("digest"):
+        return "a digest, or null" if kind.endswith("OrNull") else "a digest"
+    if "description" not in value:
+        return link
+    return f"{value['description']} of {link}" if kind else str(value["description"])
+
+
+def _words(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
