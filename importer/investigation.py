@@ -14,6 +14,7 @@ from importer.inventory.known_digests import known_digests
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.recovery.examination import Depth, examine
+from importer.recovery.layer_contents import with_layers_compared
 from importer.recovery.planning import make_plan
 from importer.recovery.recompress.recompressing import Effort
 from importer.recovery.unread import unread_input
@@ -86,7 +87,10 @@ def survey(question: Question, progress: Progress, capture: Capture | None = Non
     inventory = examine(inventory, question.depth, inspector, progress)
     known = known_digests(inventory, question.digests)
     plan = make_plan(inventory, known, inspector.advance, effort=question.effort, progress=progress)
-    return _with_unread(Case(inventory, known, plan), question)
+    case = Case(inventory, known, plan)
+    if question.depth.for_docker:
+        case = replace(case, plan=with_layers_compared(plan, case.host, inspector, progress))
+    return _with_unread(case, question)
 
 
 def _with_unread(case: Case, question: Question) -> Case:

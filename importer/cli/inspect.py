@@ -18,6 +18,7 @@ from importer.plan.blobs import ProvenBlob
 from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import SilentProgress
+from importer.recovery.examination import Depth
 from importer.recovery.recompress.recompressing import NO_EFFORT
 from importer.report.image_text import ShownImage, describe
 from importer.transport.pull import chosen_manifest
@@ -74,7 +75,7 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
 
 
 def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
-    plan = survey(Question(paths=(path,), effort=NO_EFFORT), SilentProgress()).plan
+    plan = survey(Question(paths=(path,), depth=Depth(for_docker=False), effort=NO_EFFORT), SilentProgress()).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
         child = child_for(image, platform, Host.of_this_machine())

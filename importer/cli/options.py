@@ -102,6 +102,9 @@ Salvage = Annotated[
     bool,
     typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
 ]
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Unpack every layer, the large ones too, and check its diff_id and its tar.")
+]
 ReplaceTags = Annotated[
     bool,
     typer.Option("--replace-tags", help="Let tags that are there already name the images that are written now."),

@@ -17,6 +17,7 @@ class WriteOptions:
     """The options that all writing commands share, as they were given.
 
     ``only_unproven``: whether what is written needs no more of a layer than its proven content.
+    ``for_docker``: whether docker is to load it, so that layers must be what the config says.
     """
 
     paths: list[Path] | None
@@ -34,6 +35,8 @@ class WriteOptions:
     no_recompress: bool = False
     recompress_limit: float | None = None
     only_unproven: bool = False
+    for_docker: bool = False
+    deep: bool = False
     jobs: int | None = None
 
     def question(self) -> Question:
@@ -43,7 +46,11 @@ class WriteOptions:
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
             one_image=self.select is not None,
-            depth=Depth(every_layer=self.salvage or self.convert_schema1, edited_configs=self.allow_new_digest),
+            depth=Depth(
+                every_layer=self.deep or self.salvage or self.convert_schema1,
+                edited_configs=self.allow_new_digest,
+                for_docker=self.for_docker,
+            ),
             effort=effort_of(
                 no_recompress=self.no_recompress, limit=self.recompress_limit, only_unproven=self.only_unproven
             ),

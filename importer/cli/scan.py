@@ -11,6 +11,7 @@ import typer
 from importer.cli.console import page_for_stdout, progress_shown, say, write_document
 from importer.cli.options import (
     Borrow,
+    Deep,
     Digests,
     Jobs,
     Name,
@@ -51,7 +52,7 @@ Examples:
 def scan(
     paths: Paths = None,
     format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
-    deep: Annotated[bool, typer.Option("--deep", help="Unpack every layer and check its diff_id and its tar.")] = False,
+    deep: Deep = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")
     ] = False,

@@ -40,6 +40,7 @@ class Written(Generic[Result]):
         unread: what of the input could not be looked into.
         paths: the input.
         absent: manifest digests that the user gave and that nothing here has.
+        is_deep: whether every layer was held against its diff_id, so that only such a scan sees what was seen.
     """
 
     selection: Selection
@@ -48,6 +49,7 @@ class Written(Generic[Result]):
     unread: tuple[Unread, ...] = ()
     paths: tuple[Path, ...] = ()
     absent: tuple[Digest, ...] = ()
+    is_deep: bool = False
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -97,11 +99,12 @@ def write_images(
     unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
     selection = choose(case.plan)
     if not selection.images:
-        return Written(selection, None, unread=unread, paths=question.paths)
+        return Written(selection, None, unread=unread, paths=question.paths, is_deep=question.depth.every_layer)
     moved = tuple(tags.moved_by(selection.images))
     demand_replaceable(moved, replace_tags=tags.may_move)
     absent = absent_digests(question, case.plan)
-    return Written(selection, write(selection.images), moved, unread, question.paths, absent)
+    result = write(selection.images)
+    return Written(selection, result, moved, unread, question.paths, absent, question.depth.every_layer)
 
 
 def conclude(
@@ -143,7 +146,8 @@ def _scan_advice(written: Written[Result]) -> list[str]:
     """The command that tells more of the images that are damaged, if there are any."""
     if not any(refusal.is_damaged for refusal in written.selection.refused):
         return []
-    command = " ".join(["blobfix scan", *(for_shell(str(path)) for path in written.paths)])
+    scan = "blobfix scan --deep" if written.is_deep else "blobfix scan"
+    command = " ".join([scan, *(for_shell(str(path)) for path in written.paths)])
     return [f"To see why, and what to download again: {command}"]
 
 

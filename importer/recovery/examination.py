@@ -34,25 +34,35 @@ class Depth:
         edited_configs: decompress the layers of images whose config was edited under its old name, to hold them
             against it.
         entries: keep the list of what is in the layers that are looked at.
+        for_docker: hold layers against the config, as docker will, as far as ``layer_contents`` does.
     """
 
     every_layer: bool = False
     edited_configs: bool = False
     entries: bool = False
+    for_docker: bool = True
 
 
 def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: Progress) -> Inventory:
     """Look into the files that are needed to explain what is missing, and those that were asked for."""
     inventory = _hashed_as_wanted(inventory, inspector, progress)
-    chosen = {fact.file.path: fact for fact in _chosen(inventory, depth)}
+    contents = contents_of(_chosen(inventory, depth), inspector, progress, entries=depth.entries)
+    return inventory.with_contents(contents) if contents else inventory
+
+
+def contents_of(
+    facts: Iterable[FileFacts], inspector: Inspector, progress: Progress, *, entries: bool = False
+) -> dict[str, Content]:
+    """What files hold, by their paths, without those that can't be read any more; ``entries`` lists the members."""
+    chosen = {fact.file.path: fact for fact in facts}
     if not chosen:
-        return inventory
+        return {}
 
     def look_into(file: SourceFile) -> tuple[str, Content | None]:
         fact = chosen[file.path]
         try:
-            content = examine_content(file, fact.kind, keep_entries=depth.entries, advance=inspector.advance)
-            if depth.entries and not content.is_whole and fact.zeros_from < fact.size:
+            content = examine_content(file, fact.kind, keep_entries=entries, advance=inspector.advance)
+            if entries and not content.is_whole and fact.zeros_from < fact.size:
                 content = _before_the_zeros(content, fact, inspector)
         except OSError:
             return file.path, None
@@ -61,7 +71,7 @@ def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: 
     progress.start("Unpacking", sum(fact.size for fact in chosen.values()))
     contents = inspector.run(look_into, [fact.file for fact in chosen.values()])
     progress.stop()
-    return inventory.with_contents({path: content for path, content in contents if content})
+    return {path: content for path, content in contents if content}
 
 
 def _before_the_zeros(content: Content, fact: FileFacts, inspector: Inspector) -> Content:

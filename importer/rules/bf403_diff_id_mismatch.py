@@ -48,9 +48,14 @@ RULE: Final = Rule(
         ),
         origin=(
             "The layers stand in the wrong order in the manifest, the config belongs to another image, "
-            "or the image was pushed by a program that recompressed or changed a layer without saying so."
+            "a layer was cut short before it was pushed, or the image was pushed by a program that recompressed or "
+            "changed a layer without saying so."
         ),
-        remedy="It names the layer and both digests, and writes nothing that docker would refuse afterwards.",
+        remedy=(
+            "It names the layer and both digests. It writes no docker tar, since docker would refuse it, and a "
+            "registry tree or an OCI layout byte for byte. The smallest layers are unpacked to see this, up to 64 MiB "
+            "in all; --deep of scan and to-docker-tar unpacks every layer."
+        ),
         advice=(
             "Download manifest.json and the config again and see whether they are from the same push. "
             "If they are, the image on the server is broken: have it built and pushed anew."

@@ -14,9 +14,9 @@ from typing import Any
 
 from importer.domain.digest import Digest
 from importer.errors import VerificationError
-from importer.formats.signatures import FileKind
 from importer.plan.blobs import BlobPlan, ProvenBlob
 from importer.plan.images import ImagePlan
+from importer.recovery.layer_contents import are_read_alike
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_layout import (
     INDEX_NAME,
@@ -73,7 +73,6 @@ class _Layers:
         originals = [blob.exact for blob in plan.all_blobs if blob.exact] if original else _config_of(plan)
         if original and _is_even(plan.layers):
             return cls(tuple(originals), (), tuple(blob_name(layer.descriptor.digest) for layer in plan.layers), True)
-        # Docker before 23 knows no zstd, and some programs judge all layers by the first: plain ones suit all.
         plain = tuple(unpacked(layer, advance) for layer in plan.layers)
         return cls(tuple(originals), plain, tuple(_plain_name(layer.digest) for layer in plain), original)
 
@@ -86,8 +85,7 @@ def _config_of(plan: ImagePlan) -> list[ProvenBlob]:
 
 
 def _is_even(layers: Iterable[BlobPlan]) -> bool:
-    kinds = {kind_of_blob(layer.exact) for layer in layers if layer.exact}
-    return kinds <= {FileKind.GZIP} or kinds <= {FileKind.TAR, FileKind.ZEROS}
+    return are_read_alike({kind_of_blob(layer.exact) for layer in layers if layer.exact})
 
 
 def _plain_name(diff_id: Digest) -> str:

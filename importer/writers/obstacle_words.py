@@ -38,8 +38,8 @@ def why_not_loaded(obstacle: Obstacle) -> str:  # noqa: PLR0911 (one for each ob
             )
         case DiffIdMismatch(position):
             return (
-                f"contradicts itself: layer {position + 1} doesn't hold what the config says, so docker refuses it "
-                "(blobfix explain BF403)"
+                f"contradicts itself: layer {position + 1} doesn't hold what the config says, so docker refuses it: "
+                "have it built anew; a registry tree and an OCI layout keep it as it is (blobfix explain BF403)"
             )
         case ForeignSystem("windows"):
             return f"is a Windows image, which docker loads on Windows alone; {_PULL_INSTEAD}"

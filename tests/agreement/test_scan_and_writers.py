@@ -51,9 +51,12 @@ def written(output: str, place: Path) -> set[str]:
 def test_the_writer_does_what_the_report_promises(name: str, output: str, tmp_path: Path) -> None:
     place = input_of(HOME / name, tmp_path)
     # What the user says on the command line counts for both.
-    options = [one for one in expected(HOME / name, 1)["options"] if one not in ("--deep", "--salvage")]
+    options = [one for one in expected(HOME / name, 1)["options"] if one != "--salvage"]
     seen = scan(place, *options)
     images = standing(seen.report, output)
+    deep = scan(place, "--deep", *options)
+    assert [image["outputs"] for image in deep.report["images"]] == [i["outputs"] for i in seen.report["images"]]
+    assert deep.code == seen.code
     target = tmp_path / OUTPUTS[output]
     names = ["--name-template", "some/{image_id}"] if any(not image["name"] for image in images) else []
     outcome = run(f"to-{output}", place, "-o", target, *options, *names)

@@ -8,6 +8,7 @@ import json
 import subprocess
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.blobfix import blobfix, command, environment, leftovers, snapshot
 from tests.images.built import PushedImage
 from tests.images.content import compress, sample_layers, tar_of
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.in_process import run
+from tests.programs.command import ProgramError
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.podman import Podman
@@ -242,3 +245,29 @@ class TestCompressions:
         assert dockerd.image_id("mixed/app:1") == str(image.image_id)
         assert podman.image_id("docker.io/mixed/app:1") == str(image.image_id)
         assert (tmp_path / "dir" / "manifest.json").read_bytes() == image.manifest
+
+
+class TestLayersThatAreNotWhatTheConfigSays:
+    @pytest.mark.parametrize("is_cut", [False, True])
+    def test_docker_refuses_what_is_not_written(
+        self, is_cut: bool, dockerd: Dockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = make_image(sample_layers("contradicting", 20_000))
+        manifest, config = json.loads(image.manifest), json.loads(image.config)
+        layers = image.layers
+        if is_cut:
+            layers = (*layers[:-1], layers[-1][:-20])
+            manifest["layers"][-1] |= {"digest": sha256(layers[-1]), "size": len(layers[-1])}
+        else:
+            config["rootfs"]["diff_ids"].reverse()
+        content = json.dumps(config).encode()
+        manifest["config"] |= {"digest": sha256(content), "size": len(content)}
+        image = replace(image, manifest=json.dumps(manifest).encode(), config=content, layers=layers)
+        folder, target = write_artifactory_folder(image, tmp_path / "in"), tmp_path / "image.tar"
+        assert blobfix("to-docker-tar", folder, "-o", target).code == 4
+        assert not target.exists()
+        # As if the layers were too large to be unpacked without --deep.
+        monkeypatch.setattr("importer.recovery.layer_contents.ALWAYS_UNPACKED", 0)
+        assert run("to-docker-tar", folder, "-o", target).code == 0
+        with pytest.raises(ProgramError, match=r"(?i)invalid diffid|wrong diff id|unexpected EOF|incomplete deflate"):
+            dockerd.load(target)

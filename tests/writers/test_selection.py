@@ -100,7 +100,7 @@ def test_one_whose_layers_docker_would_refuse_is_left_out_of_a_docker_tar(tmp_pa
     write_artifactory_folder(replace(wrong, config=config, manifest=manifest), tmp_path / "in" / "team" / "app" / "2")
     outcome = run("to-docker-tar", tmp_path / "in", "-o", tmp_path / "images.tar")
     assert outcome.code == 4
-    assert "Not written: team/app:2: " in outcome.output
+    assert "Not written: team/app:2 contradicts itself: layer 3 " in outcome.output
     with tarfile.open(tmp_path / "images.tar") as tar:
         (entry,) = json.load(tar.extractfile("manifest.json") or io.BytesIO())
     assert entry["RepoTags"] == ["docker.io/team/app:1"]

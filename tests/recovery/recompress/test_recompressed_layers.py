@@ -291,7 +291,8 @@ class TestOrder:
         look(unpack(image, folder, 0), progress=counted)
         assert (tries.orders[0][0], tries.alone) == (RARE, [True])
         assert counted.recompressed == len(image.diffs[0])
-        assert counted.activities[-1] == f"Recompressing {image.layer_digests[0].short}, try 1"
+        assert f"Recompressing {image.layer_digests[0].short}, try 1" in counted.activities
+        assert not [activity for activity in counted.activities if activity.endswith("try 2")]
 
     def test_the_smallest_is_looked_at_first_and_tells_of_the_others(self, folder: Path, tries: Tries) -> None:
         image = make_image([*LAYERS, {"small": text("small", 4000)}], pack=packer(CRANE))
