@@ -4,20 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
-from importer.formats.signatures import UNREAD_ARCHIVES, FileKind
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import claimed_digest, is_marker
+from importer.inventory.inventory import claimed_digest
 from importer.plan.images import Plan
-from importer.recovery.blobs.diagnosis import is_partial
 from importer.recovery.documents.lost_manifests import lost_manifests
-from importer.recovery.documents.wanted import layout_indexes
-from importer.rules.files import old_registries, strangers
+from importer.rules.files import notes
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.words.text import FilePath, Size, Text
 
-_LAYOUT_NAMES: Final = frozenset({"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"})
-_TREE_FOLDERS: Final = frozenset({"_layers", "_manifests"})
-_TOLD_KINDS: Final = frozenset({FileKind.OCI_LAYOUT, FileKind.DOCKER_SAVE_MANIFEST, FileKind.SCHEMA1, *UNREAD_ARCHIVES})
 _HOLDS_CONTENT: Final = Text("it holds what is in a layer that is here itself")
 _DESCRIPTIONS: Final = {
     FileKind.EMPTY: "an empty file",
@@ -38,15 +33,15 @@ _DESCRIPTIONS: Final = {
 }
 
 
-def find(case: Case) -> Iterator[Observation]:
-    """Every file that no image wants and that no other finding tells of."""
-    wanted, contents = _wanted(case.plan), _contents(case.plan)
-    told, broken = _told_paths(case), _folders_of_broken_manifests(case)
-    told |= {fact.file.path for fact, _ in layout_indexes(case.inventory)}
-    told_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in told}
+def find(case: Case, named: frozenset[str]) -> Iterator[Observation]:
+    """Every file that no image wants, that no finding names, and that isn't a program's own note about images."""
+    wanted, contents, broken = _wanted(case.plan), _contents(case.plan), _folders_of_broken_manifests(case)
+    known = named.union(case.plan.used, (fact.file.path for fact in notes(case)))
+    # Of several copies one is enough to be named.
+    known_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in known}
     for fact in case.inventory.facts:
-        is_wanted = not wanted.isdisjoint(fact.digests) or fact.digest in told_digests
-        if is_wanted or fact.file.path in told or fact.file.borrowed or _is_told_by_name(fact, wanted):
+        is_known = fact.file.path in known or fact.digest in known_digests
+        if is_known or fact.file.borrowed or not wanted.isdisjoint(fact.digests):
             continue
         is_content = fact.digest in contents
         why = _HOLDS_CONTENT if is_content else _why(case, fact, wanted, broken)
@@ -64,24 +59,6 @@ def _wanted(plan: Plan) -> frozenset[Digest]:
 
 def _contents(plan: Plan) -> frozenset[Digest]:
     return frozenset(blob.diff_id for image in plan.images for blob in image.blobs if blob.diff_id)
-
-
-def _told_paths(case: Case) -> frozenset[str]:
-    sidecars = (sidecar.facts.file.path for sidecar in case.known.sidecars)
-    ambiguous = (remains.file.file.path for remains in case.plan.ambiguous)
-    lost = (fact.file.path for fact in lost_manifests(case.inventory, case.plan))
-    strange = (fact.file.path for fact in strangers(case))
-    old = (fact.file.path for facts in old_registries(case).values() for fact in facts)
-    return case.plan.used.union(case.plan.explained, sidecars, lost, ambiguous, strange, old)
-
-
-def _is_told_by_name(fact: FileFacts, wanted: frozenset[Digest]) -> bool:
-    file = fact.file
-    if is_partial(fact) or fact.kind in _TOLD_KINDS or file.name in _LAYOUT_NAMES:
-        return True
-    if is_marker(file) and claimed_digest(file) in wanted:
-        return True
-    return not _TREE_FOLDERS.isdisjoint(file.parts) or bool(fact.properties)
 
 
 def _description(fact: FileFacts) -> Text:
@@ -131,5 +108,5 @@ RULE: Final = Rule(
             "that image is missing here: download that too."
         ),
     ),
-    find=find,
+    find_leftovers=find,
 )

@@ -54,13 +54,14 @@ def find(case: Case) -> Iterator[Observation]:
             digest=fact.digest,
             severity=severity,
         )
-    for folder in old_registries(case):
+    for folder, facts in old_registries(case).items():
         yield Observation(
             Text(
                 "{} is the storage of a registry of the first generation (registry v1), before 2015", FilePath(folder)
             ),
             remedy=Text(_MIGRATION),
             path=folder,
+            also=frozenset(fact.file.path for fact in facts),
             severity=severity,
         )
 

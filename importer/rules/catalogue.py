@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import importer.rules as package
 from importer.plan.causes import Cause
-from importer.rules.rule import Case, Finding, Rule, Safety, Severity
+from importer.rules.rule import Case, Finding, Observation, Rule, Safety, Severity
 from importer.words.text import Text
 
 if TYPE_CHECKING:
@@ -65,8 +65,13 @@ def rule_explaining(cause: Cause) -> Rule | None:
 
 
 def find_all(case: Case) -> tuple[Finding, ...]:
-    """Ask every rule; the worst comes first, and what one rule finds stays in order: by image and layer, or by path."""
-    return tuple(sorted(_findings(case), key=_weight))
+    """Ask every rule; the worst comes first, and what one rule finds stays in order: by image and layer, or by path.
+
+    What is said of leftover files comes of a second round, when it is known which files the findings name.
+    """
+    findings = [Finding(rule, seen) for rule in download_rules() for seen in rule.find(case)]
+    findings += _of_leftovers(case, frozenset(path for finding in findings for path in _named_by(finding.observation)))
+    return tuple(sorted(findings, key=_weight))
 
 
 def find_in_tree(defects: Iterable[Defect], *, is_cache: bool = False) -> tuple[Finding, ...]:
@@ -105,10 +110,16 @@ def _safety(rule: Rule, defect: Defect) -> Safety:
     return Safety.SAFE if defect.steps else Safety.UNSAFE if rule.fix is Safety.UNSAFE else Safety.NONE
 
 
-def _findings(case: Case) -> Iterator[Finding]:
+def _of_leftovers(case: Case, named: frozenset[str]) -> Iterator[Finding]:
     for rule in download_rules():
-        for observation in rule.find(case):
-            yield Finding(rule, observation)
+        if rule.find_leftovers:
+            yield from (Finding(rule, seen) for seen in rule.find_leftovers(case, named))
+
+
+def _named_by(seen: Observation) -> Iterator[str]:
+    yield from seen.also
+    if seen.path is not None:
+        yield seen.path
 
 
 def _weight(finding: Finding) -> tuple[int, str]:

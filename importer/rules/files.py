@@ -10,10 +10,11 @@ from importer.domain.digest import Digest
 from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.inventory.inventory import Inventory
+from importer.inventory.inventory import Inventory, claimed_digest, is_marker
 from importer.plan.blobs import BlobStatus
 from importer.plan.images import ImageKind, ImagePlan
 from importer.recovery.documents.lost_manifests import MESSAGE_KINDS
+from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.rule import Case, Severity
 from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile
@@ -21,6 +22,10 @@ from importer.sources.source_file import SourceFile
 _OLD_IMAGE: Final = re.compile(r"images/[0-9a-f]{64}/(?:json|ancestry|layer|_checksum|_files|_diff)")
 _NO_ARCHIVES: Final = MESSAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
 _MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
+_MARKS_OF_LAYOUTS: Final = frozenset(
+    {"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"}
+)
+_FOLDERS_OF_LINKS: Final = frozenset({"_layers", "_manifests"})
 _LAYOUT_FILES: Final = ("oci-layout", "version")
 
 
@@ -43,6 +48,23 @@ def is_manifest_name(inventory: Inventory, file: SourceFile, digest: Digest) -> 
 def manifest_name(image: ImagePlan) -> str:
     """What Artifactory calls the manifest of such an image."""
     return "list.manifest.json" if image.kind is ImageKind.INDEX else "manifest.json"
+
+
+def notes(case: Case) -> Iterator[FileFacts]:
+    """What programs write about images, beside what images are made of.
+
+    The marks and indexes of layouts, the links of registries, what Artifactory and Nexus note of a file or put in
+    the place of one, checksums.
+    """
+    wanted = {blob.descriptor.digest for image in case.plan.images for blob in image.all_blobs}
+    yield from (sidecar.facts for sidecar in case.known.sidecars)
+    yield from (fact for fact, _ in layout_indexes(case.inventory))
+    for fact in case.inventory.facts:
+        is_mark = fact.kind is FileKind.OCI_LAYOUT or fact.file.name in _MARKS_OF_LAYOUTS
+        is_link = not _FOLDERS_OF_LINKS.isdisjoint(fact.file.parts)
+        stands_for_a_blob = is_marker(fact.file) and claimed_digest(fact.file) in wanted
+        if is_mark or is_link or stands_for_a_blob or fact.properties:
+            yield fact
 
 
 def strangers(case: Case) -> Iterator[FileFacts]:

@@ -87,6 +87,7 @@ class Observation:
         message: what is so and how it's known, in one or two plain sentences; it begins with the path if it can.
         remedy: what is done about it, or what to do next.
         path, digest, image: the file, the blob and the image it is about.
+        also: further files that it covers; no other finding needs to name them.
         certainty: whether a digest proves it.
         safety: the fix in this very case; None where it is the rule's usual one.
         severity: how bad it is in this very case; None where it is as bad as the rule says.
@@ -97,6 +98,7 @@ class Observation:
     path: str | None = None
     digest: Digest | None = None
     image: ImagePlan | None = None
+    also: frozenset[str] = frozenset()
     certainty: Certainty = Certainty.PROVEN
     safety: Safety | None = None
     severity: Severity | None = None
@@ -118,6 +120,7 @@ class Rule:
         summary: when it applies, in half a sentence.
         explanation: the text.
         find: looks at the case and yields what it sees.
+        find_leftovers: asked last, yields what it sees of the files whose paths no finding names.
         causes: the causes of a blob's state that this rule explains.
         defects: the defects of a storage tree that this rule explains.
         observe: says what is seen of one of these defects.
@@ -132,6 +135,7 @@ class Rule:
     summary: str
     explanation: Explanation
     find: Callable[[Case], Iterator[Observation]] = field(default=nothing_in_a_download, repr=False)
+    find_leftovers: Callable[[Case, frozenset[str]], Iterator[Observation]] | None = field(default=None, repr=False)
     causes: tuple[type[Cause], ...] = ()
     defects: tuple[type[Defect], ...] = ()
     observe: Callable[[Any], Observation] | None = field(default=None, repr=False)

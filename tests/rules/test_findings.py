@@ -14,7 +14,7 @@ import zstandard
 from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.plan.images import ImagePlan
-from importer.rules.catalogue import rule_explaining
+from importer.rules.catalogue import rule_explaining, rule_named
 from importer.rules.rule import Certainty, Finding, Safety, Severity
 from tests.in_process import scan
 from tests.rules.workshop import (
@@ -24,6 +24,7 @@ from tests.rules.workshop import (
     advised_by,
     as_json,
     blob_name,
+    case_of,
     descriptor,
     digest_of,
     findings_of,
@@ -294,6 +295,25 @@ class TestUnrelatedFiles:
         path = image.layer_path(folder)
         path.with_name(path.name + ".marker").write_bytes(b"")
         assert not troubles(findings_of(folder))
+        assert not remarks(findings_of(folder))
+
+    def test_what_any_finding_names_is_no_leftover_and_its_copies_are_none(self, folder: Path) -> None:
+        """The rule knows no other rule: what these have found is all that it is told."""
+        for name in ("a.bin", "b.bin", "c.bin"):
+            (folder / name).write_bytes(noise(100, "c" if name == "c.bin" else "a and b"))
+        case, rule = case_of(folder), rule_named("unrelated-file")
+        assert rule
+        assert rule.find_leftovers
+        left = {
+            len(named): [Path(seen.path or "").name for seen in rule.find_leftovers(case, frozenset(named))]
+            for named in ([], [f"{folder}/a.bin"])
+        }
+        assert left == {0: ["a.bin", "b.bin", "c.bin"], 1: ["c.bin"]}
+
+    @pytest.mark.parametrize("name", ["oci-layout", "VERSION", "repositories", "team/app/_layers/sha256/x/link"])
+    def test_what_programs_note_about_images_is_no_leftover(self, folder: Path, name: str) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(noise(100))
         assert not remarks(findings_of(folder))
 
     def test_content_of_a_whole_layer(self, image: Image, folder: Path) -> None:
