@@ -14,7 +14,7 @@ from setuptools import Extension, find_packages, setup
 FOLDER = "importer/recompression/engines/native"
 
 setup(
-    packages=[*find_packages(include=["importer*"]), "importer.schemas"],
+    packages=[*find_packages(include=["importer*", "blobfix"]), "importer.schemas"],
     ext_modules=[
         Extension(
             "importer.recompression.engines.native._deflate",

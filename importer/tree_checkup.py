@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.inspection.inspector import Inspector
+from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
@@ -21,6 +22,7 @@ from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree, object_store_in
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
+from importer.writers.tree_repair import clear_workshop, repair_tree
 
 CACHE_STATE: Final = "scheduler-state.json"
 """What a pull-through cache keeps at its root (distribution v2.8.3, registry/proxy/proxyregistry.go)."""
@@ -83,6 +85,21 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
     findings = find_in_tree(defects, is_cache=is_cache)
     return Checkup(question, layout.root, layout, defects, findings, diagnosis.census)
+
+
+def mended(found: Checkup, progress: Progress, durability: Durability, remembered: Remembered) -> Checkup | None:
+    """Carry out the steps that mend what was found, and look again; None for a store that is left alone.
+
+    Raises what ``repair_tree`` and ``check_tree`` raise.
+    """
+    steps = [step for defect in found.defects for step in defect.steps]
+    if found.layout is None:
+        return None
+    if not steps:
+        clear_workshop(found.layout)
+        return found
+    repair_tree(found.layout, steps, progress, durability)
+    return check_tree(found.question, progress, remembered)
 
 
 def _is_absent(defect: Defect) -> bool:

@@ -13,10 +13,8 @@ from importer.places.durability import Durability
 from importer.progress import Progress
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
-from importer.tree_checkup import TreeQuestion, check_tree
+from importer.tree_checkup import TreeQuestion, check_tree, mended
 from importer.words.printable import printable
-from importer.writers.tree_repair import clear_workshop
-from importer.writers.tree_repair import repair_tree as carry_out
 
 EXAMPLES: Final = """\b
 Examples:
@@ -78,11 +76,4 @@ def repair_tree(
 def _repaired(question: TreeQuestion, progress: Progress, durability: Durability) -> TreeReport:
     remembered: Remembered = {}
     found = check_tree(question, progress, remembered)
-    steps = [step for defect in found.defects for step in defect.steps]
-    if found.layout is None:
-        return TreeReport(found)
-    if not steps:
-        clear_workshop(found.layout)
-        return TreeReport(found, found)
-    carry_out(found.layout, steps, progress, durability)
-    return TreeReport(found, check_tree(question, progress, remembered))
+    return TreeReport(found, mended(found, progress, durability, remembered))

@@ -9,7 +9,7 @@ from importer.rules.rule import Case
 INTACT, REPAIRABLE, USAGE, NO_IMAGE, INCOMPLETE, TROUBLE, INTERRUPTED = ExitCode
 
 
-def exit_code_of(case: Case) -> int:
+def exit_code_of(case: Case) -> ExitCode:
     """The code for the worst image, or for what could not be read."""
     states = {status_of(image, case.host) for image in case.plan.images}
     if any(unread.matters for unread in case.unread):

@@ -28,7 +28,12 @@ SCHEMA_VERSION: Final = 1
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print the whole report as one JSON document."""
-    paper.write(json.dumps(report(investigation), indent=2, ensure_ascii=False) + "\n")
+    paper.write(as_json(investigation))
+
+
+def as_json(investigation: Investigation) -> str:
+    """The whole report as the text of one JSON document, with a newline at its end."""
+    return json.dumps(report(investigation), indent=2, ensure_ascii=False) + "\n"
 
 
 def report(investigation: Investigation) -> dict[str, Any]:

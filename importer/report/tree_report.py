@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import importer
+from importer.errors import ExitCode
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json
@@ -56,7 +57,7 @@ class TreeReport:
         return next((defect for defect in self.found.defects if isinstance(defect, NotRegistryStorage)), None)
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> ExitCode:
         """The code for how things stand."""
         if self.is_refused:
             return USAGE

@@ -1,0 +1,326 @@
+"""What a program may import: ``import blobfix`` gives the same names. docs/library.md shows them at work.
+
+Everything is a frozen value or a plain function. Nothing here prints, sets a signal handler or keeps a state, and
+all that goes wrong is a BlobfixError, whose subclasses are in ``errors``. Paths are texts or ``os.PathLike``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar
+
+from importer import errors
+from importer.conversion import convert, error_of
+from importer.domain.digest import Digest
+from importer.domain.platform import Platform
+from importer.domain.reference import Reference
+from importer.errors import BlobfixError, ExitCode, InputError, OutputError, UsageError
+from importer.investigation import Investigation, Question, investigate
+from importer.places.durability import Durability
+from importer.plan.blobs import ProvenBlob
+from importer.progress import Progress, SilentProgress
+from importer.report import tree_report
+from importer.report.exit_codes import exit_code_of
+from importer.report.json_report import as_json, download_as_json, finding_as_json, report
+from importer.report.next_steps import NextStep, next_steps
+from importer.report.values import Download, Finding, Image, Unread
+from importer.storage_tree.contents import Remembered
+from importer.tree_checkup import TreeQuestion, mended
+from importer.tree_checkup import check_tree as check_up
+from importer.writers.block_stream import BlockStream
+from importer.writers.destination import Destination
+from importer.writers.destinations.build_context import BuildContext
+from importer.writers.destinations.docker_tar import DockerTar
+from importer.writers.destinations.oci_layout import OciLayout
+from importer.writers.destinations.registry_tree import RegistryTree
+from importer.writers.selection import Choice, narrowed
+from importer.writers.verifying_reader import verified_blocks
+
+__all__ = [
+    "BlobfixError",
+    "BuildContext",
+    "DockerTar",
+    "Image",
+    "OciLayout",
+    "RegistryTree",
+    "Report",
+    "TreeReport",
+    "Written",
+    "check_tree",
+    "errors",
+    "open_blob",
+    "scan",
+    "write",
+]
+
+AnyPath = str | os.PathLike[str]
+
+_SILENCE: Final = SilentProgress()
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in a download; its parts are those of ``blobfix scan --format json``.
+
+    Attributes:
+        images: indexes first, then by name and digest.
+        downloads: what to fetch again.
+        unread: what of the input could not be looked into.
+        next: commands that write what is whole.
+        exit_code: that of ``blobfix scan``.
+        case: what the report was made of.
+    """
+
+    images: tuple[Image, ...]
+    findings: tuple[Finding, ...]
+    downloads: tuple[Download, ...]
+    unread: tuple[Unread, ...]
+    next: tuple[NextStep, ...]
+    exit_code: ExitCode
+    case: Investigation = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The text that ``blobfix scan --format json`` prints."""
+        return as_json(self.case)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        path: where to.
+        names: under which names.
+        manifest_digest: None when the output has no manifest.
+        image_id: None for what is no container image.
+        referrers: the manifest digests of signatures and the like that were written beside it.
+        moved: tags that were there, and what they named before, as in ``team/app:1.4 named sha256:… before``.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    manifest_digest: str | None
+    image_id: str | None
+    referrers: tuple[str, ...]
+    moved: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeReport:
+    """What was found in a registry's storage; its parts are those of ``blobfix repair-tree --format json``.
+
+    Attributes:
+        findings: what is wrong; after ``apply``, what is left.
+        downloads: what is wanted and nowhere.
+        exit_code: that of ``blobfix repair-tree``.
+        case: what the report was made of.
+        remembered: what was read of the tree, so that ``apply`` need not read it again.
+    """
+
+    findings: tuple[Finding, ...]
+    downloads: tuple[Download, ...]
+    exit_code: ExitCode
+    case: tree_report.TreeReport = field(repr=False, compare=False)
+    remembered: Remembered = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The text that ``blobfix repair-tree --format json`` prints."""
+        return self.case.as_json() + "\n"
+
+    def apply(self, *, progress: Progress = _SILENCE, sync: bool = True) -> TreeReport:
+        """Mend what can be proven, as ``repair-tree --apply`` does, and tell how the tree is then.
+
+        ``sync``: whether each step is on the disk before the next one. Raises OutputError when another repair is at
+        work or the system refuses; VerificationError and InputError when a source has changed. What is done by then
+        stays, and may be gone on with.
+        """
+        found = self.case.now
+        with _typed(OutputError):
+            left = mended(found, progress, Durability(is_wanted=sync), self.remembered)
+            return _tree_report(tree_report.TreeReport(found, left), self.remembered)
+
+
+def scan(
+    *paths: AnyPath,
+    borrow: Iterable[AnyPath] = (),
+    digests: Iterable[str] = (),
+    progress: Progress = _SILENCE,
+) -> Report:
+    """Look at a download and explain it, as ``blobfix scan`` does; writes nothing.
+
+    Args:
+        paths: folders and archives that hold the download; none is the current folder.
+        borrow: more places to find blobs in, of whose images nothing is said.
+        digests: manifest digests that are known.
+        progress: is told of each step and of its bytes.
+
+    Raises UsageError for a path that isn't there or a text that is no digest, and InputError for what can't be read.
+    """
+    question = Question(
+        paths=tuple(map(Path, paths)) or (Path(),),
+        borrowed=tuple(map(Path, borrow)),
+        digests=tuple(map(_digest, digests)),
+    )
+    with _typed(InputError):
+        case = investigate(question, progress, narrow=partial(narrowed, choice=Choice()))
+        told = report(case)
+        return Report(
+            images=tuple(
+                Image.of(entry, case, plan) for entry, plan in zip(told["images"], case.case.plan.images, strict=True)
+            ),
+            findings=tuple(map(Finding.of, told["findings"])),
+            downloads=tuple(map(Download.of, told["downloads"])),
+            unread=tuple(map(Unread.of, told["unread"])),
+            next=next_steps(case),
+            exit_code=ExitCode(exit_code_of(case.case)),
+            case=case,
+        )
+
+
+def write(  # noqa: PLR0913 (the options of the commands)
+    image: Image,
+    destination: Destination[Any],
+    *,
+    name: str | None = None,
+    platform: str | None = None,
+    sparse: bool = False,
+    allow_new_digest: bool = False,
+    convert_schema1: bool = False,
+    salvage: bool = False,
+    progress: Progress = _SILENCE,
+) -> Written:
+    """Write one image of a report, and what refers to it, as ``blobfix to-… --select`` does.
+
+    What the report calls ``exact`` in ``image.outputs`` is written with no further option. Every byte is verified on
+    its way; nothing is seen of the output before all is whole.
+
+    Args:
+        image: one of a report's.
+        destination: a DockerTar, RegistryTree, OciLayout or BuildContext.
+        name: the name to write under, as in ``team/app:1.4``; a registry tree needs one.
+        platform: one of an index's, as in ``linux/amd64``.
+        sparse: whether an index will do of which some platforms are missing.
+        allow_new_digest: whether a new manifest digest will do, and with an edited config a new image id.
+        convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
+        salvage: whether a bare config, and so a new image id, will do.
+        progress: is told of each step and of its bytes.
+
+    Raises CannotWriteError when the image can't be written so, UsageError when the call makes no sense, OutputError
+    when the system refuses, and VerificationError or InputError when a file has changed since the scan.
+    """
+    choice = Choice(
+        name=_value(Reference.parse, name),
+        select=str(image.plan.manifest.descriptor.digest),
+        platform=_value(Platform.parse, platform),
+        sparse=sparse,
+        allow_new_digest=allow_new_digest,
+        convert_schema1=convert_schema1,
+        salvage=salvage,
+    )
+    asked, depth = image.case.question, image.case.question.depth
+    deeper = replace(
+        depth,
+        every_layer=depth.every_layer or salvage or convert_schema1,
+        edited_configs=depth.edited_configs or allow_new_digest,
+    )
+    question = replace(asked, one_image=True, depth=deeper)
+    with _typed(OutputError):
+        conversion = convert(question, choice, destination, progress, image.case.case if deeper == depth else None)
+    if not conversion.images:
+        refused = conversion.selection.refused
+        raise error_of(refused, ". ".join(refusal.reason for refusal in refused))
+    written, *referrers = conversion.images
+    return Written(
+        path=os.fspath(destination.path),
+        names=tuple(map(str, written.names)),
+        manifest_digest=_text(written.plan.manifest_digest),
+        image_id=_text(written.plan.image_id),
+        referrers=tuple(str(each.plan.manifest.descriptor.digest) for each in referrers),
+        moved=tuple(map(str, conversion.moved)),
+    )
+
+
+def check_tree(
+    root: AnyPath, *, blobs: Iterable[AnyPath] = (), quick: bool = False, progress: Progress = _SILENCE
+) -> TreeReport:
+    """Look at a registry's storage and explain what is wrong, as ``blobfix repair-tree`` does; changes nothing.
+
+    Args:
+        root: the folder that is mounted at ``/var/lib/registry``.
+        blobs: places that may hold what is missing.
+        quick: whether only links and sizes are looked at.
+        progress: is told of each step and of its bytes.
+
+    Raises UsageError and NoImageError for what is no such folder, and InputError for what can't be read.
+    """
+    remembered: Remembered = {}
+    question = TreeQuestion(Path(root), tuple(map(Path, blobs)), quick)
+    with _typed(InputError):
+        return _tree_report(tree_report.TreeReport(check_up(question, progress, remembered)), remembered)
+
+
+def open_blob(report: Report, digest: str) -> BinaryIO:
+    """Open a blob that an image of the report wants, repaired if need be, or a layer's content by its diff_id.
+
+    The stream raises VerificationError instead of ending when the bytes aren't those of the digest, and InputError
+    when a file can't be read any more. Use it as a context manager; it reads front to back only.
+
+    Raises UsageError for what is no digest, and InputError for a blob that isn't here or is beyond repair.
+    """
+    wanted = _digest(digest)
+    for image in report.case.case.plan.images:
+        for blob in image.all_blobs:
+            for proven in (blob.exact, blob.content):
+                if proven and proven.digest == wanted:
+                    return _stream(proven)
+    raise InputError(f"{wanted}: isn't here, or is damaged beyond repair; the report's downloads tell what to fetch")
+
+
+def _stream(blob: ProvenBlob) -> BinaryIO:
+    return io.BufferedReader(BlockStream(verified_blocks(blob, _SILENCE.advance)))
+
+
+def _tree_report(case: tree_report.TreeReport, remembered: Remembered) -> TreeReport:
+    return TreeReport(
+        findings=tuple(Finding.of(finding_as_json(finding)) for finding in case.now.findings),
+        downloads=tuple(Download.of(download_as_json(download)) for download in case.downloads),
+        exit_code=case.exit_code,
+        case=case,
+        remembered=remembered,
+    )
+
+
+def _digest(text: str) -> Digest:
+    return _parsed(Digest.parse, text)
+
+
+def _value(parse: Callable[[str], _Value], text: str | None) -> _Value | None:
+    return None if text is None else _parsed(parse, text)
+
+
+def _parsed(parse: Callable[[str], _Value], text: str) -> _Value:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _text(digest: Digest | None) -> str | None:
+    return str(digest) if digest else None
+
+
+@contextmanager
+def _typed(kind: type[BlobfixError]) -> Iterator[None]:
+    """What the system refuses becomes an error of blobfix's own."""
+    try:
+        yield
+    except OSError as error:
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        raise kind(f"{place}{error.strerror or error}") from error

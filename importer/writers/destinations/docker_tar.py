@@ -1,0 +1,92 @@
+"""A tarball for docker load."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from importer.errors import BombError, ContentMismatchError
+from importer.places.durability import Durability
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
+from importer.progress import Progress
+from importer.rules.wording import title_of
+from importer.writers.docker_tar import docker_tar_members
+from importer.writers.moved_tags import MovedTag
+from importer.writers.named_image import NamedImage
+from importer.writers.output_places import check_file_place
+from importer.writers.refusals import Refusal
+from importer.writers.selection import Choice, Selection, choose
+from importer.writers.tar_file import TarCapture, TarFile
+
+
+@dataclass(frozen=True, slots=True)
+class DockerTar:
+    """A tarball that docker, containerd, podman and skopeo load; it takes the place of one that is there.
+
+    Attributes:
+        path: the file.
+        sync: whether it is on the disk before it is called done.
+    """
+
+    path: str | os.PathLike[str]
+    sync: bool = True
+    replace_tags: ClassVar[bool] = False
+
+    def check(self, inputs: Iterable[Path]) -> None:
+        """Raise UsageError when the file's place is none to write to."""
+        check_file_place(Path(self.path), inputs)
+
+    @contextmanager
+    def opened(self, progress: Progress) -> Iterator[OpenDockerTar]:
+        """Begin the file, unseen; raises OutputError."""
+        with TarFile(Path(self.path), progress, Durability(is_wanted=self.sync)) as tar:
+            yield OpenDockerTar(tar, progress)
+
+
+class OpenDockerTar:
+    """The file, before it has its name."""
+
+    def __init__(self, tar: TarFile, progress: Progress) -> None:
+        self._tar = tar
+        self._progress = progress
+
+    def capture(self) -> TarCapture:
+        """Puts blobs at their places in the archive while they are first read."""
+        return self._tar.capture()
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The images that docker loads."""
+        return loadable(plan, choice, self._progress)
+
+    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
+        """None: the file is a new one."""
+        return ()
+
+    def write(self, images: Sequence[NamedImage]) -> None:
+        """Write the archive and give it its name."""
+        self._tar.write(docker_tar_members(images, self._progress.advance))
+
+
+def loadable(plan: Plan, choice: Choice, progress: Progress) -> Selection:
+    """The images that docker loads: of several, one whose layers aren't what its config says is left out."""
+    selection = choose(plan, choice, Output.DOCKER_TAR)
+    if len(selection.images) < 2:
+        return selection
+    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, progress)))
+    unloadable = [refusal.image for refusal in late]
+    images = tuple(image for image in selection.images if image.plan not in unloadable)
+    return replace(selection, images=images, refused=(*selection.refused, *late))
+
+
+def _refusal_of(image: NamedImage, progress: Progress) -> Refusal | None:
+    try:
+        docker_tar_members([image], progress.advance)
+    except (ContentMismatchError, BombError) as error:
+        name = ", ".join(map(str, image.names)) or title_of(image.plan)
+        return Refusal(image.plan, f"{name}: {error}")
+    return None

@@ -1,0 +1,69 @@
+"""A storage tree that registry:2 serves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.places.durability import Durability
+from importer.plan.fidelity import Output
+from importer.plan.images import Plan
+from importer.progress import Progress
+from importer.writers import registry_tree
+from importer.writers.moved_tags import MovedTag
+from importer.writers.named_image import NamedImage
+from importer.writers.output_places import check_tree_place
+from importer.writers.selection import Choice, Selection, choose
+from importer.writers.staging import StagingCapture
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryTree:
+    """The storage of a registry, new or added to; the tags become visible last.
+
+    Attributes:
+        path: the folder that is mounted at ``/var/lib/registry``.
+        replace_tags: whether tags that are there already may name other images than before.
+        sync: whether all is on the disk before it is called done.
+    """
+
+    path: str | os.PathLike[str]
+    replace_tags: bool = False
+    sync: bool = True
+
+    def check(self, inputs: Iterable[Path]) -> None:
+        """Raise UsageError when the folder is none to write to."""
+        check_tree_place(Path(self.path), inputs)
+
+    @contextmanager
+    def opened(self, progress: Progress) -> Iterator[OpenRegistryTree]:
+        """Begin a tree beside its place; raises OutputError."""
+        with registry_tree.RegistryTree(Path(self.path), progress, Durability(is_wanted=self.sync)) as tree:
+            yield OpenRegistryTree(tree, replace_tags=self.replace_tags)
+
+
+class OpenRegistryTree:
+    """The tree, before anything of it is seen."""
+
+    def __init__(self, tree: registry_tree.RegistryTree, *, replace_tags: bool) -> None:
+        self._tree = tree
+        self._replace_tags = replace_tags
+
+    def capture(self) -> StagingCapture:
+        """Stages wanted blobs while they are first read."""
+        return self._tree.capture()
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The images whose manifests can be written, and that have a name."""
+        return choose(plan, choice, Output.REGISTRY_TREE)
+
+    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
+        """The tags that the tree has already, for other images."""
+        return self._tree.moved_tags(images)
+
+    def write(self, images: Sequence[NamedImage]) -> None:
+        """Write the images; raises UsageError for tags that moved meanwhile and may not."""
+        self._tree.write(images, replace_tags=self._replace_tags)
