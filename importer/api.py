@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from importer import errors
 from importer.conversion import convert, error_of
@@ -61,7 +61,6 @@ __all__ = [
 
 AnyPath = str | os.PathLike[str]
 
-_SILENCE: Final = SilentProgress()
 _Value = TypeVar("_Value")
 
 
@@ -134,7 +133,7 @@ class TreeReport:
         """The text that ``blobfix repair-tree --format json`` prints."""
         return self.case.as_json() + "\n"
 
-    def apply(self, *, progress: Progress = _SILENCE, sync: bool = True) -> TreeReport:
+    def apply(self, *, progress: Progress | None = None, sync: bool = True) -> TreeReport:
         """Mend what can be proven, as ``repair-tree --apply`` does, and tell how the tree is then.
 
         ``sync``: whether each step is on the disk before the next one. Raises OutputError when another repair is at
@@ -143,7 +142,7 @@ class TreeReport:
         """
         found = self.case.now
         with _typed(OutputError):
-            left = mended(found, progress, Durability(is_wanted=sync), self.remembered)
+            left = mended(found, progress or SilentProgress(), Durability(is_wanted=sync), self.remembered)
             return _tree_report(tree_report.TreeReport(found, left), self.remembered)
 
 
@@ -151,7 +150,7 @@ def scan(
     *paths: AnyPath,
     borrow: Iterable[AnyPath] = (),
     digests: Iterable[str] = (),
-    progress: Progress = _SILENCE,
+    progress: Progress | None = None,
 ) -> Report:
     """Look at a download and explain it, as ``blobfix scan`` does; writes nothing.
 
@@ -159,7 +158,7 @@ def scan(
         paths: folders and archives that hold the download; none is the current folder.
         borrow: more places to find blobs in, of whose images nothing is said.
         digests: manifest digests that are known.
-        progress: is told of each step and of its bytes.
+        progress: is told of each stretch of work and of its bytes; None: nobody is.
 
     Raises UsageError for a path that isn't there or a text that is no digest, and InputError for what can't be read.
     """
@@ -169,7 +168,7 @@ def scan(
         digests=tuple(map(_digest, digests)),
     )
     with _typed(InputError):
-        case = investigate(question, progress, narrow=partial(narrowed, choice=Choice()))
+        case = investigate(question, progress or SilentProgress(), narrow=partial(narrowed, choice=Choice()))
         told = report(case)
         return Report(
             images=tuple(
@@ -194,7 +193,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
     allow_new_digest: bool = False,
     convert_schema1: bool = False,
     salvage: bool = False,
-    progress: Progress = _SILENCE,
+    progress: Progress | None = None,
 ) -> Written:
     """Write one image of a report, and what refers to it, as ``blobfix to-… --select`` does.
 
@@ -210,7 +209,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
         allow_new_digest: whether a new manifest digest will do, and with an edited config a new image id.
         convert_schema1: whether a schema 1 image is to become schema 2, with new digests.
         salvage: whether a bare config, and so a new image id, will do.
-        progress: is told of each step and of its bytes.
+        progress: is told of each stretch of work and of its bytes; None: nobody is.
 
     Raises CannotWriteError when the image can't be written so, UsageError when the call makes no sense, OutputError
     when the system refuses, and VerificationError or InputError when a file has changed since the scan.
@@ -232,7 +231,9 @@ def write(  # noqa: PLR0913 (the options of the commands)
     )
     question = replace(asked, one_image=True, depth=deeper)
     with _typed(OutputError):
-        conversion = convert(question, choice, destination, progress, image.case.case if deeper == depth else None)
+        conversion = convert(
+            question, choice, destination, progress or SilentProgress(), image.case.case if deeper == depth else None
+        )
     if not conversion.images:
         refused = conversion.selection.refused
         raise error_of(refused, ". ".join(refusal.reason for refusal in refused))
@@ -248,7 +249,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
 
 
 def check_tree(
-    root: AnyPath, *, blobs: Iterable[AnyPath] = (), quick: bool = False, progress: Progress = _SILENCE
+    root: AnyPath, *, blobs: Iterable[AnyPath] = (), quick: bool = False, progress: Progress | None = None
 ) -> TreeReport:
     """Look at a registry's storage and explain what is wrong, as ``blobfix repair-tree`` does; changes nothing.
 
@@ -256,14 +257,16 @@ def check_tree(
         root: the folder that is mounted at ``/var/lib/registry``.
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
-        progress: is told of each step and of its bytes.
+        progress: is told of each stretch of work and of its bytes; None: nobody is.
 
     Raises UsageError and NoImageError for what is no such folder, and InputError for what can't be read.
     """
     remembered: Remembered = {}
     question = TreeQuestion(Path(root), tuple(map(Path, blobs)), quick)
     with _typed(InputError):
-        return _tree_report(tree_report.TreeReport(check_up(question, progress, remembered)), remembered)
+        return _tree_report(
+            tree_report.TreeReport(check_up(question, progress or SilentProgress(), remembered)), remembered
+        )
 
 
 def open_blob(report: Report, digest: str) -> BinaryIO:
@@ -284,7 +287,7 @@ def open_blob(report: Report, digest: str) -> BinaryIO:
 
 
 def _stream(blob: ProvenBlob) -> BinaryIO:
-    return io.BufferedReader(BlockStream(verified_blocks(blob, _SILENCE.advance)))
+    return io.BufferedReader(BlockStream(verified_blocks(blob, SilentProgress().advance)))
 
 
 def _tree_report(case: tree_report.TreeReport, remembered: Remembered) -> TreeReport:

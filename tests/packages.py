@@ -18,7 +18,7 @@ from tests.blobfix import HOME
 
 def copy_of_sources(target: Path) -> Path:
     """Copy all that makes the program, without what was compiled of it."""
-    for name in ("importer", "schemas"):
+    for name in ("blobfix", "importer", "schemas"):
         shutil.copytree(HOME / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd"))
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(HOME / name, target / name)
@@ -43,6 +43,28 @@ def wheel_of(tree: Path, variables: Mapping[str, str] | None = None) -> Path:
     assert result.returncode == 0, result.stderr
     (wheel,) = (tree / "wheels").glob("blobfix-*.whl")
     return wheel
+
+
+def source_archive_of(tree: Path) -> Path:
+    """Build the source distribution of a source tree; skips the test as ``wheel_of`` does."""
+    program = "from setuptools.build_meta import build_sdist; build_sdist('dist')"
+    builder = tree / "builder"
+    if not _has_setuptools(77):
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(builder), "setuptools>=77"]
+        if subprocess.run(command, check=False, capture_output=True, timeout=300).returncode:
+            pytest.skip("an archive can't be built without setuptools 77; get it with: pip install 'setuptools>=77'")
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tree,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(builder)},
+    )
+    assert result.returncode == 0, result.stderr
+    (archive,) = (tree / "dist").glob("blobfix-*.tar.gz")
+    return archive
 
 
 def _has_setuptools(version: int) -> bool:

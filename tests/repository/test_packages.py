@@ -6,12 +6,13 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.packages import copy_of_sources, wheel_of
+from tests.packages import copy_of_sources, source_archive_of, wheel_of
 
 HOME = Path(__file__).parents[2]
 SCHEMAS = sorted(path.name for path in (HOME / "schemas").glob("*.json"))
@@ -87,12 +88,35 @@ def test_the_wheel_holds_schemas_and_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         assert sorted(name.split("/")[-1] for name in names if name.startswith("importer/schemas/")) == SCHEMAS
-        assert "importer/py.typed" in names
-        sources = {path.relative_to(HOME).as_posix() for path in (HOME / "importer").rglob("*.py")}
+        assert {"importer/py.typed", "blobfix/py.typed"} <= set(names)
+        packages = [HOME / "importer", HOME / "blobfix"]
+        sources = {path.relative_to(HOME).as_posix() for package in packages for path in package.rglob("*.py")}
         assert sources <= set(names)
         assert not [name for name in names if name.startswith(("tests/", "fixtures/", "tools/"))]
         entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "blobfix = importer.cli.main:main" in entry_points
+
+
+def test_a_program_imports_it_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    program = "import blobfix, sys; print(blobfix.__file__, blobfix.scan(sys.argv[1]).exit_code)"
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(HOME / "fixtures" / "clean")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert told.stdout.split() == [str(tmp_path / "blobfix" / "__init__.py"), "0"]
+
+
+def test_the_source_distribution_holds_both_packages(tree: Path) -> None:
+    with tarfile.open(source_archive_of(tree)) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {"blobfix/__init__.py", "blobfix/py.typed", "importer/api.py", "importer/cli/main.py"} <= names
 
 
 def test_the_wheel_runs_from_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:
