@@ -42,7 +42,7 @@ test: .venv-test/.installed
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/mypy importer tests fixtures tools benchmarks
+	.venv-test/bin/mypy blobfix importer tests fixtures tools benchmarks
 	.venv-test/bin/lint-imports
 
 generated: .venv-test/.installed

@@ -13,8 +13,9 @@ from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
+from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.rules.wording import listed, title_of
+from importer.words.text import listed
 from importer.writers import build_context
 from importer.writers.build_context import WrittenContext
 from importer.writers.context_folder import context_folder

@@ -13,8 +13,8 @@ from importer.errors import BombError, ContentMismatchError
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
+from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.rules.wording import title_of
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
