@@ -1,4 +1,8 @@
-"""Running blobfix as a user does: as a process of its own, judged by what it prints and leaves behind."""
+"""Running blobfix as a user does: as a process of its own, judged by what it prints and leaves behind.
+
+Tests that need hundreds of runs, and not the process around them, call ``tests.in_process.run``: the same result,
+sooner.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,11 @@ class Result:
     def text(self) -> str:
         """The standard output as text."""
         return self.stdout.decode()
+
+    @property
+    def output(self) -> str:
+        """Everything that was printed, the standard output first."""
+        return self.stdout.decode(errors="replace") + self.stderr
 
     @property
     def json(self) -> dict[str, Any]:

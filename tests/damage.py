@@ -1,4 +1,4 @@
-"""What happens to files on their way from a server to a folder, one small function for each mishap.
+"""What happens to files on their way from a server to a folder, one small function for each damage.
 
 Every function takes the path of a file, damages what is there, and gives the path (or paths) where the bytes are
 afterwards. None has any chance in it: where and how much is said by the caller, so that a property test can choose.
@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from tests.images.generated import GeneratedImage
+
+Damage = Callable[[Path], object]
+"""What happens to a file, or to the files of a folder."""
 
 GZIP_TRAILER = 8
 """A gzip member ends with four bytes of CRC-32 and four of the length."""
@@ -37,7 +45,46 @@ _S3_ERROR = (
 )
 
 
+# --- which file of an image, as write_artifactory_folder writes it ---
+
+
+def to_layer(image: GeneratedImage, position: int, damage: Callable[..., object], *arguments: Any) -> Damage:
+    """A damage of the folder: that of one layer."""
+    return lambda folder: damage(image.layer_path(folder, position), *arguments)
+
+
+def to_config(image: GeneratedImage, damage: Callable[..., object], *arguments: Any) -> Damage:
+    """A damage of the folder: that of the config."""
+    return lambda folder: damage(image.config_path(folder), *arguments)
+
+
+def to_manifest(damage: Callable[..., object], *arguments: Any) -> Damage:
+    """A damage of the folder: that of ``manifest.json``."""
+    return lambda folder: damage(folder / "manifest.json", *arguments)
+
+
+def in_turn(*damages: Damage) -> Damage:
+    """One after the other."""
+    return lambda place: [damage(place) for damage in damages]
+
+
+def nothing(_: Path) -> None:
+    """No damage at all."""
+
+
 # --- bytes lost, changed or added ---
+
+
+def change(path: Path, how: Callable[[bytes], bytes]) -> Path:
+    """Any change of the content that has no name of its own here."""
+    _change(path, how(path.read_bytes()))
+    return path
+
+
+def put(path: Path, content: bytes) -> Path:
+    """Another content."""
+    _change(path, content)
+    return path
 
 
 def cut_at(path: Path, length: int) -> Path:
@@ -88,7 +135,33 @@ def drop_gzip_trailer(path: Path, count: int = GZIP_TRAILER) -> Path:
     return cut_at(path, path.stat().st_size - count)
 
 
+def remove(path: Path) -> None:
+    """Not even the file is left."""
+    path.unlink()
+
+
+def make_pipe(path: Path) -> Path:
+    """A named pipe in place of the file: nothing can be read from it."""
+    path.unlink()
+    os.mkfifo(path)
+    return path
+
+
 # --- right bytes, wrong name or place ---
+
+
+def copy(path: Path, name: str) -> Path:
+    """The same content once more, in the same folder."""
+    target = path.with_name(name)
+    target.write_bytes(path.read_bytes())
+    return target
+
+
+def add_sidecar(path: Path, text: str) -> Path:
+    """A file with a checksum beside it, ``name.sha256``."""
+    target = path.with_name(f"{path.name}.sha256")
+    target.write_text(text)
+    return target
 
 
 def swap(first: Path, second: Path) -> tuple[Path, Path]:

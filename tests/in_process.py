@@ -24,6 +24,7 @@ from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, choose
+from tests.blobfix import Result
 
 SEVERE = ("error", "warning")
 
@@ -41,21 +42,12 @@ def chosen(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]
     return selection.images
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended."""
-
-    code: int
-    stdout: bytes
-    output: str
-
-
-def run(*arguments: str | os.PathLike[str]) -> Outcome:
+def run(*arguments: str | os.PathLike[str]) -> Result:
     """Run a command; an exception that the command line doesn't expect is raised."""
     result = CliRunner().invoke(app, [os.fspath(argument) for argument in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    return Outcome(result.exit_code, result.stdout_bytes, result.output)
+    return Result(result.exit_code, result.stdout_bytes, result.stderr)
 
 
 @dataclass(frozen=True)

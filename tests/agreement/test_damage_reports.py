@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ import pytest
 
 from tests import damage
 from tests.blobfix import snapshot
+from tests.damage import Damage, in_turn, to_config, to_layer, to_manifest
 from tests.images.content import sample_layers, strange
-from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
 from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, run, scan
 
 LAYERS = sample_layers("damaged", 12_000)
@@ -32,15 +32,13 @@ MENDED = (1, "repairable", "exact", "exact")
 DOCKER_REFUSES = (1, "repairable", "exact", "none")
 LOST = (4, "incomplete", "none", "none")
 
-Mishap = Callable[[Path], object]
-
 
 @dataclass(frozen=True)
 class Case:
     """A damage, and all that must come of it.
 
     Attributes:
-        mishap: what happens to the folder.
+        happens: the damage of the folder.
         severe: codes of errors and warnings, exactly.
         outcome: exit code, the image's status, what a registry tree and a docker tar are.
         remarks: codes of severity info that must be among those told.
@@ -48,7 +46,7 @@ class Case:
         options: of the scan.
     """
 
-    mishap: Mishap
+    happens: Damage
     severe: tuple[str, ...] = ()
     outcome: tuple[int, str, str, str] = INTACT
     remarks: tuple[str, ...] = ()
@@ -56,50 +54,17 @@ class Case:
     options: tuple[str, ...] = field(default=())
 
 
-def layer(
-    position: int, change: Callable[..., object], *arguments: Any, image: GeneratedImage | None = None, **options: Any
-) -> Mishap:
-    """The mishap of one layer of an image, IMAGE unless another is named."""
-    digest = (image or IMAGE).layer_digests[position]
-    return lambda folder: change(folder / digest.file_name, *arguments, **options)
+def layer(position: int, change: Callable[..., object], *arguments: Any) -> Damage:
+    return to_layer(IMAGE, position, change, *arguments)
 
 
-def config(change: Callable[..., object], *arguments: Any) -> Mishap:
-    """The mishap of the config."""
-    return lambda folder: change(folder / IMAGE.image_id.file_name, *arguments)
+def config(change: Callable[..., object], *arguments: Any) -> Damage:
+    return to_config(IMAGE, change, *arguments)
 
 
-def manifest(change: Callable[..., object], *arguments: Any) -> Mishap:
-    """The mishap of the manifest."""
-    return lambda folder: change(folder / "manifest.json", *arguments)
-
-
-def both(*mishaps: Mishap) -> Mishap:
-    """One after the other."""
-    return lambda folder: [mishap(folder) for mishap in mishaps]
-
-
-def nothing(_: Path) -> None:
-    """No damage at all."""
-
-
-def write(name: str, content: bytes) -> Mishap:
+def write(name: str, content: bytes) -> Damage:
     """One more file."""
     return lambda folder: (folder / name).write_bytes(content)
-
-
-def copy(path: Path, name: str) -> None:
-    path.with_name(name).write_bytes(path.read_bytes())
-
-
-def put(path: Path, content: bytes) -> None:
-    path.unlink()
-    path.write_bytes(content)
-
-
-def fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
 
 
 def cut_and_called_partial(path: Path, suffix: str) -> None:
@@ -112,28 +77,14 @@ def swap_layers(folder: Path) -> None:
 
 def edited(image: GeneratedImage, change: Callable[[dict[str, Any]], object]) -> GeneratedImage:
     """The image with another config, and a manifest that wants that config."""
-    value = json.loads(image.config)
+    value = image.config_value()
     change(value)
-    content = json.dumps(value).encode()
-    wanted = json.loads(image.manifest)
-    made = GeneratedImage(b"", image.media_type, content, image.layers, image.diffs, image.os, image.architecture)
-    wanted["config"] |= {"size": len(content), "digest": str(made.image_id)}
-    text = json.dumps(wanted, indent=3).encode()
-    return GeneratedImage(text, image.media_type, content, image.layers, image.diffs, image.os, image.architecture)
+    return image.with_config(json.dumps(value).encode())
 
 
 def with_empty_layer(image: GeneratedImage) -> GeneratedImage:
     """The image with docker's empty layer on top."""
-    value, wanted = json.loads(image.config), json.loads(image.manifest)
-    diffs, layers = (*image.diffs[:-1], bytes(1024)), (*image.layers[:-1], DOCKERS_EMPTY_LAYER)
-    made = GeneratedImage(b"", image.media_type, b"", layers, diffs, image.os, image.architecture)
-    value["rootfs"]["diff_ids"] = [str(digest) for digest in made.diff_ids]
-    content = json.dumps(value).encode()
-    wanted["layers"][-1] |= {"size": len(layers[-1]), "digest": str(made.layer_digests[-1])}
-    final = GeneratedImage(b"", image.media_type, content, layers, diffs, image.os, image.architecture)
-    wanted["config"] |= {"size": len(content), "digest": str(final.image_id)}
-    text = json.dumps(wanted, indent=3).encode()
-    return GeneratedImage(text, image.media_type, content, layers, diffs, image.os, image.architecture)
+    return make_image_of_tars((*image.diffs[:-1], bytes(1024)), layers=(*image.layers[:-1], DOCKERS_EMPTY_LAYER))
 
 
 def without_empty_layer(folder: Path) -> None:
@@ -150,8 +101,8 @@ ONE_DIFF_ID_LESS = edited(IMAGE, lambda value: value["rootfs"]["diff_ids"].pop()
 WRONG_ORDER = edited(IMAGE, swap_diff_ids)
 
 CASES = {
-    "clean": Case(nothing, remarks=("BF307",)),
-    "clean, manifest known": Case(nothing, options=("--digest", str(IMAGE.manifest_digest))),
+    "clean": Case(damage.nothing, remarks=("BF307",)),
+    "clean, manifest known": Case(damage.nothing, options=("--digest", str(IMAGE.manifest_digest))),
     "renamed by a browser": Case(layer(0, damage.rename_by_browser), remarks=("BF101",)),
     "renamed .gz": Case(layer(1, damage.add_suffix, ".gz"), remarks=("BF101",)),
     "renamed .tar.gz": Case(layer(1, damage.add_suffix, ".tar.gz"), remarks=("BF101",)),
@@ -163,10 +114,10 @@ CASES = {
     "renamed upper case": Case(layer(2, damage.upper_case), remarks=("BF101",)),
     "renamed no prefix": Case(layer(2, damage.no_prefix), remarks=("BF101",)),
     "renamed anything": Case(layer(2, damage.rename, "download"), remarks=("BF101",)),
-    "renamed manifest": Case(manifest(damage.rename, "image.txt"), remarks=("BF101",)),
+    "renamed manifest": Case(to_manifest(damage.rename, "image.txt"), remarks=("BF101",)),
     "two layers swapped": Case(swap_layers, remarks=("BF101", "BF101")),
     "whole, called partial": Case(layer(0, damage.partial_suffix), remarks=("BF101",)),
-    "a copy": Case(layer(0, copy, "copy"), remarks=("BF102",)),
+    "a copy": Case(layer(0, damage.copy, "copy"), remarks=("BF102",)),
     "a stranger": Case(write("notes.txt", b"call Bob about the image"), remarks=("BF103",)),
     "an unwanted blob": Case(write("sha256__" + "0" * 64, b"\x1f\x8b" + bytes(900)), remarks=("BF103",)),
     "marker": Case(layer(0, damage.marker), ("BF105",), LOST),
@@ -180,7 +131,7 @@ CASES = {
     "JSON error": Case(layer(1, damage.replace_by_artifactory_json_error), ("BF107",), LOST),
     "JSON error as config": Case(config(damage.replace_by_artifactory_json_error), ("BF107",), LOST),
     "XML error": Case(layer(2, damage.replace_by_s3_xml_error), ("BF107",), LOST),
-    "a pipe": Case(layer(2, fifo), ("BF108",), LOST),
+    "a pipe": Case(layer(2, damage.make_pipe), ("BF108",), LOST),
     "cut after 10 bytes": Case(layer(0, damage.cut_at, 10), ("BF201",), LOST),
     "cut in the middle": Case(layer(0, damage.cut_at, 1500), ("BF201",), LOST),
     "cut before the trailer": Case(
@@ -192,42 +143,42 @@ CASES = {
         layer(0, lambda path: damage.rename(damage.gunzip_in_place(path), "layer.tar")), ("BF206",), MENDED
     ),
     "two gunzipped": Case(
-        both(layer(0, damage.gunzip_in_place), layer(2, damage.gunzip_in_place)), ("BF206", "BF206"), MENDED
+        in_turn(layer(0, damage.gunzip_in_place), layer(2, damage.gunzip_in_place)), ("BF206", "BF206"), MENDED
     ),
     "gunzipped, by an unknown compressor": Case(
-        layer(0, damage.gunzip_in_place, image=STRANGE_IMAGE), ("BF206",), CONTENT_ONLY, image=STRANGE_IMAGE
+        to_layer(STRANGE_IMAGE, 0, damage.gunzip_in_place), ("BF206",), CONTENT_ONLY, image=STRANGE_IMAGE
     ),
     "gunzipped and without a config": Case(
-        both(layer(0, damage.gunzip_in_place), config(Path.unlink)), ("BF206", "BF410"), LOST
+        in_turn(layer(0, damage.gunzip_in_place), config(damage.remove)), ("BF206", "BF410"), LOST
     ),
     "one bit flipped": Case(layer(0, damage.flip_byte, 1000, 1), ("BF208",), LOST),
     "a byte of the trailer flipped": Case(layer(0, damage.flip_byte, -1), ("BF208",), LOST),
     "a bit of the header flipped": Case(layer(0, damage.flip_byte, 4, 1), ("BF206",), MENDED),
     "a letter of the config changed": Case(config(damage.flip_byte, 20, 1), ("BF208",), LOST),
-    "noise of another size": Case(layer(0, put, random.Random(1).randbytes(1400)), ("BF209",), LOST),
-    "erased memory of another size": Case(layer(0, put, b"\xff" * 1400), ("BF209",), LOST),
+    "noise of another size": Case(layer(0, damage.put, random.Random(1).randbytes(1400)), ("BF209",), LOST),
+    "erased memory of another size": Case(layer(0, damage.put, b"\xff" * 1400), ("BF209",), LOST),
     "a message in Latin-1": Case(
-        layer(0, put, "Zugriff verweigert für Benutzer Müller".encode("latin-1")), ("BF107",), LOST
+        layer(0, damage.put, "Zugriff verweigert für Benutzer Müller".encode("latin-1")), ("BF107",), LOST
     ),
     "manifest without layers": Case(
-        manifest(lambda path: put(path, path.read_bytes().replace(b'"layers"', b'"players"'))), ("BF302",), CONTENT_ONLY
+        to_manifest(damage.change, lambda content: content.replace(b'"layers"', b'"players"')), ("BF302",), CONTENT_ONLY
     ),
     "manifest with a name twice": Case(
-        manifest(lambda path: put(path, path.read_bytes().replace(b"{", b'{"schemaVersion": 2,', 1))),
+        to_manifest(damage.change, lambda content: content.replace(b"{", b'{"schemaVersion": 2,', 1)),
         ("BF302",),
         CONTENT_ONLY,
     ),
-    "manifest cut": Case(manifest(damage.cut_at, 300), ("BF302",), CONTENT_ONLY),
-    "config breaks its schema": Case(nothing, ("BF306",), DOCKER_REFUSES, image=NO_ROOTFS_TYPE),
-    "layer missing": Case(layer(1, Path.unlink), ("BF401",), LOST),
-    "config missing": Case(config(Path.unlink), ("BF410",), LOST),
-    "one diff_id less": Case(nothing, ("BF402",), DOCKER_REFUSES, image=ONE_DIFF_ID_LESS),
-    "diff_ids in the wrong order": Case(nothing, ("BF403", "BF403"), DOCKER_REFUSES, image=WRONG_ORDER),
+    "manifest cut": Case(to_manifest(damage.cut_at, 300), ("BF302",), CONTENT_ONLY),
+    "config breaks its schema": Case(damage.nothing, ("BF306",), DOCKER_REFUSES, image=NO_ROOTFS_TYPE),
+    "layer missing": Case(layer(1, damage.remove), ("BF401",), LOST),
+    "config missing": Case(config(damage.remove), ("BF410",), LOST),
+    "one diff_id less": Case(damage.nothing, ("BF402",), DOCKER_REFUSES, image=ONE_DIFF_ID_LESS),
+    "diff_ids in the wrong order": Case(damage.nothing, ("BF403", "BF403"), DOCKER_REFUSES, image=WRONG_ORDER),
     "docker's empty layer missing": Case(without_empty_layer, (), MENDED, ("BF404",), image=EMPTY),
-    "zstd layers": Case(nothing, remarks=("BF411",), image=ZSTD_IMAGE),
-    "clean, deep": Case(nothing, options=("--deep",)),
+    "zstd layers": Case(damage.nothing, remarks=("BF411",), image=ZSTD_IMAGE),
+    "clean, deep": Case(damage.nothing, options=("--deep",)),
     "several at once": Case(
-        both(
+        in_turn(
             layer(0, damage.cut_at, 2000),
             layer(1, damage.gunzip_in_place),
             layer(2, damage.rename, "x"),
@@ -252,7 +203,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def place(case: Case, tmp_path: Path) -> Path:
     """The folder to scan, the image damaged below it at ``team/app/1.4``."""
-    case.mishap(write_artifactory_folder(case.image, tmp_path / "in" / "team" / "app" / "1.4"))
+    case.happens(write_artifactory_folder(case.image, tmp_path / "in" / "team" / "app" / "1.4"))
     return tmp_path / "in"
 
 

@@ -29,6 +29,7 @@ from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile
 from tests import damage
+from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
@@ -43,24 +44,23 @@ NAME = Reference.parse("team/app:1")
 QUIET = SilentProgress()
 SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
-Mishap = Callable[[Path], object]
 offsets = st.integers(0, 6000)
 texts = st.binary(min_size=1, max_size=60)
 
 
-def _cut(length: int) -> Mishap:
+def _cut(length: int) -> Damage:
     return lambda path: damage.cut_at(path, length)
 
 
-def _cut_end(count: int) -> Mishap:
+def _cut_end(count: int) -> Damage:
     return lambda path: damage.cut_at(path, max(0, path.stat().st_size - count))
 
 
-def _flip(offset: int, mask: int) -> Mishap:
+def _flip(offset: int, mask: int) -> Damage:
     return lambda path: path.stat().st_size and damage.flip_byte(path, offset % path.stat().st_size, mask)
 
 
-def _zero(start: int, length: int | None) -> Mishap:
+def _zero(start: int, length: int | None) -> Damage:
     return lambda path: damage.zero_range(path, start, None if length is None else start + length)
 
 
@@ -80,15 +80,15 @@ def _quietly(change: Callable[[Path], object], path: Path) -> None:
             raise
 
 
-def _rename(name: str) -> Mishap:
+def _rename(name: str) -> Damage:
     return lambda path: _quietly(lambda one: damage.rename(one, name), path)
 
 
-def _careful(change: Callable[[Path], object]) -> Mishap:
+def _careful(change: Callable[[Path], object]) -> Damage:
     return lambda path: _quietly(change, path)
 
 
-mishaps: st.SearchStrategy[Mishap] = st.one_of(
+any_damage: st.SearchStrategy[Damage] = st.one_of(
     st.builds(_cut, offsets),
     st.builds(_cut_end, st.integers(1, 12)),
     st.builds(_flip, offsets, st.integers(1, 255)),
@@ -108,20 +108,20 @@ mishaps: st.SearchStrategy[Mishap] = st.one_of(
     st.just(damage.replace_by_html_login_page),
     st.just(damage.replace_by_artifactory_json_error),
     st.just(lambda path: _quietly(lambda one: damage.split(one, 2), path)),
-    st.just(Path.unlink),
+    st.just(damage.remove),
     st.just(damage.marker),
 )
 
 
 @contextmanager
-def damaged(image: GeneratedImage, deeds: list[tuple[int, Mishap]]) -> Iterator[tuple[Path, Path]]:
-    """The image's folder after the mishaps, each of them to one file by number; and a place for outputs."""
+def damaged(image: GeneratedImage, deeds: list[tuple[int, Damage]]) -> Iterator[tuple[Path, Path]]:
+    """The image's folder after the damages, each of them to one file by number; and a place for outputs."""
     with tempfile.TemporaryDirectory(prefix="bf-property-") as home:
         folder = write_artifactory_folder(image, Path(home) / "in")
-        for number, mishap in deeds:
+        for number, happens in deeds:
             files = sorted(folder.iterdir())
             if files:
-                mishap(files[number % len(files)])
+                happens(files[number % len(files)])
         (Path(home) / "out").mkdir()
         yield folder, Path(home) / "out"
 
@@ -136,13 +136,13 @@ def originals(found: Investigation, image: GeneratedImage) -> list[Any]:
     return [plan for plan in found.case.plan.images if plan.manifest.descriptor.digest == image.manifest_digest]
 
 
-damages = st.lists(st.tuples(st.integers(0, 9), mishaps), min_size=1, max_size=3)
+damages = st.lists(st.tuples(st.integers(0, 9), any_damage), min_size=1, max_size=3)
 
 
 @SETTINGS
 @given(image=st.sampled_from(IMAGES), deeds=damages, knows=st.booleans(), deep=st.booleans())
 def test_looking_never_crashes_and_never_calls_a_lost_byte_intact(
-    image: GeneratedImage, deeds: list[tuple[int, Mishap]], knows: bool, deep: bool
+    image: GeneratedImage, deeds: list[tuple[int, Damage]], knows: bool, deep: bool
 ) -> None:
     with damaged(image, deeds) as (folder, _):
         found = look(folder, known=image.manifest_digest if knows else None, deep=deep)
@@ -162,7 +162,7 @@ def test_looking_never_crashes_and_never_calls_a_lost_byte_intact(
 @SETTINGS
 @given(image=st.sampled_from(IMAGES), deeds=damages, knows=st.booleans())
 def test_what_is_written_is_the_original_to_the_byte(
-    image: GeneratedImage, deeds: list[tuple[int, Mishap]], knows: bool
+    image: GeneratedImage, deeds: list[tuple[int, Damage]], knows: bool
 ) -> None:
     known = (image.manifest_digest,) if knows else ()
     with damaged(image, deeds) as (folder, out):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import blobfix
+from tests.blobfix import blobfix
 from tests.report.scans import damaged_download, hostile_download
 
 FORMATS = ["text", "concise", "json", "sarif", "html"]
@@ -16,26 +16,28 @@ FORMATS = ["text", "concise", "json", "sarif", "html"]
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_leaves_with_the_same_code_and_says_nothing_else(form: str, tmp_path: Path) -> None:
     result = blobfix("scan", damaged_download(tmp_path), "--format", form)
-    assert (result.code, result.err) == (4, "")
-    assert result.out.endswith("\n")
+    assert (result.code, result.stderr) == (4, "")
+    assert result.text.endswith("\n")
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_format_fails_or_colours_in_a_pipe_of_another_encoding(form: str, tmp_path: Path) -> None:
-    result = blobfix("scan", "-v", hostile_download(tmp_path), "--format", form, PYTHONIOENCODING="ascii")
+    result = blobfix(
+        "scan", "-v", hostile_download(tmp_path), "--format", form, variables={"PYTHONIOENCODING": "ascii"}
+    )
     assert result.code == 4
-    assert "\x1b" not in result.out
+    assert "\x1b" not in result.text
 
 
 def test_documents_are_utf_8_in_any_locale(tmp_path: Path) -> None:
-    result = blobfix("scan", hostile_download(tmp_path), "--format", "json", PYTHONIOENCODING="latin-1")
-    assert "“" in json.dumps(json.loads(result.out), ensure_ascii=False)
+    result = blobfix("scan", hostile_download(tmp_path), "--format", "json", variables={"PYTHONIOENCODING": "latin-1"})
+    assert "“" in json.dumps(json.loads(result.text), ensure_ascii=False)
 
 
 def test_quiet_leaves_only_what_was_asked_for(tmp_path: Path) -> None:
     damaged_download(tmp_path)
-    assert blobfix("scan", "-q", tmp_path).out.count("\n") == 1
-    assert blobfix("scan", "-q", tmp_path, "--format", "concise").out.count("\n") == 3
+    assert blobfix("scan", "-q", tmp_path).text.count("\n") == 1
+    assert blobfix("scan", "-q", tmp_path, "--format", "concise").text.count("\n") == 3
 
 
 def test_a_plain_scan_loads_neither_templates_nor_colours(tmp_path: Path) -> None:

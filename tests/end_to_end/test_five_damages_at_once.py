@@ -1,4 +1,4 @@
-"""Five mishaps in one download of a really pushed image: no option is needed to get the image back, its id proven."""
+"""Five damages in one download of a really pushed image: no option is needed to get the image back, its id proven."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def place(pristine: Path, of_config: tuple[Callable[[Path], None], str], tmp_pat
     return tmp_path / "downloads"
 
 
-def test_each_mishap_is_named(place: Path, of_config: tuple[Callable[[Path], None], str]) -> None:
+def test_each_damage_is_named(place: Path, of_config: tuple[Callable[[Path], None], str]) -> None:
     report = scan(place, code=1)
     told = {finding["code"] for finding in report["findings"]}
     assert told == {"BF101", "BF205", "BF206", "BF207", "BF307", of_config[1]}

@@ -40,11 +40,9 @@ _GZIP, _ZSTD, _PLAIN = media_types.DOCKER_LAYER_GZIP, media_types.DOCKER_LAYER_Z
 
 def image_with(kinds: Sequence[str], labels: Sequence[str], *, docker: bool = True) -> GeneratedImage:
     """An image of one layer per kind of compression, each with the label (media type) given for it."""
-    pack = iter(kinds)
-    image = make_image_of_tars(_TARS[: len(kinds)], docker=docker, pack=lambda tar, _: compress(tar, next(pack)))
-    value = json.loads(image.manifest)
-    value["layers"] = [{**layer, "mediaType": label} for layer, label in zip(value["layers"], labels, strict=True)]
-    return replace(image, manifest=json.dumps(value, indent=3).encode())
+    tars = _TARS[: len(kinds)]
+    layers = [compress(tar, kind) for tar, kind in zip(tars, kinds, strict=True)]
+    return make_image_of_tars(tars, docker=docker, layers=layers, layer_types=labels)
 
 
 PLAIN_CALLED_GZIP = image_with(["none", "gzip"], [_GZIP, _GZIP])

@@ -31,7 +31,7 @@ def document(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("mishap", "expected"),
+    ("happens", "expected"),
     [
         (lambda path: damage.cut_at(path, 100), BLOB[:100]),
         (damage.empty, b""),
@@ -44,8 +44,8 @@ def document(tmp_path: Path) -> Path:
         (damage.gunzip_in_place, gzip.decompress(BLOB)),
     ],
 )
-def test_the_content_changes_and_the_name_stays(blob: Path, mishap: Callable[[Path], Path], expected: bytes) -> None:
-    assert mishap(blob) == blob
+def test_the_content_changes_and_the_name_stays(blob: Path, happens: Callable[[Path], Path], expected: bytes) -> None:
+    assert happens(blob) == blob
     assert blob.read_bytes() == expected
 
 
@@ -65,7 +65,7 @@ def test_what_would_change_nothing_is_refused(blob: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mishap", "name"),
+    ("happens", "name"),
     [
         (damage.rename_by_browser, f"{NAME} (1)"),
         (damage.add_suffix, f"{NAME}.gz"),
@@ -77,8 +77,8 @@ def test_what_would_change_nothing_is_refused(blob: Path) -> None:
         (lambda path: damage.rename(path, "layer"), "layer"),
     ],
 )
-def test_the_name_changes_and_the_content_stays(blob: Path, mishap: Callable[[Path], Path], name: str) -> None:
-    moved = mishap(blob)
+def test_the_name_changes_and_the_content_stays(blob: Path, happens: Callable[[Path], Path], name: str) -> None:
+    moved = happens(blob)
     assert [path.name for path in moved.parent.iterdir()] == [moved.name] == [name]
     assert moved.read_bytes() == BLOB
 
@@ -129,7 +129,7 @@ def test_noise_has_the_old_size(blob: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mishap", "expected"),
+    ("happens", "expected"),
     [
         (damage.crlf, DOCUMENT.replace(b"\n", b"\r\n")),
         (damage.bom, b"\xef\xbb\xbf" + DOCUMENT),
@@ -141,8 +141,8 @@ def test_noise_has_the_old_size(blob: Path) -> None:
         (damage.compact, '{"a":1,"b":["é"]}'.encode()),
     ],
 )
-def test_text_is_mangled(document: Path, mishap: Callable[[Path], Path], expected: bytes) -> None:
-    assert mishap(document).read_bytes() == expected
+def test_text_is_mangled(document: Path, happens: Callable[[Path], Path], expected: bytes) -> None:
+    assert happens(document).read_bytes() == expected
 
 
 def test_a_hard_link_elsewhere_keeps_the_old_content(blob: Path, tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def text(seed: str, size: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()[:size]
 
 
+def noise(size: int, seed: str = "noise") -> bytes:
+    """Bytes that no compressor makes smaller; the same seed gives the same bytes."""
+    blocks = (hashlib.sha256(f"{seed}{number}".encode()).digest() for number in range(size // 32 + 1))
+    return b"".join(blocks)[:size]
+
+
 def sample_layers(seed: str, size: int) -> list[Files]:
     """Three layers of a few files each, together about ``size`` bytes; the last one takes a file away."""
     name = hashlib.sha256(seed.encode()).hexdigest()[:8]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
-from tests.images.content import Files, compress, tar_of
+from tests.images.content import Files, compress, noise, tar_of
 
 _DOCKER_LAYERS = {"gzip": media_types.DOCKER_LAYER_GZIP, "none": media_types.DOCKER_LAYER}
 _OCI_LAYERS = {
@@ -61,7 +61,35 @@ class GeneratedImage:
     def descriptor(self) -> dict[str, Any]:
         """How an index points to this image."""
         platform = {"architecture": self.architecture, "os": self.os}
-        return {**_descriptor(self.media_type, self.manifest), "platform": platform}
+        return descriptor_of(self.media_type, self.manifest, platform=platform)
+
+    def config_value(self) -> dict[str, Any]:
+        """The config as a value of one's own, to be changed."""
+        value: dict[str, Any] = json.loads(self.config)
+        return value
+
+    def manifest_value(self) -> dict[str, Any]:
+        """The manifest as a value of one's own, to be changed."""
+        value: dict[str, Any] = json.loads(self.manifest)
+        return value
+
+    def with_config(self, config: bytes) -> GeneratedImage:
+        """The image with another config, and a manifest that wants that config."""
+        value = self.manifest_value()
+        value["config"] |= {"size": len(config), "digest": str(Digest.of(config))}
+        return replace(self.with_manifest(value), config=config)
+
+    def with_manifest(self, value: Any) -> GeneratedImage:
+        """The image with another manifest, laid out as that of its kind is."""
+        return replace(self, manifest=as_json(value, indented=self.media_type == media_types.DOCKER_MANIFEST))
+
+    def layer_path(self, folder: Path, position: int = 0) -> Path:
+        """Where ``write_artifactory_folder`` puts a layer."""
+        return folder / self.layer_digests[position].file_name
+
+    def config_path(self, folder: Path) -> Path:
+        """Where it puts the config."""
+        return folder / self.image_id.file_name
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,16 @@ class GeneratedIndex:
     def manifest_digest(self) -> Digest:
         """The digest that a registry serves the index under."""
         return Digest.of(self.manifest)
+
+
+def descriptor_of(media_type: str, content: bytes, **more: Any) -> dict[str, Any]:
+    """A descriptor as manifests and indexes hold them, with more members if need be."""
+    return {"mediaType": media_type, "size": len(content), "digest": str(Digest.of(content)), **more}
+
+
+def as_json(value: Any, *, indented: bool = True) -> bytes:
+    """A document as docker lays out its manifests, by three spaces and without a newline; or in one line."""
+    return json.dumps(value, indent=3 if indented else None, separators=None if indented else (",", ":")).encode()
 
 
 def make_image(
@@ -123,28 +161,56 @@ def make_image_of_tars(
     settings: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
     pack: Callable[[bytes, str], bytes] = compress,
+    layers: Sequence[bytes] | None = None,
+    layer_types: Sequence[str] | None = None,
 ) -> GeneratedImage:
-    """The same with layers that hold anything a tar can hold."""
-    blobs = tuple(pack(diff, compression) for diff in diffs)
-    config = _dump(_config(diffs, os, architecture, settings or {"Cmd": ["/srv/app/run"]}))
+    """The same with layers that hold anything a tar can hold.
+
+    Args:
+        diffs: the layers' tars, lowest first; the other arguments are those of ``make_image``, and two more.
+        layers: the layers' blobs, where they aren't the tars as ``pack`` packs them.
+        layer_types: the layers' media types, where they aren't those of the compression.
+    """
+    blobs = tuple(layers or (pack(diff, compression) for diff in diffs))
+    config = as_json(_config(diffs, os, architecture, settings or {"Cmd": ["/srv/app/run"]}), indented=False)
     layer_type = (_DOCKER_LAYERS if docker else _OCI_LAYERS)[compression]
     media_type = media_types.DOCKER_MANIFEST if docker else media_types.OCI_MANIFEST
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": media_type,
-        "config": _descriptor(media_types.DOCKER_CONFIG if docker else media_types.OCI_CONFIG, config),
-        "layers": [_descriptor(layer_type, blob) for blob in blobs],
+        "config": descriptor_of(media_types.DOCKER_CONFIG if docker else media_types.OCI_CONFIG, config),
+        "layers": [
+            descriptor_of(kind, blob)
+            for kind, blob in zip(layer_types or [layer_type] * len(blobs), blobs, strict=True)
+        ],
     }
     if annotations:
         manifest["annotations"] = dict(annotations)
-    return GeneratedImage(_dump(manifest, docker), media_type, config, blobs, tuple(diffs), os, architecture)
+    text = as_json(manifest, indented=docker)
+    return GeneratedImage(text, media_type, config, blobs, tuple(diffs), os, architecture)
+
+
+def small_image(**options: Any) -> GeneratedImage:
+    """Two layers that no compressor makes smaller; the options are those of ``make_image_of_tars``."""
+    diffs = [tar_of({"tool": noise(9000)}), tar_of({"config": noise(3000, "other")})]
+    return make_image_of_tars(diffs, **options)
 
 
 def make_index(images: Sequence[GeneratedImage], *, docker: bool = True) -> GeneratedIndex:
     """Put images, one for each platform, into a manifest list (docker) or an image index (OCI)."""
     media_type = media_types.DOCKER_MANIFEST_LIST if docker else media_types.OCI_INDEX
     value = {"schemaVersion": 2, "mediaType": media_type, "manifests": [image.descriptor for image in images]}
-    return GeneratedIndex(_dump(value, docker), media_type, tuple(images))
+    return GeneratedIndex(as_json(value, indented=docker), media_type, tuple(images))
+
+
+def index_of(*children: tuple[bytes, str]) -> bytes:
+    """A manifest list of any manifests, each with its platform, as in ``linux/amd64``."""
+    entries = []
+    for manifest, platform in children:
+        system, architecture = platform.split("/")
+        place = {"os": system, "architecture": architecture}
+        entries.append(descriptor_of(media_types.DOCKER_MANIFEST, manifest, platform=place))
+    return as_json({"schemaVersion": 2, "mediaType": media_types.DOCKER_MANIFEST_LIST, "manifests": entries})
 
 
 def write_artifactory_folder(image: GeneratedImage, folder: Path) -> Path:
@@ -180,12 +246,3 @@ def _config(diffs: Sequence[bytes], os: str, architecture: str, settings: Mappin
         "os": os,
         "rootfs": {"type": "layers", "diff_ids": [str(Digest.of(diff)) for diff in diffs]},
     }
-
-
-def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
-    return {"mediaType": media_type, "size": len(content), "digest": str(Digest.of(content))}
-
-
-def _dump(value: Any, indented: bool = False) -> bytes:
-    # Docker indents its manifests by three spaces and ends them without a newline.
-    return json.dumps(value, indent=3 if indented else None, separators=None if indented else (",", ":")).encode()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from importer.domain.digest import Digest
 from importer.inspection import content
+from tests.blobfix import Result
 from tests.images.content import sample_layers
-from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
-from tests.in_process import Outcome, run
+from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
+from tests.in_process import run
 
 _BLOCK = 128 << 10
 _BOUND = 64 << 20
@@ -27,9 +25,7 @@ def zstd_of_zeros(size: int) -> bytes:
 def image_with(layer: bytes) -> GeneratedImage:
     """An image whose second layer is this; the config knows nothing of its size, as configs do."""
     image = make_image(sample_layers("large", 9_000)[:2], "zstd", docker=False)
-    value = json.loads(image.manifest)
-    value["layers"][1] |= {"digest": str(Digest.of(layer)), "size": len(layer)}
-    return replace(image, manifest=json.dumps(value).encode(), layers=(image.layers[0], layer))
+    return make_image_of_tars(image.diffs, "zstd", docker=False, layers=(image.layers[0], layer))
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4").parents[2]
 
 
-def check_refusal(outcome: Outcome, out: Path) -> None:
+def check_refusal(outcome: Result, out: Path) -> None:
     assert outcome.code == 4
     assert "unpack to more than 67," in outcome.output
     assert "to-oci-layout" in outcome.output

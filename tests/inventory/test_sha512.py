@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +14,10 @@ from tests.in_process import run, scan
 
 
 def by_sha512(image: GeneratedImage) -> GeneratedImage:
-    value = json.loads(image.manifest)
+    value = image.manifest_value()
     for entry, content in zip(value["layers"], image.layers, strict=True):
         entry["digest"] = str(Digest.of(content, "sha512"))
-    return replace(image, manifest=json.dumps(value).encode())
+    return image.with_manifest(value)
 
 
 IMAGE = by_sha512(make_image(sample_layers("sha512", 30_000), docker=False, pack=strange))

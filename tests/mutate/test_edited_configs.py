@@ -8,9 +8,8 @@ import pytest
 
 from importer.domain.digest import Digest
 from tests import damage
-from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
+from tests.images.generated import GeneratedImage, index_of, make_image, small_image, write_artifactory_folder
 from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, members_of_tar, run, scan
-from tests.rules.workshop import Image, blob_name, index_of
 
 IMAGE = make_image([{"etc/a": b"a" * 500}, {"etc/b": b"b" * 500}])
 ALLOWED = ("--name", "team/app:2", "--allow-new-digest")
@@ -25,7 +24,7 @@ def edited(image: GeneratedImage = IMAGE, **settings: object) -> bytes:
 
 def folder_with(config: bytes, folder: Path, image: GeneratedImage = IMAGE) -> Path:
     write_artifactory_folder(image, folder)
-    (folder / image.image_id.file_name).write_bytes(config)
+    image.config_path(folder).write_bytes(config)
     return folder
 
 
@@ -139,13 +138,13 @@ def test_the_config_of_a_docker_save_too(tmp_path: Path) -> None:
 
 
 def test_a_child_of_an_index_is_written_by_its_platform(tmp_path: Path) -> None:
-    folder, image = tmp_path / "in", Image()
-    image.write(folder)
+    folder, image = tmp_path / "in", small_image()
+    write_artifactory_folder(image, folder)
     (folder / "list.manifest.json").write_bytes(index_of((image.manifest, "linux/amd64")))
     value = json.loads(image.config)
     value["config"] = {"Env": ["LEVEL=debug"]}
     config = json.dumps(value).encode()
-    (folder / blob_name(image.config)).write_bytes(config)
+    image.config_path(folder).write_bytes(config)
     (finding,) = (each for each in scan(folder).report["findings"] if each["code"] == "BF209")
     assert "--platform linux/amd64" in finding["fix"]["summary"]
     tar = tmp_path / "image.tar"

@@ -13,7 +13,8 @@ from importer.progress import SilentProgress
 from importer.recovery.recompress.recompressing import NO_EFFORT, Effort
 from importer.report.formats import Format, print_report
 from importer.report.page import Page, Paper, PlainPage
-from tests.rules.workshop import Image, noise
+from tests.images.content import noise
+from tests.images.generated import small_image, write_artifactory_folder
 
 MADE = datetime(2024, 5, 2, 8, 11, tzinfo=UTC)
 HOSTILE_NAMES = (
@@ -49,24 +50,24 @@ class Utf8Page(PlainPage):
 
 
 def whole_download(root: Path) -> Path:
-    Image().write(root / "team" / "app" / "1.4")
+    write_artifactory_folder(small_image(), root / "team" / "app" / "1.4")
     return root
 
 
 def damaged_download(root: Path) -> Path:
     """One layer cut short, the other without its compression, and a stray page."""
-    image = Image()
-    folder = image.write(root / "team" / "app" / "1.4")
+    image = small_image()
+    folder = write_artifactory_folder(image, root / "team" / "app" / "1.4")
     image.layer_path(folder, 0).write_bytes(image.layers[0][:4000])
-    image.layer_path(folder, 1).write_bytes(image.tars[1])
+    image.layer_path(folder, 1).write_bytes(image.diffs[1])
     (folder / "notes.txt").write_text("hello")
     return root
 
 
 def hostile_download(root: Path) -> Path:
     """A damaged image in a folder, with files, whose names want to break out of any report."""
-    image = Image()
-    folder = image.write(root / "<b>team" / HOSTILE_NAMES[0].replace("/", "_") / HOSTILE_NAMES[1])
+    image = small_image()
+    folder = write_artifactory_folder(image, root / "<b>team" / HOSTILE_NAMES[0].replace("/", "_") / HOSTILE_NAMES[1])
     for number, name in enumerate(HOSTILE_NAMES):
         (folder / f"{name.replace('/', '_')}.part").write_bytes(noise(10, str(number)))
     layer = image.layer_path(folder, 0)

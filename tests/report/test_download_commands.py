@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import damage
+from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, make_index, write_artifactory_folder, write_artifactory_index
 from tests.in_process import scan
@@ -66,7 +67,7 @@ def split_and_cut(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mishap",
+    "happens",
     [
         lambda path: damage.cut_at(path, 7000),
         lambda path: damage.gzip_again(damage.cut_at(path, 7000)),
@@ -80,18 +81,16 @@ def split_and_cut(path: Path) -> None:
     ],
     ids=["cut", "cut-gzip", "gzip-cut", "headers-cut", "pieces-cut", "empty", "page", "marker", "lost"],
 )
-def test_they_mend_a_layer(mishap: Callable[[Path], object], server: FaultyServer, tmp_path: Path) -> None:
+def test_they_mend_a_layer(happens: Damage, server: FaultyServer, tmp_path: Path) -> None:
     folder = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
-    mishap(folder / APP.layer_digests[0].file_name)
+    happens(folder / APP.layer_digests[0].file_name)
     mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/docker-cache/team/app/1.4/")
 
 
-@pytest.mark.parametrize("mishap", [lambda path: damage.cut_at(path, 7000), split_and_cut], ids=["cut", "pieces-cut"])
-def test_they_go_on_where_a_true_beginning_ends(
-    mishap: Callable[[Path], object], server: FaultyServer, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("happens", [lambda path: damage.cut_at(path, 7000), split_and_cut], ids=["cut", "pieces-cut"])
+def test_they_go_on_where_a_true_beginning_ends(happens: Damage, server: FaultyServer, tmp_path: Path) -> None:
     folder = write_artifactory_folder(APP, tmp_path / "download" / "team" / "app" / "1.4")
-    mishap(folder / APP.layer_digests[0].file_name)
+    happens(folder / APP.layer_digests[0].file_name)
     mended_by_its_commands(tmp_path / "download", f"{server.url}/artifactory/docker-cache/team/app/1.4")
     assert server.sent == len(APP.layers[0]) - 7000
 

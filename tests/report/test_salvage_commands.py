@@ -3,29 +3,29 @@
 import json
 import shlex
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import damage
+from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, write_artifactory_folder
 from tests.in_process import run
 
 FILES = sample_layers("salvage", 90_000)
-MISHAPS: list[Callable[[Path], Path]] = [
+DAMAGES: list[Damage] = [
     lambda path: damage.cut_at(path, 5000),
     lambda path: damage.zero_range(path, 5000),
 ]
 
 
-@pytest.mark.parametrize("mishap", MISHAPS, ids=["cut", "zeros"])
+@pytest.mark.parametrize("happens", DAMAGES, ids=["cut", "zeros"])
 @pytest.mark.parametrize("compression", ["gzip", "none"])
-def test_the_whole_files_come_out(compression: str, mishap: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_the_whole_files_come_out(compression: str, happens: Damage, tmp_path: Path) -> None:
     image = make_image(FILES, compression, docker=False)
     folder = write_artifactory_folder(image, tmp_path / "a folder's name")
-    mishap(folder / image.layer_digests[1].file_name)
+    happens(folder / image.layer_digests[1].file_name)
     text = run("scan", folder, "--salvage", "--no-progress").stdout.decode()
     command = next(line.strip() for line in text.splitlines() if line.endswith("| tar -xf -"))
     out = tmp_path / "out"

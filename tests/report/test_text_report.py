@@ -12,10 +12,17 @@ from importer.domain.digest import Digest
 from importer.recovery.examination import Depth
 from importer.report.colour_page import ColourPage
 from importer.report.formats import Format
-from tests.images.content import sample_layers
-from tests.images.generated import make_image, make_index, write_artifactory_index
+from tests.images.content import sample_layers, tar_of
+from tests.images.generated import (
+    index_of,
+    make_image,
+    make_image_of_tars,
+    make_index,
+    small_image,
+    write_artifactory_folder,
+    write_artifactory_index,
+)
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
-from tests.rules.workshop import Image, digest_of, index_of, tar_of
 
 
 def text_of(root: Path, *, verbose: bool = False) -> str:
@@ -31,11 +38,13 @@ def on_terminal(root: Path, width: int, *, verbose: bool = False) -> str:
 
 def several(root: Path) -> Path:
     """An intact image, a damaged one, and one that can be mended."""
-    image = Image(tars=[tar_of("x", b"x" * 8192)])
-    image.write(root / "team" / "whole" / "1")
+    image = make_image_of_tars([tar_of({"x": b"x" * 8192})])
+    write_artifactory_folder(image, root / "team" / "whole" / "1")
     damaged_download(root)
-    mended = Image(tars=[tar_of("y", b"y" * 8192)])
-    mended.layer_path(mended.write(root / "team" / "mended" / "1")).write_bytes(mended.layers[0] + b"more")
+    mended = make_image_of_tars([tar_of({"y": b"y" * 8192})])
+    mended.layer_path(write_artifactory_folder(mended, root / "team" / "mended" / "1")).write_bytes(
+        mended.layers[0] + b"more"
+    )
     return root
 
 
@@ -53,7 +62,7 @@ def test_verdicts_of_several_images(tmp_path: Path) -> None:
 
 
 def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path: Path) -> None:
-    Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
+    write_artifactory_folder(make_image_of_tars([tar_of({"x": b"x" * 8192})]), tmp_path / "team" / "app" / "1")
     (manifest,) = tmp_path.rglob("manifest.json")
     manifest.unlink()
     first = text_of(tmp_path).splitlines()[0]
@@ -62,16 +71,16 @@ def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path: 
 
 
 def test_a_given_digest_that_no_manifest_has_is_said_first(tmp_path: Path) -> None:
-    Image(tars=[tar_of("x", b"x" * 8192)]).write(tmp_path / "team" / "app" / "1")
+    write_artifactory_folder(make_image_of_tars([tar_of({"x": b"x" * 8192})]), tmp_path / "team" / "app" / "1")
     given = Digest.of(b"another")
     first = rendered(scan(tmp_path, digests=(given,)), Format.TEXT).splitlines()[0]
     assert first.startswith(f"No manifest here has the digest that was given, {given}. ")
 
 
 def test_every_name_of_an_image_is_told(tmp_path: Path) -> None:
-    image = Image(tars=[tar_of("x", b"x" * 8192)])
+    image = make_image_of_tars([tar_of({"x": b"x" * 8192})])
     for tag in range(13):
-        image.write(tmp_path / "team" / "app" / f"{tag:02}")
+        write_artifactory_folder(image, tmp_path / "team" / "app" / f"{tag:02}")
     lines = text_of(tmp_path).splitlines()
     (names,) = [line for line in lines if "also named" in line]
     assert names.strip() == "also named " + ", ".join(f"team/app:{tag:02}" for tag in range(1, 11)) + " and 2 more"
@@ -92,12 +101,12 @@ def test_the_worst_image_comes_first_and_an_intact_one_is_one_line(tmp_path: Pat
 
 
 def test_a_child_is_told_by_the_index_that_lists_it(tmp_path: Path) -> None:
-    image = Image()
-    child = image.write(tmp_path / "team" / "multi" / digest_of(image.manifest).replace(":", "__"))
+    image = small_image()
+    child = write_artifactory_folder(image, tmp_path / "team" / "multi" / image.manifest_digest.file_name)
     index = tmp_path / "team" / "multi" / "2" / "list.manifest.json"
     index.parent.mkdir()
     index.write_bytes(index_of((image.manifest, "linux/amd64")))
-    title = f"image {digest_of(image.manifest)[:19]} of team/multi:2"
+    title = f"image {str(image.manifest_digest)[:19]} of team/multi:2"
     assert f"\n{title}   linux/amd64   INTACT\n" in text_of(tmp_path)
     assert title in rendered(scan(tmp_path), Format.HTML)
     assert "of team/multi" not in text_of(child)
@@ -124,7 +133,7 @@ def test_where_nothing_is_named_no_folder_is(tmp_path: Path) -> None:
 
 
 def test_a_finding_names_its_file_once(tmp_path: Path) -> None:
-    digest = Image().manifest_value()["layers"][1]["digest"].replace(":", "__")
+    digest = small_image().manifest_value()["layers"][1]["digest"].replace(":", "__")
     lines = text_of(damaged_download(tmp_path)).splitlines()
     number = lines.index(f"  warning BF206 gunzipped  {digest}")
     assert lines[number + 1].startswith("    this file is layer 2 of 2 · linux/amd64 · team/app:1.4, without")
@@ -132,8 +141,8 @@ def test_a_finding_names_its_file_once(tmp_path: Path) -> None:
 
 
 def test_a_renamed_file_is_named_once_too(tmp_path: Path) -> None:
-    image = Image()
-    folder = image.write(tmp_path / "team" / "app" / "1.4")
+    image = small_image()
+    folder = write_artifactory_folder(image, tmp_path / "team" / "app" / "1.4")
     image.layer_path(folder).rename(folder / "download (1)")
     lines = text_of(tmp_path, verbose=True).splitlines()
     number = lines.index("  info BF101 renamed  download (1)")
@@ -143,11 +152,11 @@ def test_a_renamed_file_is_named_once_too(tmp_path: Path) -> None:
 
 
 def test_downloads_are_whole_lines(tmp_path: Path) -> None:
-    digest = Image().manifest_value()["layers"][0]["digest"]
+    digest = small_image().manifest_value()["layers"][0]["digest"]
     name = digest.replace(":", "__")
     expected = [
         "Download again (1)",
-        f"  {name}  {len(Image().layers[0]):,} bytes, 4,000 of them are here",
+        f"  {name}  {len(small_image().layers[0]):,} bytes, 4,000 of them are here",
         f"    team/app/1.4/{name}",
         f"    /v2/team/app/blobs/{digest}",
         "",
@@ -202,7 +211,7 @@ def test_files_of_a_damaged_layer_are_listed_on_demand(tmp_path: Path) -> None:
     investigation = scan(tmp_path, depth=Depth(entries=True))
     text = rendered(investigation, Format.TEXT)
     assert "  files of layer 1 of 2: 0 whole, 1 cut, 0 lost; after the damage there may have been more\n" in text
-    assert "    cut              9,000  bin/tool\n" in text
+    assert "    cut              9,000  tool\n" in text
     assert "files of layer" not in text_of(tmp_path)
 
 

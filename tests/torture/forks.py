@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.in_process import Outcome
+from tests.blobfix import Result
 from tests.torture.scenario import Scenario
 from tests.torture.shim import Fault, arm, disarm, kinds
 from tests.torture.states import BrokenError, State, difference, state_of, visible, without_kept
@@ -33,7 +33,7 @@ class Ended:
     calls: str = ""
 
 
-def run_here(work: Callable[[], Outcome], below: Path, at: int = 0, fault: Fault | None = None) -> Ended:
+def run_here(work: Callable[[], Result], below: Path, at: int = 0, fault: Fault | None = None) -> Ended:
     """Run a command; the calls below a folder are counted, and at one of them the system answers with an error."""
     arm(below, at, fault)
     try:
@@ -44,7 +44,7 @@ def run_here(work: Callable[[], Outcome], below: Path, at: int = 0, fault: Fault
 
 
 def run_forked(
-    work: Callable[[], Outcome], below: Path, at: int = 0, fault: Fault | None = None, trace: int = -1
+    work: Callable[[], Result], below: Path, at: int = 0, fault: Fault | None = None, trace: int = -1
 ) -> Ended:
     """Run a command in a fork, which is killed at one of the calls, or whose calls are noted."""
     said = os.memfd_create("said")
@@ -60,14 +60,14 @@ def run_forked(
         os.close(said)
 
 
-def _in_child(work: Callable[[], Outcome], below: Path, at: int, fault: Fault | None, trace: int, said: int) -> int:
+def _in_child(work: Callable[[], Result], below: Path, at: int, fault: Fault | None, trace: int, said: int) -> int:
     arm(below, at, fault, trace)
     text, code = _outcome(work)
     os.write(said, text.encode())
     return code
 
 
-def _outcome(work: Callable[[], Outcome]) -> tuple[str, int]:
+def _outcome(work: Callable[[], Result]) -> tuple[str, int]:
     try:
         outcome = work()
     except BaseException:
@@ -90,7 +90,7 @@ class Case:
         self.before = state_of(self._before)
         self.old = visible(self.before)
 
-    def run(self, *options: str) -> Outcome:
+    def run(self, *options: str) -> Result:
         """Run the command in this process."""
         return self.scenario.run(self.folder / "case", *options)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.blobfix import Result
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, GeneratedIndex, make_image, write_artifactory_folder
-from tests.in_process import Outcome, run
+from tests.in_process import run
 from tests.torture.registry import resources_of
 from tests.torture.states import BrokenError, State, expect_nothing_lost
 from tests.transport.faulty_server import FaultyServer, Script
@@ -56,7 +57,7 @@ class Scenario:
         (case / "out").mkdir()
         self.before(case / "out")
 
-    def run(self, case: Path, *options: str) -> Outcome:
+    def run(self, case: Path, *options: str) -> Result:
         """Run the command in a case folder."""
         if not self.is_download:
             return self._run(case, "", *options)
@@ -65,7 +66,7 @@ class Scenario:
         with server:
             return self._run(case, server.host, *options)
 
-    def _run(self, case: Path, host: str, *options: str) -> Outcome:
+    def _run(self, case: Path, host: str, *options: str) -> Result:
         places = {"in": str(case / "in"), "out": str(case / "out"), "host": host}
         return run(*(word.format(**places) for word in self.command), "-j", "1", "--no-progress", "-q", *options)
 

@@ -7,8 +7,9 @@ import urllib.request
 from pathlib import Path
 
 from importer.domain.digest import Digest
+from tests.blobfix import Result
 from tests.images.generated import GeneratedImage, GeneratedIndex
-from tests.in_process import Outcome, run
+from tests.in_process import run
 from tests.transport.faulty_server import FaultyServer, Resource
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -56,7 +57,7 @@ def expected_index_files(index: GeneratedIndex, name: str, tag: str) -> dict[str
     return files
 
 
-def succeed(*arguments: str | Path) -> Outcome:
+def succeed(*arguments: str | Path) -> Result:
     """Run blobfix; it must end well."""
     outcome = run(*arguments)
     assert outcome.code == 0, outcome.output

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from importer.domain.digest import Digest
 from tests import damage
+from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import make_image, write_artifactory_folder
 from tests.in_process import run, scan
@@ -71,11 +71,9 @@ def test_a_proven_copy_needs_no_third_name(folder: Path, server: FaultyServer) -
     }
 
 
-@pytest.mark.parametrize("mishap", [damage.empty, damage.replace_by_html_login_page])
-def test_what_is_left_of_the_blob_itself_is_replaced(
-    mishap: Callable[[Path], object], folder: Path, server: FaultyServer
-) -> None:
-    mishap(folder / FIRST.file_name)
+@pytest.mark.parametrize("happens", [damage.empty, damage.replace_by_html_login_page])
+def test_what_is_left_of_the_blob_itself_is_replaced(happens: Damage, folder: Path, server: FaultyServer) -> None:
+    happens(folder / FIRST.file_name)
     complete(folder, server)
     assert scan(folder).code == 0
     assert len(list(folder.iterdir())) == 1 + len(IMAGE.blobs)

@@ -16,15 +16,16 @@ from importer.transport.client import Surroundings
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import Pull
 from importer.transport.sources import Login, open_image
+from tests.blobfix import Result
 from tests.images.generated import GeneratedImage, GeneratedIndex
-from tests.in_process import Outcome, run
+from tests.in_process import run
 from tests.transport.faulty_server import Fault, FaultyServer, Resource, Seen
 from tests.transport.remote_images import expected_files, files_below, offer, succeed
 
 MANIFEST = "/v2/team/app/manifests/1.4"
 
 
-def pull(server: FaultyServer, folder: Path, *options: str, reference: str = ":1.4") -> Outcome:
+def pull(server: FaultyServer, folder: Path, *options: str, reference: str = ":1.4") -> Result:
     return run("pull", f"{server.host}/team/app{reference}", "-o", folder, *options)
 
 

@@ -8,11 +8,9 @@ import shutil
 import tarfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, make_index, write_artifactory_index
@@ -24,10 +22,7 @@ VERSIONS = ("10.0.17763.5458", "10.0.20348.2322")
 def build_of(version: str) -> GeneratedImage:
     """An image for Windows whose config says the version."""
     image = make_image(sample_layers(version, 900), os="windows", docker=False)
-    config = json.dumps({**json.loads(image.config), "os.version": version}).encode()
-    manifest: dict[str, Any] = json.loads(image.manifest)
-    manifest["config"] |= {"digest": str(Digest.of(config)), "size": len(config)}
-    return replace(image, config=config, manifest=json.dumps(manifest).encode())
+    return image.with_config(json.dumps({**image.config_value(), "os.version": version}).encode())
 
 
 BUILDS = tuple(map(build_of, VERSIONS))

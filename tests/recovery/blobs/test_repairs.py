@@ -9,7 +9,6 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.domain import media_types
-from importer.domain.digest import Digest
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
@@ -29,6 +26,7 @@ from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from tests import damage, pace
 from tests.blobfix import blobfix, leftovers, snapshot
+from tests.damage import Damage
 from tests.images.content import sample_layers, text
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, chosen, run, scan
@@ -36,15 +34,10 @@ from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, 
 
 def as_go_writes(image: GeneratedImage) -> GeneratedImage:
     """The image under a config with text that programs like to write in another way."""
-    value, wanted = json.loads(image.config), json.loads(image.manifest)
+    value = image.config_value()
     value["config"]["Env"] = ["GREETING=<hello> & welcome", "AUTHOR=Zoë", "SIZE=1e3"]
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    content = plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode()
-    wanted["config"] |= {"size": len(content), "digest": str(Digest.of(content))}
-    # As docker and as skopeo write manifests.
-    is_docker = image.media_type == media_types.DOCKER_MANIFEST
-    text_of_manifest = json.dumps(wanted, indent=3) if is_docker else json.dumps(wanted, separators=(",", ":"))
-    return replace(image, config=content, manifest=text_of_manifest.encode())
+    return image.with_config(plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode())
 
 
 IMAGES = (
@@ -61,22 +54,15 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-Mishap = Callable[[Path], object]
+
+# --- damages that take nothing away ---
 
 
-# --- mishaps that take nothing away ---
+def replaced(how: Callable[[bytes], bytes]) -> Damage:
+    return lambda path: damage.change(path, how)
 
 
-def replaced(change: Callable[[bytes], bytes]) -> Mishap:
-    def apply(path: Path) -> None:
-        content = path.read_bytes()
-        path.unlink()
-        path.write_bytes(change(content))
-
-    return apply
-
-
-def split_into(count: int, style: Callable[[str, int], str]) -> Mishap:
+def split_into(count: int, style: Callable[[str, int], str]) -> Damage:
     def apply(path: Path) -> None:
         name = path.name
         for number, piece in enumerate(damage.split(path, count, ".piece-{:06d}")):
@@ -89,7 +75,7 @@ def letters(number: int, width: int = 2) -> str:
     return "".join(chr(ord("a") + number // 26**place % 26) for place in reversed(range(width)))
 
 
-def prefix_with(head: bytes) -> Mishap:
+def prefix_with(head: bytes) -> Damage:
     return lambda path: damage.prepend(path, head)
 
 
@@ -107,7 +93,7 @@ PIECE_NAMES: dict[str, Callable[[str, int], str]] = {
     "part.1": lambda _, number: f"part.{number + 1}",
 }
 
-renamings: st.SearchStrategy[Mishap] = st.one_of(
+renamings: st.SearchStrategy[Damage] = st.one_of(
     st.sampled_from(["download", "holiday.jpg", "a b (3).tar.gz", "x.part", "überall", "sha256__0"]).map(
         lambda name: lambda path: damage.rename(path, f"{path.name[-6:]} {name}")
     ),
@@ -116,14 +102,14 @@ renamings: st.SearchStrategy[Mishap] = st.one_of(
 headers = st.lists(
     st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40), min_size=1, max_size=20
 ).map(lambda lines: ("HTTP/1.1 200 OK\r\n" + "".join(f"X-A: {line}\r\n" for line in lines) + "\r\n").encode())
-layer_mishaps: st.SearchStrategy[Mishap] = st.one_of(
+damages_of_layers: st.SearchStrategy[Damage] = st.one_of(
     renamings,
     headers.map(prefix_with),
     st.binary(min_size=1, max_size=3000).map(lambda extra: lambda path: damage.append(path, extra)),
     st.sampled_from([damage.gzip_again, replaced(zstandard.compress)]),
     st.builds(split_into, st.integers(2, 20), st.sampled_from(sorted(PIECE_NAMES)).map(PIECE_NAMES.__getitem__)),
 )
-text_mishaps: st.SearchStrategy[Mishap] = st.one_of(
+damages_of_texts: st.SearchStrategy[Damage] = st.one_of(
     st.sampled_from([damage.bom, damage.utf16, damage.add_newline, damage.compact]),
     st.builds(
         lambda order, mark: lambda path: damage.utf16(path, order, mark),
@@ -178,12 +164,12 @@ class TestWhatTakesNothingAway:
     @SETTINGS
     @given(
         number=st.integers(0, len(IMAGES) - 1),
-        of_layers=st.lists(layer_mishaps, min_size=1, max_size=3),
-        of_config=st.one_of(st.none(), text_mishaps, renamings, headers.map(prefix_with)),
-        of_manifest=st.one_of(st.none(), text_mishaps),
+        of_layers=st.lists(damages_of_layers, min_size=1, max_size=3),
+        of_config=st.one_of(st.none(), damages_of_texts, renamings, headers.map(prefix_with)),
+        of_manifest=st.one_of(st.none(), damages_of_texts),
     )
     def test_is_mended_exactly_and_once_for_all(
-        self, number: int, of_layers: list[Mishap], of_config: Mishap | None, of_manifest: Mishap | None
+        self, number: int, of_layers: list[Damage], of_config: Damage | None, of_manifest: Damage | None
     ) -> None:
         image = IMAGES[number]
         options = ["--digest", str(image.manifest_digest)]
@@ -229,14 +215,14 @@ class TestWhatTakesNothingAway:
         assert [one["digest"] for one in seen.report["downloads"]] == [str(image.layer_digests[0])]
 
 
-GOOD: dict[str, Mishap] = {
+GOOD: dict[str, Damage] = {
     "as it is": lambda path: path,
     "packed again": damage.gzip_again,
     "with headers": damage.prepend,
     "with more after it": lambda path: damage.append(path, b"more"),
     "without its trailer": damage.drop_gzip_trailer,
 }
-BAD: dict[str, Mishap] = {
+BAD: dict[str, Damage] = {
     "cut": lambda path: damage.cut_at(path, 800),
     "flipped": lambda path: damage.flip_byte(path, 900),
     "zeros": lambda path: damage.zero_range(path, 500),
@@ -330,7 +316,7 @@ class Meddler(SilentProgress):
                 self._deed()
 
 
-def in_place(change: Callable[[bytes], bytes]) -> Mishap:
+def in_place(change: Callable[[bytes], bytes]) -> Damage:
     """Another content in the same file, as a download that goes on writes it."""
 
     def apply(path: Path) -> None:
@@ -342,7 +328,7 @@ def in_place(change: Callable[[bytes], bytes]) -> Mishap:
     return apply
 
 
-CHANGES: tuple[Mishap, ...] = (
+CHANGES: tuple[Damage, ...] = (
     in_place(lambda content: content[: len(content) // 2]),
     in_place(lambda content: content + b"more"),
     in_place(lambda content: content[:-9] + bytes(9)),
@@ -360,7 +346,7 @@ class TestFilesThatChangeWhileTheyAreRead:
         change=st.sampled_from(CHANGES),
         spoiled=st.sampled_from([None, damage.gunzip_in_place, damage.gzip_again, damage.prepend]),
     )
-    def test_nothing_wrong_is_written(self, moment: int, number: int, change: Mishap, spoiled: Mishap | None) -> None:
+    def test_nothing_wrong_is_written(self, moment: int, number: int, change: Damage, spoiled: Damage | None) -> None:
         with download(IMAGE) as (folder, out):
             if spoiled:
                 spoiled(folder / FIRST)

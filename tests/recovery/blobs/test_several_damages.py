@@ -1,16 +1,16 @@
-"""Two mishaps, or three, that befell one file: what lies under the first is found and proven all the same."""
+"""Two damages of one file, or three: what lies under the first is found and proven all the same."""
 
 from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from tests import damage
+from tests.damage import Damage
 from tests.images.content import sample_layers, strange
 from tests.images.generated import make_image, write_artifactory_folder
 from tests.in_process import Scan, assert_tree_is_sound, run, scan
@@ -20,7 +20,6 @@ IMAGE = make_image(sample_layers("together", 600_000), pack=strange, settings={"
 LAYER, CONFIG = IMAGE.layer_digests[0].file_name, IMAGE.image_id.file_name
 SERVER = "http://localhost:9/artifactory/docker/app/1.4"
 
-Mishap = Callable[[Path], object]
 HEADERS_OF_A_PART = damage.HTTP_HEADERS.replace(b"200 OK", b"206 Partial Content")
 
 
@@ -42,15 +41,15 @@ def split_by_ranges(path: Path) -> None:
 
 
 ONE_AFTER_THE_OTHER = [
-    mishaps
-    for mishaps in permutations((damage.gzip_again, damage.prepend, add_newline, lose_trailer), 2)
+    damages
+    for damages in permutations((damage.gzip_again, damage.prepend, add_newline, lose_trailer), 2)
     # A newline where the checksum should go on can't be told from it.
-    if mishaps != (lose_trailer, add_newline)
+    if damages != (lose_trailer, add_newline)
 ]
 THEN_SPLIT = [
     (first, last) for first in (damage.gzip_again, damage.prepend, lose_trailer) for last in (split, split_by_ranges)
 ]
-CODES: dict[Mishap, str] = {
+CODES: dict[Damage, str] = {
     damage.gzip_again: "BF207",
     damage.prepend: "BF205",
     add_newline: "BF204",
@@ -61,19 +60,19 @@ CODES: dict[Mishap, str] = {
 }
 
 
-def after(tmp_path: Path, name: str, *mishaps: Mishap) -> tuple[Path, Scan]:
+def after(tmp_path: Path, name: str, *damages: Damage) -> tuple[Path, Scan]:
     folder = write_artifactory_folder(IMAGE, tmp_path / "team" / "app" / "1.4")
-    for mishap in mishaps:
-        mishap(folder / name)
+    for each in damages:
+        each(folder / name)
     return folder, scan(folder, "--from", SERVER)
 
 
-def names(mishaps: tuple[Mishap, ...]) -> str:
-    return "-then-".join(mishap.__name__ for mishap in mishaps)
+def names(damages: tuple[Damage, ...]) -> str:
+    return "-then-".join(each.__name__ for each in damages)
 
 
 @pytest.mark.parametrize(
-    "mishaps",
+    "damages",
     [
         *ONE_AFTER_THE_OTHER,
         *THEN_SPLIT,
@@ -83,10 +82,10 @@ def names(mishaps: tuple[Mishap, ...]) -> str:
     ],
     ids=names,
 )
-def test_a_layer_is_mended(tmp_path: Path, mishaps: tuple[Mishap, ...]) -> None:
-    folder, seen = after(tmp_path, LAYER, *mishaps)
+def test_a_layer_is_mended(tmp_path: Path, damages: tuple[Damage, ...]) -> None:
+    folder, seen = after(tmp_path, LAYER, *damages)
     assert set(seen.report["images"][0]["outputs"].values()) == {"exact"}
-    told = {CODES[mishap] for mishap in mishaps}
+    told = {CODES[each] for each in damages}
     # What follows an outer gzip is ignored, as gzip itself does; headers are told of also when the pieces had some.
     assert told - {"BF204"} <= set(seen.codes("warning")) <= told | {"BF205"}
     assert run("to-registry-tree", folder, "--name", "team/app:1.4", "-o", tmp_path / "tree", "-q").code == 0
@@ -94,7 +93,7 @@ def test_a_layer_is_mended(tmp_path: Path, mishaps: tuple[Mishap, ...]) -> None:
 
 
 @pytest.mark.parametrize("last", [add_newline, damage.prepend, split, damage.gzip_again])
-def test_the_content_of_a_gunzipped_layer_is_found(tmp_path: Path, last: Mishap) -> None:
+def test_the_content_of_a_gunzipped_layer_is_found(tmp_path: Path, last: Damage) -> None:
     _, seen = after(tmp_path, LAYER, damage.gunzip_in_place, last)
     image = seen.report["images"][0]
     assert image["outputs"] == {"docker-tar": "exact", "registry-tree": "same-image", "oci-layout": "same-image"}
@@ -110,7 +109,7 @@ def test_a_renamed_gunzipped_layer_with_a_newline_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mishaps",
+    "damages",
     [
         (damage.reindent, damage.crlf, damage.bom),
         (damage.reindent, damage.gzip_again),
@@ -119,10 +118,10 @@ def test_a_renamed_gunzipped_layer_with_a_newline_more(tmp_path: Path) -> None:
     ],
     ids=names,
 )
-def test_a_config_is_mended(tmp_path: Path, mishaps: tuple[Mishap, ...]) -> None:
-    _, seen = after(tmp_path, CONFIG, *mishaps)
+def test_a_config_is_mended(tmp_path: Path, damages: tuple[Damage, ...]) -> None:
+    _, seen = after(tmp_path, CONFIG, *damages)
     assert seen.report["images"][0]["outputs"]["registry-tree"] == "exact"
-    assert {CODES[mishap] for mishap in mishaps if mishap in CODES} == set(seen.codes("warning"))
+    assert {CODES[each] for each in damages if each in CODES} == set(seen.codes("warning"))
 
 
 def test_pieces_of_a_truncated_layer_are_counted_together(tmp_path: Path) -> None:
@@ -153,9 +152,9 @@ def test_two_beginnings_are_no_pieces(tmp_path: Path) -> None:
     assert download["have"] == 3000
 
 
-@pytest.mark.parametrize("mishap", [damage.prepend, damage.gzip_again])
-def test_no_download_goes_on_from_bytes_that_are_no_beginning(tmp_path: Path, mishap: Mishap) -> None:
-    _, seen = after(tmp_path, LAYER, mishap, lambda path: damage.cut_at(path, 3000))
+@pytest.mark.parametrize("last", [damage.prepend, damage.gzip_again])
+def test_no_download_goes_on_from_bytes_that_are_no_beginning(tmp_path: Path, last: Damage) -> None:
+    _, seen = after(tmp_path, LAYER, last, lambda path: damage.cut_at(path, 3000))
     (download,) = seen.report["downloads"]
     assert download["have"] == 0
     assert "-C -" not in download["command"]
