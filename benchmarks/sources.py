@@ -12,12 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from importer.inspection.inspector import Inspector
+from importer.inspection.inspecting import inspect
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.sources.archives import WithArchives
 from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
 from importer.sources.source_file import Source
+from importer.work.executor import ThreadExecutor
 
 _MEMBER = 1 << 30
 _ROUNDS = 5
@@ -32,7 +34,8 @@ def main(gib: int = 20, files: int = 100_000) -> None:
 def large_zip(path: Path, members: int) -> None:
     write_sparse_zip(path, members)
     started = time.perf_counter()
-    inspection = Inspector(None, SilentProgress()).inspect(open_sources([path]))
+    opener = Opener()
+    inspection = inspect(open_sources([path], opener), ThreadExecutor(None, SilentProgress(), opener))
     seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(inspection.facts)} members of 1 GiB: {seconds:.1f} s, {memory:.0f} MiB of memory")
@@ -43,13 +46,13 @@ def small_files(folder: Path, count: int) -> None:
     for number in range(count):
         (folder / f"blob{number}").write_bytes(b"the bytes of a small blob, number %d" % number)
     alone = min(seconds_of(FolderSource(folder)) for _ in range(_ROUNDS))
-    both = min(seconds_of(WithArchives(FolderSource(folder))) for _ in range(_ROUNDS))
+    both = min(seconds_of(WithArchives(FolderSource(folder), Opener())) for _ in range(_ROUNDS))
     print(f"{count} small files: {alone:.2f} s of processor time, {both:.2f} s with archives ({both / alone - 1:+.0%})")
 
 
 def seconds_of(source: Source) -> float:
     started = time.process_time()
-    Inspector(1, SilentProgress()).inspect([source])
+    inspect([source], ThreadExecutor(1, SilentProgress(), Opener()))
     return time.process_time() - started
 
 

@@ -23,6 +23,7 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError, ExitCode, InputError, OutputError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
 from importer.progress import Progress, SilentProgress
 from importer.report import tree_report
@@ -33,6 +34,7 @@ from importer.report.values import Download, Finding, Image, Unread
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, mended
 from importer.tree_checkup import check_tree as check_up
+from importer.work.executor import ThreadExecutor
 from importer.writers.block_stream import BlockStream
 from importer.writers.destination import Destination
 from importer.writers.destinations.build_context import BuildContext
@@ -40,7 +42,7 @@ from importer.writers.destinations.docker_tar import DockerTar
 from importer.writers.destinations.oci_layout import OciLayout
 from importer.writers.destinations.registry_tree import RegistryTree
 from importer.writers.selection import Choice, narrowed
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 __all__ = [
     "BlobfixError",
@@ -142,7 +144,7 @@ class TreeReport:
         """
         found = self.case.now
         with _typed(OutputError):
-            left = mended(found, progress or SilentProgress(), Durability(is_wanted=sync), self.remembered)
+            left = mended(found, progress or SilentProgress(), Durability(is_wanted=sync), Opener(), self.remembered)
             return _tree_report(tree_report.TreeReport(found, left), self.remembered)
 
 
@@ -168,7 +170,7 @@ def scan(
         digests=tuple(map(_digest, digests)),
     )
     with _typed(InputError):
-        case = investigate(question, progress or SilentProgress(), narrow=partial(narrowed, choice=Choice()))
+        case = investigate(question, progress or SilentProgress(), Opener(), narrow=partial(narrowed, choice=Choice()))
         told = report(case)
         return Report(
             images=tuple(
@@ -232,7 +234,11 @@ def write(  # noqa: PLR0913 (the options of the commands)
     question = replace(asked, one_image=True, depth=deeper)
     with _typed(OutputError):
         conversion = convert(
-            question, choice, destination, progress or SilentProgress(), image.case.case if deeper == depth else None
+            question,
+            choice,
+            destination,
+            ThreadExecutor(question.jobs, progress or SilentProgress(), image.case.opener),
+            image.case.case if deeper == depth else None,
         )
     if not conversion.images:
         refused = conversion.selection.refused
@@ -265,7 +271,7 @@ def check_tree(
     question = TreeQuestion(Path(root), tuple(map(Path, blobs)), quick)
     with _typed(InputError):
         return _tree_report(
-            tree_report.TreeReport(check_up(question, progress or SilentProgress(), remembered)), remembered
+            tree_report.TreeReport(check_up(question, progress or SilentProgress(), Opener(), remembered)), remembered
         )
 
 
@@ -282,12 +288,12 @@ def open_blob(report: Report, digest: str) -> BinaryIO:
         for blob in image.all_blobs:
             for proven in (blob.exact, blob.content):
                 if proven and proven.digest == wanted:
-                    return _stream(proven)
+                    return _stream(proven, VerifyingReader(report.case.opener))
     raise InputError(f"{wanted}: isn't here, or is damaged beyond repair; the report's downloads tell what to fetch")
 
 
-def _stream(blob: ProvenBlob) -> BinaryIO:
-    return io.BufferedReader(BlockStream(verified_blocks(blob, SilentProgress().advance)))
+def _stream(blob: ProvenBlob, reader: VerifyingReader) -> BinaryIO:
+    return io.BufferedReader(BlockStream(reader.blocks(blob)))
 
 
 def _tree_report(case: tree_report.TreeReport, remembered: Remembered) -> TreeReport:

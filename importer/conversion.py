@@ -9,15 +9,16 @@ from typing import Generic, TypeVar
 
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, ExitCode, UsageError
-from importer.investigation import Question, absent_digests, survey
-from importer.progress import Progress
+from importer.investigation import Question, absent_digests, survey_with
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case
+from importer.work.executor import Executor
 from importer.writers.destination import Destination
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection
+from importer.writers.verifying_reader import VerifyingReader
 
 Result = TypeVar("Result")
 
@@ -58,7 +59,7 @@ def convert(
     question: Question,
     choice: Choice,
     destination: Destination[Result],
-    progress: Progress,
+    executor: Executor,
     seen: Case | None = None,
 ) -> Conversion[Result]:
     """Write each image that can be written; the others stand in the selection, each with its reason.
@@ -67,14 +68,14 @@ def convert(
         question: what to look at.
         choice: which images, and how true to the original.
         destination: where to.
-        progress: is told of the bytes.
+        executor: reads the input, and has the progress that is told of all bytes.
         seen: what was seen of the input already, so that it need not be looked at again.
 
     Raises what ``survey`` and the destination raise, and UsageError for tags that would move and may not.
     """
     destination.check((*question.paths, *question.borrowed))
-    with destination.opened(progress) as place:
-        case = seen or survey(question, progress, place.capture())
+    with destination.opened(VerifyingReader(executor.tools.opener), executor.progress) as place:
+        case = seen or survey_with(executor, question, place.capture())
         mattering = [unread for unread in case.unread if unread.matters]
         if mattering and not case.plan.images:
             raise CannotWriteError(f"no image was found in what could be read. {not_read(mattering[0])}")

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.domain.digest import Digest
-from importer.inspection.inspector import Capture, Inspector
+from importer.inspection.examiner import Examiner
+from importer.inspection.inspecting import Capture, inspect
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
+from importer.places.opener import Opener
 from importer.plan.images import Plan
 from importer.progress import Progress
+from importer.recovery.blobs.contents import with_contents_read
 from importer.recovery.examination import Depth, examine
 from importer.recovery.layer_contents import with_layers_compared
 from importer.recovery.planning import make_plan
@@ -21,6 +24,7 @@ from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
+from importer.work.executor import Executor, ThreadExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Investigation:
     question: Question
     case: Case
     findings: tuple[Finding, ...]
+    opener: Opener = field(repr=False, compare=False)
 
 
 def absent_digests(question: Question, plan: Plan) -> tuple[Digest, ...]:
@@ -66,6 +71,7 @@ def absent_digests(question: Question, plan: Plan) -> tuple[Digest, ...]:
 def investigate(
     question: Question,
     progress: Progress,
+    opener: Opener,
     capture: Capture | None = None,
     narrow: Callable[[Plan], Plan] = lambda plan: plan,
 ) -> Investigation:
@@ -73,23 +79,31 @@ def investigate(
 
     Raises UsageError and InputError for paths that can't be read, and what ``narrow`` raises.
     """
-    case = survey(question, progress, capture)
+    case = survey(question, progress, opener, capture)
     case = _with_unread(replace(case, plan=narrow(case.plan)), question)
-    return Investigation(question, case, find_all(case))
+    return Investigation(question, case, find_all(case), opener)
 
 
-def survey(question: Question, progress: Progress, capture: Capture | None = None) -> Case:
+def survey(question: Question, progress: Progress, opener: Opener, capture: Capture | None = None) -> Case:
     """Look at everything and plan, without a word: what a writer needs. Raises as ``investigate`` does."""
-    sources = [*open_sources(question.paths), *open_sources(question.borrowed, borrowed=True)]
-    inspector = Inspector(question.jobs, progress)
-    inspection = inspector.inspect(sources, capture)
+    return survey_with(ThreadExecutor(question.jobs, progress, opener), question, capture)
+
+
+def survey_with(executor: Executor, question: Question, capture: Capture | None = None) -> Case:
+    """Look at everything and plan, by whatever carries out the tasks."""
+    opener, progress = executor.tools.opener, executor.progress
+    sources = [*open_sources(question.paths, opener), *open_sources(question.borrowed, opener, borrowed=True)]
+    inspection = inspect(sources, executor, capture)
     inventory = Inventory.of(inspection.facts, inspection.problems)
-    inventory = examine(inventory, question.depth, inspector, progress)
-    known = known_digests(inventory, question.digests)
-    plan = make_plan(inventory, known, inspector.advance, effort=question.effort, progress=progress)
+    inventory = examine(inventory, question.depth, executor)
+    examiner = Examiner(executor.tools)
+    known = known_digests(inventory, question.digests, examiner)
+    plan = make_plan(inventory, known, examiner, effort=question.effort, progress=progress)
+    if question.depth.edited_configs:
+        plan = replace(plan, images=tuple(with_contents_read(image, examiner) for image in plan.images))
     case = Case(inventory, known, plan)
     if question.depth.for_docker:
-        case = replace(case, plan=with_layers_compared(plan, case.host, inspector, progress))
+        case = replace(case, plan=with_layers_compared(plan, case.host, executor))
     return _with_unread(case, question)
 
 

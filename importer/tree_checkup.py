@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from importer.inspection.inspector import Inspector
+from importer.inspection.examiner import Examiner
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
@@ -22,7 +23,9 @@ from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree, object_store_in
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
+from importer.work.executor import ThreadExecutor
 from importer.writers.tree_repair import clear_workshop, repair_tree
+from importer.writers.verifying_reader import VerifyingReader
 
 CACHE_STATE: Final = "scheduler-state.json"
 """What a pull-through cache keeps at its root (distribution v2.8.3, registry/proxy/proxyregistry.go)."""
@@ -62,7 +65,9 @@ class Checkup:
     census: Census
 
 
-def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembered | None = None) -> Checkup:
+def check_tree(
+    question: TreeQuestion, progress: Progress, opener: Opener, remembered: Remembered | None = None
+) -> Checkup:
     """Look at a whole tree and explain what is wrong with it.
 
     Files that are ``remembered`` and have not changed are not read again. Raises UsageError,
@@ -71,13 +76,14 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     layout = find_tree(question.root)
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
-    inspector = Inspector(question.jobs, progress)
-    recompressor = Recompressor(question.effort, progress)
-    supplies = Supplies(layout.root, question.blobs, inspector, recompressor, is_quick=question.quick)
+    executor = ThreadExecutor(question.jobs, progress, opener)
+    examiner = Examiner(executor.tools)
+    recompressor = Recompressor(question.effort, progress, examiner)
+    supplies = Supplies(layout.root, question.blobs, executor, recompressor, is_quick=question.quick)
     tree = read_tree(layout, progress)
     if store := object_store_in(tree):
         return _refused(question, store)
-    reader = ContentReader(tree, inspector, progress, remembered)
+    reader = ContentReader(tree, executor, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
     is_cache = layout.root.joinpath(CACHE_STATE).is_file()
@@ -87,7 +93,9 @@ def check_tree(question: TreeQuestion, progress: Progress, remembered: Remembere
     return Checkup(question, layout.root, layout, defects, findings, diagnosis.census)
 
 
-def mended(found: Checkup, progress: Progress, durability: Durability, remembered: Remembered) -> Checkup | None:
+def mended(
+    found: Checkup, progress: Progress, durability: Durability, opener: Opener, remembered: Remembered
+) -> Checkup | None:
     """Carry out the steps that mend what was found, and look again; None for a store that is left alone.
 
     Raises what ``repair_tree`` and ``check_tree`` raise.
@@ -98,8 +106,8 @@ def mended(found: Checkup, progress: Progress, durability: Durability, remembere
     if not steps:
         clear_workshop(found.layout)
         return found
-    repair_tree(found.layout, steps, progress, durability)
-    return check_tree(found.question, progress, remembered)
+    repair_tree(found.layout, steps, VerifyingReader(opener), progress, durability)
+    return check_tree(found.question, progress, opener, remembered)
 
 
 def _is_absent(defect: Defect) -> bool:

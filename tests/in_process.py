@@ -20,10 +20,12 @@ from importer.cli.app import app, load_commands
 from importer.domain.digest import Digest
 from importer.errors import CannotWriteError
 from importer.formats.schema_validation import SchemaName, violations
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, choose
+from importer.writers.verifying_reader import VerifyingReader
 from tests.blobfix import Result
 
 SEVERE = ("error", "warning")
@@ -36,7 +38,7 @@ setattr(typer.testing, "_get_command", cache(get_command))  # noqa: B010
 
 def chosen(plan: Plan, choice: Choice, output: Output) -> tuple[NamedImage, ...]:
     """The images to write; raises CannotWriteError, as a command does, when there is none that can be."""
-    selection = choose(plan, choice, output)
+    selection = choose(plan, choice, output, VerifyingReader(Opener()))
     if not selection.images:
         raise CannotWriteError(selection.refused[0].reason)
     return selection.images

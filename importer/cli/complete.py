@@ -35,6 +35,7 @@ from importer.domain.platform import Platform
 from importer.errors import NetworkError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
 from importer.report.formats import Format, print_report
@@ -80,13 +81,14 @@ def complete(
         raise UsageError(f"{path}: is a file; what is missing can only be put into a folder")
     surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
+    opener = Opener()
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = Question(paths=(path,), digests=digests_of(digest), effort=effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        before = investigate(question, progress)
-        completion = _completion(path, before, image, wanted, surroundings)
+        before = investigate(question, progress, opener)
+        completion = _completion(path, before, opener, image, wanted, surroundings)
         refusal = _download(completion, surroundings, progress, jobs)
-        after = investigate(question, progress)
+        after = investigate(question, progress, Opener())
     if quiet:
         page_for_stdout().line(verdict_of(after))
     else:
@@ -97,14 +99,19 @@ def complete(
 
 
 def _completion(
-    path: Path, seen: Investigation, image: RemoteImage, platform: Platform | None, surroundings: Surroundings
+    path: Path,
+    seen: Investigation,
+    opener: Opener,
+    image: RemoteImage,
+    platform: Platform | None,
+    surroundings: Surroundings,
 ) -> Completion:
     def path_of(digest: Digest) -> Path | None:
         facts = seen.case.inventory.with_digest(digest)
         return Path(facts[0].file.path) if facts else None
 
     return Completion(
-        Scanned(path, seen.case.plan, path_of), image, platform, surroundings.tell, surroundings.durability
+        Scanned(path, seen.case.plan, path_of, opener.open), image, platform, surroundings.tell, surroundings.durability
     )
 
 

@@ -14,7 +14,7 @@ from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
-from importer.plan.blobs import ProvenBlob
+from importer.places.opener import Opener
 from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import SilentProgress
@@ -27,7 +27,7 @@ from importer.transport.small_blob import read_small_blob
 from importer.transport.sources import open_image
 from importer.writers.refusals import Refusal
 from importer.writers.selection import child_for, select_images
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 EXAMPLES: Final = """\b
 Examples:
@@ -75,27 +75,25 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
 
 
 def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
-    plan = survey(Question(paths=(path,), depth=Depth(for_docker=False), effort=NO_EFFORT), SilentProgress()).plan
+    opener = Opener()
+    question = Question(paths=(path,), depth=Depth(for_docker=False), effort=NO_EFFORT)
+    plan = survey(question, SilentProgress(), opener).plan
     image = select_images(plan, select)[0]
     if platform and image.kind is ImageKind.INDEX:
         child = child_for(image, platform, Host.of_this_machine())
         if isinstance(child, Refusal) and child.is_usage:
             raise UsageError(child.reason)
         image = image if isinstance(child, Refusal) else child
-    return _shown(image)
+    return _shown(image, VerifyingReader(opener))
 
 
-def _shown(image: ImagePlan) -> ShownImage:
+def _shown(image: ImagePlan, reader: VerifyingReader) -> ShownImage:
     if not image.parsed or not image.manifest.exact:
         raise CannotWriteError(f"{title_of(image)}: its manifest can't be read; `blobfix scan` says why")
     config = image.config_blob
-    content = _bytes_of(config.exact) if config and config.exact else None
+    content = reader.content(config.exact) if config and config.exact else None
     digest = image.manifest.exact.digest
-    return ShownImage(title_of(image), digest, _bytes_of(image.manifest.exact), image.parsed, content)
-
-
-def _bytes_of(blob: ProvenBlob) -> bytes:
-    return b"".join(verified_blocks(blob, SilentProgress().advance))
+    return ShownImage(title_of(image), digest, reader.content(image.manifest.exact), image.parsed, content)
 
 
 def _write(content: bytes | None, name: str) -> None:

@@ -43,11 +43,11 @@ from importer.domain.media_types import OCI_INDEX
 from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import NetworkError, UsageError
+from importer.places.opener import Opener
 from importer.plan.blobs import Role
 from importer.plan.fidelity import Output
 from importer.plan.images import ImagePlan, Plan
 from importer.plan.titles import title_of
-from importer.progress import SilentProgress
 from importer.recovery.documents.referrers import is_listing
 from importer.transport.outgoing import OutgoingBlob, OutgoingImage, OutgoingManifest
 from importer.transport.push import DEFAULT_JOBS, Push, Pushed, RepositoryPush
@@ -57,7 +57,7 @@ from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import ReferrersListing, listings_of
 from importer.writers.selection import Choice, Selection, choose, select_images
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 EXAMPLES: Final = """\b
 Examples:
@@ -67,7 +67,6 @@ Examples:
 """
 
 _ATTEMPTS_TO_LIST: Final = 5
-_IN_SILENCE: Final = SilentProgress().advance
 """Bytes are counted where they are sent."""
 
 
@@ -126,6 +125,8 @@ def push(
         recompress_limit=recompress_limit,
     )
     question, choice = options.question(), options.choice()
+    opener = Opener()
+    reader = VerifyingReader(opener)
     client = connect(place, remote.surroundings(), login)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         work = Push(client, progress, jobs, tuple(mount_from or ()))
@@ -135,15 +136,15 @@ def push(
         with work.early_uploads(place) if sure and isinstance(place, RegistryPlace) else nullcontext() as early:
 
             def send(images: Sequence[NamedImage]) -> Pushed:
-                listings = listings_of(images)
+                listings = listings_of(images, reader)
                 _demand_free_tags(listings, work, destination)
-                pushed = work.run([going for image in images for going in destination.outgoing(image)], early)
+                pushed = work.run([going for image in images for going in destination.outgoing(image, reader)], early)
                 _list_referrers(images, listings, work, destination)
                 return pushed
 
-            tags = Tags(partial(_moved, work=work, destination=destination), may_move=replace_tags)
-            pick = partial(destination.choose, choice=choice)
-            written = write_images(question, pick, send, progress, early, tags)
+            tags = Tags(partial(_moved, work=work, destination=destination, reader=reader), may_move=replace_tags)
+            pick = partial(destination.choose, choice=choice, reader=reader)
+            written = write_images(question, pick, send, progress, opener, early, tags)
     code = conclude(written, quiet=quiet, verb="pushed")
     if written.result and not quiet:
         sent = f"{written.result.sent} blob{'' if written.result.sent == 1 else 's'} uploaded"
@@ -157,21 +158,21 @@ class _Below:
 
     prefix: RegistryPrefix
 
-    def choose(self, plan: Plan, choice: Choice) -> Selection:
+    def choose(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
         """All images, under the names that they get; raises as ``choose`` does."""
-        chosen = choose(plan, choice, Output.REGISTRY_TREE)
+        chosen = choose(plan, choice, Output.REGISTRY_TREE, reader)
         return replace(chosen, images=tuple(map(self._placed, chosen.images)))
 
     def place_of(self, repository: str) -> RegistryPlace:
         """The repository of an image that was chosen."""
         return replace(self.prefix.place_of("x"), repository=repository)
 
-    def outgoing(self, image: NamedImage) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
+    def outgoing(self, image: NamedImage, reader: VerifyingReader) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
         """The image, for each repository that it goes to."""
         for repository in image.repositories:
             own = [name.tag for name in image.names if name.repository == repository]
             tags = () if is_listing(image.plan) else tuple(own)
-            yield self.place_of(repository), _outgoing(image, tags)
+            yield self.place_of(repository), _outgoing(image, reader, tags)
 
     def _placed(self, image: NamedImage) -> NamedImage:
         names = tuple(_reference(self._own(name.repository), name.tag) for name in image.names)
@@ -190,7 +191,7 @@ class _At:
 
     place: RegistryPlace
 
-    def choose(self, plan: Plan, choice: Choice) -> Selection:
+    def choose(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
         """The one image, under the name that it gets; raises as ``choose`` does."""
         place, here = self.place, select_images(plan, choice.select)
         if len(here) > 1:
@@ -198,7 +199,9 @@ class _At:
                 f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose "
                 "one with --select, or push each to its own repository with --all-tags"
             )
-        chosen = choose(plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE)
+        chosen = choose(
+            plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE, reader
+        )
         own = chosen.images
         if own and place.digest and own[0].plan.manifest_digest != place.digest:
             raise UsageError(f"the manifest here has the digest {own[0].plan.manifest_digest}, not {place.digest}")
@@ -211,16 +214,18 @@ class _At:
         """The repository."""
         return self.place
 
-    def outgoing(self, image: NamedImage) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
+    def outgoing(self, image: NamedImage, reader: VerifyingReader) -> Iterator[tuple[RegistryPlace, OutgoingImage]]:
         """The image, once."""
         tags = () if self.place.digest and not self.place.tag else tuple(name.tag for name in image.names)
-        yield self.place, _outgoing(image, tags)
+        yield self.place, _outgoing(image, reader, tags)
 
 
-def _moved(images: Sequence[NamedImage], work: Push, destination: _Below | _At) -> Iterator[MovedTag]:
+def _moved(
+    images: Sequence[NamedImage], work: Push, destination: _Below | _At, reader: VerifyingReader
+) -> Iterator[MovedTag]:
     """The tags that the registry has for other images."""
     for image in images:
-        for place, outgoing in destination.outgoing(image):
+        for place, outgoing in destination.outgoing(image, reader):
             for tag in outgoing.tags:
                 before, now = work.repository(place).tag(tag), outgoing.manifests[-1].digest
                 if before and before != now:
@@ -274,16 +279,14 @@ def _sent(plan: ImagePlan) -> tuple[ImagePlan, ...]:
     return plan.family[:-1] if is_listing(plan) else plan.family
 
 
-def _outgoing(image: NamedImage, tags: tuple[str, ...]) -> OutgoingImage:
+def _outgoing(image: NamedImage, reader: VerifyingReader, tags: tuple[str, ...]) -> OutgoingImage:
     manifests, blobs = [], []
     for member in _sent(image.plan):
         for blob in member.all_blobs:
             if blob.exact and blob.role is Role.MANIFEST:
-                content = b"".join(verified_blocks(blob.exact, _IN_SILENCE))
+                content = reader.content(blob.exact)
                 media_type = member.parsed.media_type if member.parsed else blob.descriptor.media_type
                 manifests.append(OutgoingManifest(blob.exact.digest, media_type, content))
             elif blob.exact and blob.role is not Role.CHILD:
-                blobs.append(
-                    OutgoingBlob(blob.exact.digest, blob.exact.size, partial(verified_blocks, blob.exact, _IN_SILENCE))
-                )
+                blobs.append(OutgoingBlob(blob.exact.digest, blob.exact.size, partial(reader.blocks, blob.exact)))
     return OutgoingImage(tuple(blobs), tuple(manifests), tags)

@@ -10,6 +10,7 @@ import typer
 from importer.cli.console import page_for_stdout, progress_shown, say
 from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
@@ -60,7 +61,7 @@ def repair_tree(
         report = (
             _repaired(question, progress, Durability(is_wanted=not no_sync))
             if apply
-            else TreeReport(check_tree(question, progress))
+            else TreeReport(check_tree(question, progress, Opener()))
         )
     if report.is_refused and format is TextOrJson.JSON:
         say(f"blobfix: {printable(report.verdict())}")
@@ -75,5 +76,6 @@ def repair_tree(
 
 def _repaired(question: TreeQuestion, progress: Progress, durability: Durability) -> TreeReport:
     remembered: Remembered = {}
-    found = check_tree(question, progress, remembered)
-    return TreeReport(found, mended(found, progress, durability, remembered))
+    opener = Opener()
+    found = check_tree(question, progress, opener, remembered)
+    return TreeReport(found, mended(found, progress, durability, opener, remembered))

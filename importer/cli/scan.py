@@ -32,6 +32,7 @@ from importer.cli.options import (
 from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
 from importer.investigation import Question, investigate
+from importer.places.opener import Opener
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
@@ -91,7 +92,7 @@ def scan(
     )
     choice = Choice(name=reference_of(name), select=select, platform=platform_of(platform))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        investigation = investigate(question, progress, narrow=partial(narrowed, choice=choice))
+        investigation = investigate(question, progress, Opener(), narrow=partial(narrowed, choice=choice))
     kinds = {fact.kind for fact in investigation.case.inventory.facts}
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")

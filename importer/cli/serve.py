@@ -33,9 +33,11 @@ from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
 from importer.cli.writing import conclude, write_images
 from importer.errors import UsageError
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import choose
+from importer.writers.verifying_reader import VerifyingReader
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -93,11 +95,13 @@ def serve(
         jobs=jobs,
     )
     question = options.question()
-    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE)
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE, reader=reader)
     since = time.time_ns()
     with _listening(host, port) as listener:
         with progress_shown(wanted=not (quiet or no_progress)) as progress:
-            served = write_images(question, pick, partial(_application, since=since), progress)
+            served = write_images(question, pick, partial(_application, opener=opener, since=since), progress, opener)
         conclude(served, quiet=quiet, verb="served")
         if served.result:
             if not quiet:
@@ -105,7 +109,7 @@ def serve(
             _run(served.result, listener)
 
 
-def _application(images: Sequence[NamedImage], since: int) -> Starlette:
+def _application(images: Sequence[NamedImage], opener: Opener, since: int) -> Starlette:
     try:
         import uvicorn  # noqa: F401, PLC0415 (likewise)
 
@@ -116,7 +120,8 @@ def _application(images: Sequence[NamedImage], since: int) -> Starlette:
     from importer.server.repositories import repositories_of  # noqa: PLC0415 (together with the above)
     from importer.server.verdicts import Verdicts  # noqa: PLC0415
 
-    return RegistryApplication(repositories_of(images), Verdicts(since)).asgi()
+    reader = VerifyingReader(opener)
+    return RegistryApplication(repositories_of(images, reader), Verdicts(since, reader), opener).asgi()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -32,6 +32,7 @@ from importer.cli.writing import conclude, write_images
 from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -43,6 +44,7 @@ from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_context_place
 from importer.writers.selection import choose
+from importer.writers.verifying_reader import VerifyingReader
 
 EXAMPLES: Final = """\b
 Examples:
@@ -93,13 +95,20 @@ def to_build_context(
         jobs=jobs,
     )
     question = options.question()
-    pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR)
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    pick = partial(choose, choice=options.choice(), output=Output.DOCKER_TAR, reader=reader)
     check_context_place(output, (*question.paths, *question.borrowed))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = partial(
-            _write, output=output, squash=squash, progress=progress, durability=Durability(is_wanted=not no_sync)
+            _write,
+            output=output,
+            squash=squash,
+            reader=reader,
+            progress=progress,
+            durability=Durability(is_wanted=not no_sync),
         )
-        written = write_images(question, pick, write, progress)
+        written = write_images(question, pick, write, progress, opener)
     code = conclude(written, quiet=quiet, tell_images=_tell_written)
     if written.result:
         _warn(written.result)
@@ -109,7 +118,13 @@ def to_build_context(
 
 
 def _write(
-    images: Sequence[NamedImage], *, output: Path, squash: bool, progress: Progress, durability: Durability
+    images: Sequence[NamedImage],
+    *,
+    output: Path,
+    squash: bool,
+    reader: VerifyingReader,
+    progress: Progress,
+    durability: Durability,
 ) -> WrittenContext:
     if len(images) > 1:
         titles = listed(title_of(image.plan) for image in images)
@@ -117,7 +132,7 @@ def _write(
             f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
         )
     with context_folder(output, durability) as folder:
-        return BuildContext(folder, progress).write(images[0].plan, squash=squash)
+        return BuildContext(folder, reader, progress).write(images[0].plan, squash=squash)
 
 
 def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:

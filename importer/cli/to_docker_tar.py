@@ -37,6 +37,7 @@ from importer.cli.writing import Written, conclude, write_images
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.investigation import Question
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
@@ -48,6 +49,7 @@ from importer.writers.output_places import check_file_place
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.tar_file import TarFile, stream_members
+from importer.writers.verifying_reader import VerifyingReader
 
 _Pick = Callable[[Plan], Selection]
 
@@ -108,11 +110,13 @@ def to_docker_tar(
         jobs=jobs,
     )
     question = options.question()
+    opener = Opener()
+    reader = VerifyingReader(opener)
     choice = options.choice()
     options.demand_other_output(Path(output))
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output), Durability(is_wanted=not no_sync))
-        written = write(question, partial(_pick, choice=choice, progress=progress), progress)
+        written = write(question, partial(_pick, choice=choice, reader=reader, progress=progress), progress, opener)
     code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
     if not quiet and output != "-":
         typer.echo(f"Written to {printable(output)}. To load it:")
@@ -120,20 +124,20 @@ def to_docker_tar(
     return code
 
 
-def _pick(plan: Plan, choice: Choice, progress: Progress) -> Selection:
+def _pick(plan: Plan, choice: Choice, reader: VerifyingReader, progress: Progress) -> Selection:
     """The images that docker loads: of several, one whose layers aren't what its config says is left out."""
-    selection = choose(plan, choice, Output.DOCKER_TAR)
+    selection = choose(plan, choice, Output.DOCKER_TAR, reader)
     if len(selection.images) < 2:
         return selection
-    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, progress)))
+    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, reader, progress)))
     unloadable = [refusal.image for refusal in late]
     images = tuple(image for image in selection.images if image.plan not in unloadable)
     return replace(selection, images=images, refused=(*selection.refused, *late))
 
 
-def _refusal_of(image: NamedImage, progress: Progress) -> Refusal | None:
+def _refusal_of(image: NamedImage, reader: VerifyingReader, progress: Progress) -> Refusal | None:
     try:
-        docker_tar_members([image], progress.advance)
+        docker_tar_members([image], reader, progress.advance)
     except (ContentMismatchError, BombError) as error:
         name = ", ".join(map(str, image.names)) or title_of(image.plan)
         return Refusal(image.plan, f"{name}: {error}")
@@ -141,26 +145,29 @@ def _refusal_of(image: NamedImage, progress: Progress) -> Refusal | None:
 
 
 def _to_file(
-    target: Path, durability: Durability, question: Question, pick: _Pick, progress: Progress
+    target: Path, durability: Durability, question: Question, pick: _Pick, progress: Progress, opener: Opener
 ) -> Written[None]:
     check_file_place(target, (*question.paths, *question.borrowed))
-    with TarFile(target, progress, durability) as tar:
+    reader = VerifyingReader(opener)
+    with TarFile(target, reader, progress, durability) as tar:
 
         def write(images: Sequence[NamedImage]) -> None:
-            tar.write(docker_tar_members(images, progress.advance))
+            tar.write(docker_tar_members(images, reader, progress.advance))
 
-        return write_images(question, pick, write, progress, tar.capture())
+        return write_images(question, pick, write, progress, opener, tar.capture())
 
 
-def _to_pipe(question: Question, pick: _Pick, progress: Progress) -> Written[None]:
+def _to_pipe(question: Question, pick: _Pick, progress: Progress, opener: Opener) -> Written[None]:
     if sys.stdout.isatty():
         raise UsageError("a tar can't be shown on a terminal; pipe it into `docker load`, or give a file with -o")
-    return write_images(question, pick, partial(_stream, progress=progress), progress)
+    return write_images(
+        question, pick, partial(_stream, reader=VerifyingReader(opener), progress=progress), progress, opener
+    )
 
 
-def _stream(images: Sequence[NamedImage], progress: Progress) -> None:
-    members = docker_tar_members(images, progress.advance)
+def _stream(images: Sequence[NamedImage], reader: VerifyingReader, progress: Progress) -> None:
+    members = docker_tar_members(images, reader, progress.advance)
     progress.start("Writing", sum(member.size for member in members))
-    stream_members(members, sys.stdout.buffer.write, progress.advance)
+    stream_members(members, sys.stdout.buffer.write, reader, progress.advance)
     sys.stdout.buffer.flush()
     progress.stop()

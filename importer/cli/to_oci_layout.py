@@ -36,6 +36,7 @@ from importer.cli.writing import Tags, Written, conclude, write_images
 from importer.domain import media_types
 from importer.investigation import Question
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import Progress
@@ -47,6 +48,7 @@ from importer.writers.output_places import check_file_place, check_layout_place
 from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Selection, choose
 from importer.writers.tar_file import TarFile
+from importer.writers.verifying_reader import VerifyingReader
 
 _OCI_TYPES: Final = frozenset({media_types.OCI_MANIFEST, media_types.OCI_INDEX})
 
@@ -112,12 +114,14 @@ def to_oci_layout(
         jobs=jobs,
     )
     question = options.question()
+    opener = Opener()
+    reader = VerifyingReader(opener)
     choice = replace(options.choice(), oci_media_types=oci_media_types)
     options.demand_other_output(output)
-    pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT)
+    pick = partial(choose, choice=choice, output=Output.OCI_LAYOUT, reader=reader)
     write = _to_file if _is_archive(output) else partial(_to_folder, replace_tags=replace_tags)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        written = write(output, question, pick, progress, Durability(is_wanted=not no_sync))
+        written = write(output, question, pick, progress, opener, Durability(is_wanted=not no_sync))
     code = conclude(written, quiet=quiet)
     if not quiet:
         _tell_next_step(output, written.images[0], written.result or {})
@@ -134,25 +138,35 @@ def _is_archive(output: Path) -> bool:
 
 
 def _to_folder(
-    target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability, *, replace_tags: bool
+    target: Path,
+    question: Question,
+    pick: _Pick,
+    progress: Progress,
+    opener: Opener,
+    durability: Durability,
+    *,
+    replace_tags: bool,
 ) -> _Written:
     check_layout_place(target, (*question.paths, *question.borrowed))
-    with OciFolder(target, progress, durability) as folder:
+    with OciFolder(target, VerifyingReader(opener), progress, durability) as folder:
         write = partial(folder.write, replace_tags=replace_tags)
         tags = Tags(folder.moved_tags, may_move=replace_tags)
-        return write_images(question, pick, write, progress, folder.capture(), tags)
+        return write_images(question, pick, write, progress, opener, folder.capture(), tags)
 
 
-def _to_file(target: Path, question: Question, pick: _Pick, progress: Progress, durability: Durability) -> _Written:
+def _to_file(
+    target: Path, question: Question, pick: _Pick, progress: Progress, opener: Opener, durability: Durability
+) -> _Written:
+    reader = VerifyingReader(opener)
     check_file_place(target, (*question.paths, *question.borrowed))
-    with TarFile(target, progress, durability) as tar:
+    with TarFile(target, reader, progress, durability) as tar:
 
         def write(images: Sequence[NamedImage]) -> dict[str, Any]:
-            lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images)]
+            lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images, reader)]
             tar.write(layout_members(images, lists))
             return index_of(images, lists)
 
-        return write_images(question, pick, write, progress, tar.capture())
+        return write_images(question, pick, write, progress, opener, tar.capture())
 
 
 def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> None:

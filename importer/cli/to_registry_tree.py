@@ -34,12 +34,14 @@ from importer.cli.requests import WriteOptions
 from importer.cli.results import pull_command
 from importer.cli.writing import Tags, conclude, write_images
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.words.printable import for_shell, printable
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import choose
+from importer.writers.verifying_reader import VerifyingReader
 
 EXAMPLES: Final = """\b
 Examples:
@@ -98,15 +100,17 @@ def to_registry_tree(
         jobs=jobs,
     )
     question, durability = options.question(), Durability(is_wanted=not no_sync)
-    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE)
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE, reader=reader)
     check_tree_place(output, (*question.paths, *question.borrowed))
     with (
         progress_shown(wanted=not (quiet or no_progress)) as progress,
-        RegistryTree(output, progress, durability) as tree,
+        RegistryTree(output, reader, progress, durability) as tree,
     ):
         write = partial(tree.write, replace_tags=replace_tags)
         tags = Tags(tree.moved_tags, may_move=replace_tags)
-        written = write_images(question, pick, write, progress, tree.capture(), tags)
+        written = write_images(question, pick, write, progress, opener, tree.capture(), tags)
     code = conclude(written, quiet=quiet)
     if not quiet:
         _tell_next_step(output, written.images[0])

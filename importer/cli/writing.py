@@ -13,8 +13,9 @@ from importer.cli.console import say
 from importer.cli.results import Tell, tell_written
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, UsageError
-from importer.inspection.inspector import Capture
+from importer.inspection.inspecting import Capture
 from importer.investigation import Question, absent_digests, survey
+from importer.places.opener import Opener
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.recovery.unread import Unread
@@ -84,6 +85,7 @@ def write_images(
     choose: Callable[[Plan], Selection],
     write: Callable[[Sequence[NamedImage]], Result],
     progress: Progress,
+    opener: Opener,
     capture: Capture | None = None,
     tags: Tags = NEW_OUTPUT,
 ) -> Written[Result]:
@@ -91,7 +93,7 @@ def write_images(
 
     Raises what ``survey``, ``choose`` and ``write`` raise, and UsageError for tags that would move and may not.
     """
-    case = survey(question, progress, capture)
+    case = survey(question, progress, opener, capture)
     mattering = [unread for unread in case.unread if unread.matters]
     if mattering and not case.plan.images:
         raise CannotWriteError(f"no image was found in what could be read. {_not_read(mattering[0])}")

@@ -1,4 +1,4 @@
-"""Streaming xz and bzip2 decoders on top of the standard library, which say exactly where a stream ends.
+"""Streaming xz, bzip2 and bare deflate decoders on top of libraries, which say exactly where a stream ends.
 
 Sources: the .xz file format 1.2.1, sections 2 and 2.2 (several streams, zeros between them); bzip2's manual,
 section 2.3 (concatenated files); moby, pkg/archive (docker load reads both).
@@ -10,7 +10,9 @@ import bz2
 import lzma
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final, Protocol, cast
+
+from isal import isal_zlib
 
 from importer.formats.streams import DecodedStream, Ending
 
@@ -19,6 +21,10 @@ _OUTPUT_BLOCK: Final = 64 << 10
 
 _MOST_MEMORY: Final = 130 << 20
 """Bytes of memory that decoding may take, as for zstd: xz -9 needs 65 MiB; a hostile header asks for 4 GiB."""
+
+
+_DEFLATE_BLOCK: Final = 1 << 20
+_DeflateError: Final = cast("type[Exception]", isal_zlib.error)
 
 
 class _Decoder(Protocol):
@@ -118,3 +124,34 @@ class Bzip2Stream(_LibraryStream):
     def new_decoder() -> _Decoder:
         """A decoder of one stream; no level takes more than 4 MiB."""
         return bz2.BZ2Decompressor()
+
+
+class DeflateStream(DecodedStream):
+    """A bare deflate stream, as zip members have it (RFC 1951)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inflate = isal_zlib.decompressobj(-15)
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """Take the next compressed bytes, give the decompressed ones, at most 1 MiB at a time."""
+        while self.ending is None:
+            try:
+                output = self._inflate.decompress(block, _DEFLATE_BLOCK)
+            except _DeflateError:
+                self.ending = Ending.CORRUPT
+                return
+            rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            self.consumed += len(block) - len(rest)
+            if self._inflate.eof:
+                self.ending = Ending.TRAILING_DATA if rest else Ending.COMPLETE
+            if output:
+                yield output
+            if not output and not rest:
+                return
+            block = rest
+
+    def close(self) -> Ending:
+        """Say how the stream ended; no more bytes come."""
+        self.ending = self.ending or Ending.TRUNCATED
+        return self.ending

@@ -42,3 +42,17 @@ class DecodedStream(ABC):
     @abstractmethod
     def close(self) -> Ending:
         """Take the end of the input; return how the stream ended."""
+
+
+class StoredStream(DecodedStream):
+    """Bytes that are kept as they are."""
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """Give the bytes back."""
+        self.consumed += len(block)
+        yield block
+
+    def close(self) -> Ending:
+        """They end where they end."""
+        self.ending = Ending.COMPLETE
+        return self.ending

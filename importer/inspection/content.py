@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression
+from importer.formats.decoders import can_decompress, decoder_for
 from importer.formats.deflate import GzipStream, first_bad_byte
 from importer.formats.signatures import HEAD_SIZE, TAR_BLOCK, FileKind, kind_of_head
-from importer.formats.streams import DecodedStream, Ending
+from importer.formats.streams import DecodedStream, Ending, StoredStream
 from importer.formats.tar_headers import TarEntry, TarWalker
-from importer.formats.zstandard_frames import ZstdStream
-from importer.sources.byte_streams import skip
+from importer.places.address import Address
+from importer.places.opener import Opener
 from importer.sources.source_file import SourceFile
 
-BLOCK_SIZE: Final = 256 * 1024
-"""Bytes read at a time: large enough to be quick, small enough to stay in a processor's cache."""
-
-_DECODERS: Final[dict[FileKind, type[DecodedStream]]] = {FileKind.GZIP: GzipStream, FileKind.ZSTD: ZstdStream}
 _COMPRESSIONS: Final = {
     FileKind.GZIP: Compression.GZIP,
     FileKind.ZSTD: Compression.ZSTD,
@@ -31,11 +28,6 @@ _COMPRESSIONS: Final = {
 # A layer of nothing but zeros shrinks a thousandfold; what grows beyond both bounds is an attack.
 _BOMB_SIZE: Final = 1 << 30
 _BOMB_RATIO: Final = 400
-
-# What an image wants may hold a disk of zeros, and zstd packs those 20,000 times smaller. Hashing so much takes
-# some ten seconds; more would be hours, and would fill the disk.
-_LARGEST: Final = 16 << 30
-_LARGEST_RATIO: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +72,6 @@ def compression_of_kind(kind: FileKind) -> Compression:
     return _COMPRESSIONS.get(kind, Compression.NONE)
 
 
-def can_decompress(kind: FileKind) -> bool:
-    """Whether the content of such a file can be looked at here."""
-    return kind in _DECODERS
-
-
-def decoder_for(kind: FileKind) -> DecodedStream:
-    """A fresh decompressor for a kind that ``can_decompress``."""
-    return _DECODERS[kind]()
-
-
 def head_inside(kind: FileKind, start: bytes | memoryview) -> bytes | None:
     """The first bytes of what a compressed file holds; None when too few come out, or it can't be unpacked here."""
     if not can_decompress(kind):
@@ -111,20 +93,20 @@ def kind_inside(kind: FileKind, start: bytes | memoryview) -> FileKind | None:
 
 
 def examine_content(
-    file: SourceFile,
+    address: Address,
     kind: FileKind,
+    opener: Opener,
     *,
-    length: int | None = None,
     keep_entries: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Content:
-    """Decompress a gzip or zstd file (or walk a plain tar) once: all of it, or its first ``length`` bytes.
+    """Decompress a gzip or zstd file (or walk a plain tar) once.
 
     Damage is a fact of the result, not an error. Raises OSError when the file can't be read.
     """
-    stream = decoder_for(kind) if can_decompress(kind) else _PlainStream()
+    stream = decoder_for(kind) if can_decompress(kind) else StoredStream()
     sink = _ContentSink(keep_entries=keep_entries)
-    for block in read_blocks(file, length=length):
+    for block in opener.blocks(address):
         advance(len(block))
         for piece in stream.feed(block):
             sink.take(piece)
@@ -136,35 +118,16 @@ def examine_content(
     content = sink.content(compression_of_kind(kind), stream, stream.close())
     if content.ending is not Ending.CORRUPT or content.broken_at is not None or not isinstance(stream, GzipStream):
         return content
-    within = first_bad_byte(read_blocks(file, start=stream.deflate_start))
+    within = first_bad_byte(opener.blocks(address, start=stream.deflate_start))
     return replace(content, broken_at=None if within is None else stream.deflate_start + within)
 
 
-def read_blocks(file: SourceFile, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """Read a file (or ``length`` bytes of it from ``start`` on) in blocks; raises OSError."""
-    with file.open() as stream:
-        skip(stream, start)
-        left = length
-        while left is None or left > 0:
-            block = stream.read(BLOCK_SIZE if left is None else min(BLOCK_SIZE, left))
-            if not block:
-                return
-            if left is not None:
-                left -= len(block)
-            yield block
-
-
-def is_beyond_reason(size: int, packed: int) -> bool:
-    """Whether no honest layer is so large (bytes), for the bytes it was packed in."""
-    return size > _LARGEST and size > packed * _LARGEST_RATIO
-
-
 def further_digests(
-    file: SourceFile, algorithms: Iterable[str], *, advance: Callable[[int], None] = lambda _: None
+    file: SourceFile, algorithms: Iterable[str], opener: Opener, *, advance: Callable[[int], None] = lambda _: None
 ) -> tuple[Digest, ...]:
     """Digests of a file by other algorithms than sha256, of one reading; raises OSError."""
     hashes = [hashlib.new(algorithm) for algorithm in algorithms]
-    for block in read_blocks(file):
+    for block in opener.blocks(file.address):
         for hashed in hashes:
             hashed.update(block)
         advance(len(block))
@@ -173,18 +136,6 @@ def further_digests(
 
 def _is_bomb(size: int, consumed: int) -> bool:
     return size > _BOMB_SIZE and size > consumed * _BOMB_RATIO
-
-
-class _PlainStream(DecodedStream):
-    """A file that isn't compressed is its own content."""
-
-    def feed(self, block: bytes) -> Iterator[bytes]:
-        self.consumed += len(block)
-        yield block
-
-    def close(self) -> Ending:
-        self.ending = Ending.COMPLETE
-        return self.ending
 
 
 class _ContentSink:

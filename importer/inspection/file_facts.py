@@ -14,9 +14,11 @@ from importer.formats.http_headers import digest_in_headers, size_of_headers
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.other_kinds import OtherThing, file_system, other_thing
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.content import BLOCK_SIZE, Content, head_inside
+from importer.inspection.content import Content, head_inside
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
+from importer.places.byte_streams import BLOCK_SIZE
+from importer.places.opener import Opener
 from importer.sources.source_file import SourceFile
 
 _MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
@@ -86,6 +88,7 @@ class FileFacts:
 
 def inspect_file(
     file: SourceFile,
+    opener: Opener,
     *,
     algorithms: Iterable[str] = (),
     sink: BlockSink | None = None,
@@ -97,7 +100,7 @@ def inspect_file(
     """
     reading = _Reading(file, ("sha256", *algorithms))
     try:
-        with file.open() as stream:
+        with opener.open(file.address) as stream:
             buffer = bytearray(min(BLOCK_SIZE, max(file.size, HEAD_SIZE)))
             view = memoryview(buffer)
             while count := stream.readinto(buffer):  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.inspector import SIDECAR_ALGORITHMS
+from importer.inspection.inspecting import SIDECAR_ALGORITHMS
 from importer.inventory.ingests import INGEST, named_by_references
 from importer.sources.source_file import SourceFile, SourceProblem
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import TOLD_DIGEST, FileFacts
-from importer.inspection.inspector import SIDECAR_ALGORITHMS
+from importer.inspection.inspecting import SIDECAR_ALGORITHMS
 from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
 # Forms: the bare hex, `hex  name` (sha256sum), `SHA256 (name) = hex` (BSD, openssl), in either case. The name may
@@ -60,33 +61,29 @@ class KnownDigests:
         return {digest: reason for digest, reason in expected.items() if digest.is_checkable}
 
 
-def known_digests(inventory: Inventory, given: Iterable[Digest] = ()) -> KnownDigests:
+def known_digests(inventory: Inventory, given: Iterable[Digest], examiner: Examiner) -> KnownDigests:
     """Collect them from the inventory's sidecars and the user's word."""
-    sidecars = tuple(_sidecars(inventory))
+    sidecars = tuple(_sidecars(inventory, examiner))
     by_target: dict[str, list[Sidecar]] = {}
     for sidecar in sidecars:
         by_target.setdefault(sidecar.target.file.path, []).append(sidecar)
     return KnownDigests(sidecars, tuple(given), by_target)
 
 
-def _sidecars(inventory: Inventory) -> Iterable[Sidecar]:
+def _sidecars(inventory: Inventory, examiner: Examiner) -> Iterable[Sidecar]:
     for fact in inventory.facts:
         yield from _notes(inventory, fact)
         if not is_sidecar(fact.file):
             continue
         ending = next(ending for ending in SIDECAR_ALGORITHMS if fact.file.name.lower().endswith(ending))
         target = inventory.at(fact.file.path[: -len(ending)])
-        digest = _digest_in(_text_of(fact), target.file.name, SIDECAR_ALGORITHMS[ending]) if target else None
+        digest = _digest_in(_text_of(fact, examiner), target.file.name, SIDECAR_ALGORITHMS[ending]) if target else None
         if target and digest:
             yield Sidecar(fact, target, digest)
 
 
-def _text_of(sidecar: FileFacts) -> str:
-    try:
-        with sidecar.file.open() as stream:
-            content = stream.read(_MAX_SIDECAR)
-    except OSError:
-        return ""
+def _text_of(sidecar: FileFacts, examiner: Examiner) -> str:
+    content = examiner.head_of(sidecar.file.address, _MAX_SIDECAR) or b""
     # Digests are ASCII: without its zeros, PowerShell's UTF-16 reads the same.
     return content.replace(b"\0", b"").decode("utf-8", "replace").lower()
 

@@ -5,24 +5,19 @@ It is taken for the config only when each layer's content is what it lists: so m
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
-from importer.errors import DecodeError
 from importer.formats.json_text import TextForm
-from importer.formats.signatures import COMPRESSED_KINDS, kind_of_head
-from importer.inspection.content import can_decompress
+from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.mutate.rewriting import with_new_manifest
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.causes import Corrupt, DigestMismatch
 from importer.plan.content import content_of, whole_file
 from importer.plan.images import ImageKind, ImagePlan
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Decompressed, Recipe
 from importer.recovery.obstacles import obstacles_of
 
 
@@ -63,7 +58,7 @@ def edited_config(image: ImagePlan) -> EditedConfig | None:
 def with_edited_config(image: ImagePlan) -> ImagePlan | None:
     """The image with its edited config, under a new image id and manifest digest.
 
-    None when it has none, or when a layer isn't what it lists. Layers that were repaired are read for that.
+    None when it has none, or when a layer isn't what it lists.
     """
     edited = edited_config(image)
     if not edited or edited.misfit or not isinstance(image.parsed, ImageManifest) or not image.config_blob:
@@ -72,7 +67,7 @@ def with_edited_config(image: ImagePlan) -> ImagePlan | None:
         replace(layer, diff_id=diff_id, content=layer.content or content_of(layer.file))
         for layer, diff_id in zip(image.layers, edited.config.diff_ids, strict=True)
     )
-    if not all((_known_content(layer) or _content_read(layer)) == layer.diff_id for layer in layers):
+    if not all(_known_content(layer) == layer.diff_id for layer in layers):
         return None
     file = edited.file
     config_blob = replace(
@@ -83,7 +78,9 @@ def with_edited_config(image: ImagePlan) -> ImagePlan | None:
         cause=None,
     )
     flaws = tuple(obstacles_of(image.parsed, edited.config, layers))
-    changed = replace(image, blobs=(config_blob, *layers), config=edited.config, flaws=flaws)
+    changed = replace(
+        image, blobs=(config_blob, *layers), config=edited.config, config_document=edited.file.document, flaws=flaws
+    )
     return with_new_manifest(replace(changed, platform=edited.config.platform))
 
 
@@ -96,19 +93,3 @@ def _known_content(layer: BlobPlan) -> Digest | None:
         return file.digest
     content = content_of(file)
     return content.digest if content else None
-
-
-def _content_read(layer: BlobPlan) -> Digest | None:
-    """The digest of what a layer unpacks to; None when it doesn't."""
-    hashed = hashlib.sha256()
-    try:
-        for block in blocks_of(_unpacked(layer.exact.recipe)) if layer.exact else ():
-            hashed.update(block)
-    except (OSError, DecodeError):
-        return None
-    return Digest("sha256", hashed.hexdigest())
-
-
-def _unpacked(recipe: Recipe) -> Recipe:
-    kind = kind_of_head(next(blocks_of(recipe), b""))
-    return Decompressed(recipe, kind) if can_decompress(kind) else recipe

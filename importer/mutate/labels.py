@@ -8,13 +8,12 @@ from typing import Any, Final
 from importer.domain import media_types
 from importer.domain.manifest import Index
 from importer.domain.media_types import Compression, compression_of, with_compression
-from importer.formats.signatures import COMPRESSED_KINDS, FileKind, kind_of_head
+from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.inspection.content import compression_of_kind
 from importer.mutate.oci_types import manifest_in_oci_types
 from importer.mutate.renewal import with_changed_documents
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.images import ImagePlan
-from importer.plan.recipe_blocks import blocks_of
 
 _PACKED: Final = COMPRESSED_KINDS | {FileKind.TAR}
 
@@ -33,16 +32,14 @@ class WrongLabel:
 
 def wrong_label(layer: BlobPlan) -> WrongLabel | None:
     """What is wrong with the media type of a layer that is here as it is; None when nothing is."""
-    kind = layer.file.kind if layer.status is BlobStatus.OK and layer.file else None
-    return _wrong_label(layer, kind)
+    return _wrong_label(layer, layer.kind) if layer.status is BlobStatus.OK else None
 
 
 def with_right_labels(plan: ImagePlan) -> ImagePlan:
     """The plan of the same image in which each layer's media type says how it is packed; itself when all do.
 
     Config and layers, and so the image id, stay; the manifest's digest, and an index's, are new. A manifest of
-    docker's becomes one of OCI's when a layer is packed in a way that docker's has no type for. Raises OSError
-    and DecodeError, as layers that were repaired are looked at.
+    docker's becomes one of OCI's when a layer is packed in a way that docker's has no type for.
     """
     return with_changed_documents(plan, _labelled)
 
@@ -65,15 +62,8 @@ def _labelled_index(plan: ImagePlan, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _right(layer: BlobPlan) -> dict[str, Any]:
-    wrong = _wrong_label(layer, _kind_of(layer))
+    wrong = _wrong_label(layer, layer.kind)
     return {"mediaType": wrong.right_type} if wrong and wrong.right_type else {}
-
-
-def _kind_of(layer: BlobPlan) -> FileKind | None:
-    if layer.status is BlobStatus.OK and layer.file:
-        return layer.file.kind
-    head = next(blocks_of(layer.exact.recipe), b"") if layer.exact else b""
-    return kind_of_head(head)
 
 
 def _wrong_label(layer: BlobPlan, kind: FileKind | None) -> WrongLabel | None:

@@ -14,7 +14,6 @@ from importer.formats.json_text import json_bytes
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.content import literal
 from importer.plan.images import ImagePlan
-from importer.plan.recipe_blocks import blocks_of
 
 _Value = dict[str, Any]
 Change = Callable[[ImagePlan, _Value], _Value]
@@ -26,13 +25,12 @@ def with_changed_documents(plan: ImagePlan, change: Change) -> ImagePlan:
 
     Configs and layers, and so image ids, stay.
     """
-    if not plan.manifest.exact or not isinstance(plan.parsed, ImageManifest | Index):
+    if not plan.manifest.exact or not plan.document or not isinstance(plan.parsed, ImageManifest | Index):
         return plan
-    value = read_document(b"".join(blocks_of(plan.manifest.exact.recipe))).value
     children = tuple(with_changed_documents(child, change) for child in plan.children)
     renewed = replace(plan, children=children)
-    changed = change(renewed, _with_children(value, _renewals(plan, renewed)))
-    return plan if changed == value else _rewritten(renewed, changed)
+    changed = change(renewed, _with_children(plan.document.value, _renewals(plan, renewed)))
+    return plan if changed == plan.document.value else _rewritten(renewed, changed)
 
 
 def _renewals(old: ImagePlan, new: ImagePlan) -> dict[str, Descriptor]:
@@ -66,6 +64,7 @@ def _rewritten(plan: ImagePlan, value: _Value) -> ImagePlan:
         plan,
         manifest=manifest,
         parsed=parsed,
+        document=read_document(content),
         blobs=tuple(_blob(blob, _descriptor(blob, parsed), manifests) for blob in plan.blobs),
     )
 

@@ -18,8 +18,6 @@ from importer.formats.json_text import json_bytes
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.content import content_of, literal
 from importer.plan.images import ImageKind, ImagePlan
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Whole
 from importer.recovery.documents.rebuilding import manifest_forms
 
 _PLAIN_TYPES: Final = {media_types.DOCKER_MANIFEST: media_types.DOCKER_LAYER}
@@ -48,6 +46,7 @@ def with_new_manifest(plan: ImagePlan) -> ImagePlan:
         plan,
         manifest=manifest,
         parsed=parse_manifest(json.loads(content)),
+        document=read_document(content),
         blobs=(*others, *layers),
         parents=(),
     )
@@ -81,7 +80,9 @@ def with_new_config(plan: ImagePlan) -> ImagePlan:
     proven = literal(content)
     config = BlobPlan(Role.CONFIG, descriptor, BlobStatus.REPAIRED, exact=proven)
     named = tuple(replace(layer, diff_id=layer.content.digest) for layer in layers if layer.content)
-    return with_new_manifest(replace(plan, blobs=(config, *named), config=parse_config(value)))
+    return with_new_manifest(
+        replace(plan, blobs=(config, *named), config=parse_config(value), config_document=read_document(content))
+    )
 
 
 def _plain(layer: BlobPlan, manifest_type: str) -> BlobPlan:
@@ -89,7 +90,7 @@ def _plain(layer: BlobPlan, manifest_type: str) -> BlobPlan:
         return layer
     media_type = _PLAIN_TYPES.get(manifest_type, media_types.OCI_LAYER)
     descriptor = Descriptor(media_type, layer.content.digest, layer.content.size)
-    return replace(layer, descriptor=descriptor, exact=layer.content, status=BlobStatus.REPAIRED)
+    return replace(layer, descriptor=descriptor, exact=layer.content, status=BlobStatus.REPAIRED, kind=layer.inside)
 
 
 def _manifest_bytes(plan: ImagePlan, layers: tuple[BlobPlan, ...]) -> bytes:
@@ -108,12 +109,8 @@ def _manifest_bytes(plan: ImagePlan, layers: tuple[BlobPlan, ...]) -> bytes:
 
 
 def _original_value(plan: ImagePlan) -> dict[str, Any]:
-    recipe = plan.manifest.exact.recipe if plan.manifest.exact else None
-    if recipe is None and plan.manifest.file:
-        recipe = Whole(plan.manifest.file.file)
-    content = b"".join(blocks_of(recipe)) if recipe else b""
-    document = read_document(content)
-    if document.manifest and len(document.manifest.layers) == len(plan.layers):
+    document = plan.document
+    if document and document.manifest and len(document.manifest.layers) == len(plan.layers):
         value: dict[str, Any] = document.value
         return value
     return _docker_manifest(plan)

@@ -17,6 +17,7 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import parse_manifest
 from importer.domain.schema1 import Schema1Layer, Schema1Manifest
+from importer.formats.documents import read_document
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.content import content_of, literal
 from importer.plan.images import ImagePlan
@@ -41,13 +42,16 @@ def converted(plan: ImagePlan) -> ImagePlan:
     real = [layer for layer in manifest.layers if not _is_empty(layer)]
     layers = tuple(_schema2_layer(blobs[layer.digest], position) for position, layer in enumerate(real))
     value = _config_value(manifest, [str(layer.diff_id) for layer in layers])
-    config = _literal(Role.CONFIG, media_types.DOCKER_CONFIG, json.dumps(value, separators=(",", ":")).encode())
+    content = json.dumps(value, separators=(",", ":")).encode()
+    config = _literal(Role.CONFIG, media_types.DOCKER_CONFIG, content)
     form = next(manifest_forms(config.descriptor, layers))
     return replace(
         plan,
         manifest=_literal(Role.MANIFEST, form.media_type, form.content),
         parsed=parse_manifest(json.loads(form.content)),
+        document=read_document(form.content),
         config=parse_config(value),
+        config_document=read_document(content),
         blobs=(config, *layers),
         proofs=(),
     )

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
+from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Address
 from importer.plan.causes import AttestationMissing, Cause, Foreign
-from importer.plan.recipes import Recipe
 
 
 class Role(StrEnum):
@@ -37,7 +38,7 @@ class ProvenBlob:
 
     digest: Digest
     size: int
-    recipe: Recipe
+    recipe: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class BlobPlan:
         cause: why it isn't simply there.
         earlier: what else had happened to the file, and was undone before.
         file: the file that holds it, or what is left of it.
+        kind, inside: what its very bytes, and those of its content, are by their first ones; None where nothing tells.
         certain: whether a digest ties the file to the blob; else it's an inference.
     """
 
@@ -68,6 +70,8 @@ class BlobPlan:
     earlier: tuple[Cause, ...] = ()
     file: FileFacts | None = None
     path: str | None = None
+    kind: FileKind | None = None
+    inside: FileKind | None = None
     certain: bool = True
 
     @property

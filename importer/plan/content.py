@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from importer.domain.digest import Digest
-from importer.inspection.content import can_decompress
+from importer.formats.decoders import can_decompress
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Decompressed, Literal
 from importer.plan.blobs import ProvenBlob
-from importer.plan.recipes import Decompressed, Literal, Whole
 
 
 def whole_file(fact: FileFacts) -> ProvenBlob:
     """The file's own bytes."""
-    return ProvenBlob(fact.digest, fact.size, Whole(fact.file))
+    return ProvenBlob(fact.digest, fact.size, fact.file.address)
 
 
 def literal(content: bytes) -> ProvenBlob:
@@ -24,5 +24,5 @@ def content_of(fact: FileFacts | None) -> ProvenBlob | None:
     content = fact.content if fact else None
     if not fact or not content or not content.is_whole:
         return None
-    recipe = Decompressed(Whole(fact.file), fact.kind) if can_decompress(fact.kind) else Whole(fact.file)
+    recipe = Decompressed(fact.file.address, fact.kind) if can_decompress(fact.kind) else fact.file.address
     return ProvenBlob(content.digest, content.size, recipe)

@@ -12,6 +12,7 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.domain.schema1 import Schema1Manifest
+from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
@@ -46,6 +47,8 @@ class ImagePlan:
     Attributes:
         manifest: the manifest itself, as a blob.
         parsed: the manifest or index, when it could be read.
+        document: what it was parsed from.
+        config_document: the config, as JSON, when it is here and valid.
         config: the image's config, when it is here and valid.
         blobs: the config and the layers, or the children of an index, in the manifest's order.
         names: under which names it goes.
@@ -63,6 +66,8 @@ class ImagePlan:
     kind: ImageKind
     manifest: BlobPlan
     parsed: ImageManifest | Index | Schema1Manifest | None
+    document: Document | None = field(default=None, repr=False)
+    config_document: Document | None = field(default=None, repr=False)
     config: ImageConfig | None = None
     blobs: tuple[BlobPlan, ...] = ()
     names: tuple[Reference, ...] = ()

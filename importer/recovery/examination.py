@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.decoders import can_decompress
 from importer.formats.signatures import FileKind
-from importer.inspection.content import Content, can_decompress, examine_content, further_digests
+from importer.inspection.content import Content
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.inspector import Inspector
 from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
-from importer.progress import Progress
 from importer.recovery.documents.wanted import (
     has_contradictions,
     manifests_of,
@@ -20,7 +20,8 @@ from importer.recovery.documents.wanted import (
     schema1_manifests_of,
     wanted_blobs,
 )
-from importer.sources.source_file import SourceFile
+from importer.work.executor import Executor, run
+from importer.work.task import Tools
 
 _LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
 
@@ -43,62 +44,87 @@ class Depth:
     for_docker: bool = True
 
 
-def examine(inventory: Inventory, depth: Depth, inspector: Inspector, progress: Progress) -> Inventory:
+@dataclass(frozen=True, slots=True)
+class LookInside:
+    """Decompress a file, or walk a tar; ``keep_entries``: and keep the list of what is in it."""
+
+    fact: FileFacts
+    keep_entries: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return self.fact.size
+
+    def carry_out(self, tools: Tools) -> tuple[str, Content | None]:
+        """Give the file's path and its content; None when it can't be read any more."""
+        examiner, fact = Examiner(tools), self.fact
+        try:
+            content = examiner.content_of(fact, keep_entries=self.keep_entries)
+            if self.keep_entries and not content.is_whole and fact.zeros_from < fact.size:
+                content = _before_the_zeros(content, fact, examiner)
+        except OSError:
+            return fact.file.path, None
+        return fact.file.path, content
+
+
+@dataclass(frozen=True, slots=True)
+class HashFurther:
+    """Compute a file's digests by other algorithms than sha256."""
+
+    fact: FileFacts
+    algorithms: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes to read."""
+        return self.fact.size
+
+    def carry_out(self, tools: Tools) -> tuple[str, tuple[Digest, ...]]:
+        """Give the file's path and the digests; none when it can't be read any more."""
+        path = self.fact.file.path
+        try:
+            return path, Examiner(tools).further_digests(self.fact.file, self.algorithms)
+        except OSError:
+            return path, ()
+
+
+def examine(inventory: Inventory, depth: Depth, executor: Executor) -> Inventory:
     """Look into the files that are needed to explain what is missing, and those that were asked for."""
-    inventory = _hashed_as_wanted(inventory, inspector, progress)
-    contents = contents_of(_chosen(inventory, depth), inspector, progress, entries=depth.entries)
+    inventory = _hashed_as_wanted(inventory, executor)
+    contents = contents_of(_chosen(inventory, depth), executor, entries=depth.entries)
     return inventory.with_contents(contents) if contents else inventory
 
 
-def contents_of(
-    facts: Iterable[FileFacts], inspector: Inspector, progress: Progress, *, entries: bool = False
-) -> dict[str, Content]:
+def contents_of(facts: Iterable[FileFacts], executor: Executor, *, entries: bool = False) -> dict[str, Content]:
     """What files hold, by their paths, without those that can't be read any more; ``entries`` lists the members."""
     chosen = {fact.file.path: fact for fact in facts}
     if not chosen:
         return {}
-
-    def look_into(file: SourceFile) -> tuple[str, Content | None]:
-        fact = chosen[file.path]
-        try:
-            content = examine_content(file, fact.kind, keep_entries=entries, advance=inspector.advance)
-            if entries and not content.is_whole and fact.zeros_from < fact.size:
-                content = _before_the_zeros(content, fact, inspector)
-        except OSError:
-            return file.path, None
-        return file.path, content
-
-    progress.start("Unpacking", sum(fact.size for fact in chosen.values()))
-    contents = inspector.run(look_into, [fact.file for fact in chosen.values()])
-    progress.stop()
+    executor.progress.start("Unpacking", sum(fact.size for fact in chosen.values()))
+    contents = run(executor, [LookInside(fact, entries) for fact in chosen.values()])
+    executor.progress.stop()
     return {path: content for path, content in contents if content}
 
 
-def _before_the_zeros(content: Content, fact: FileFacts, inspector: Inspector) -> Content:
+def _before_the_zeros(content: Content, fact: FileFacts, examiner: Examiner) -> Content:
     """The files of what was really downloaded: a decompressor makes something of zeros, too, before it stumbles."""
-    good = examine_content(fact.file, fact.kind, length=fact.zeros_from, keep_entries=True, advance=inspector.advance)
+    good = examiner.content_of(fact, length=fact.zeros_from, keep_entries=True)
     return replace(content, size=good.size, entries=good.entries)
 
 
-def _hashed_as_wanted(inventory: Inventory, inspector: Inspector, progress: Progress) -> Inventory:
+def _hashed_as_wanted(inventory: Inventory, executor: Executor) -> Inventory:
     """Compute digests of other algorithms than sha256 where one is wanted, of the files that have the blob's size."""
     wanted: dict[int, set[str]] = {}
     for descriptor in wanted_blobs(inventory).unresolved:
         if descriptor.digest.is_checkable and descriptor.digest.algorithm != "sha256":
             wanted.setdefault(descriptor.size, set()).add(descriptor.digest.algorithm)
-    sizes = {fact.file.path: fact.size for fact in inventory.facts if fact.size in wanted}
-    if not sizes:
+    tasks = [HashFurther(fact, tuple(sorted(wanted[fact.size]))) for fact in inventory.facts if fact.size in wanted]
+    if not tasks:
         return inventory
-
-    def hash_one(file: SourceFile) -> tuple[str, tuple[Digest, ...]]:
-        try:
-            return file.path, further_digests(file, sorted(wanted[sizes[file.path]]), advance=inspector.advance)
-        except OSError:
-            return file.path, ()
-
-    progress.start("Hashing", sum(sizes.values()))
-    found = dict(inspector.run(hash_one, [fact.file for fact in inventory.facts if fact.file.path in sizes]))
-    progress.stop()
+    executor.progress.start("Hashing", sum(task.size for task in tasks))
+    found = dict(run(executor, tasks))
+    executor.progress.stop()
     return inventory.with_further_digests(found)
 
 

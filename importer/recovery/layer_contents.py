@@ -14,27 +14,27 @@ from typing import Final
 
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host
+from importer.formats.decoders import can_decompress
 from importer.formats.signatures import FileKind
 from importer.formats.streams import Ending
-from importer.inspection.content import Content, can_decompress
+from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
-from importer.inspection.inspector import Inspector
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.content import content_of
 from importer.plan.fidelity import is_whole_image
 from importer.plan.flaws import Obstacle
 from importer.plan.images import ImagePlan, Plan
-from importer.progress import Progress
 from importer.recovery.examination import contents_of
 from importer.recovery.obstacles import obstacles_of
+from importer.work.executor import Executor
 
 ALWAYS_UNPACKED: Final = 64 << 20
 """Bytes of layers that are unpacked in any case: they take a tenth of a second."""
 
 
-def with_layers_compared(plan: Plan, host: Host, inspector: Inspector, progress: Progress) -> Plan:
+def with_layers_compared(plan: Plan, host: Host, executor: Executor) -> Plan:
     """The plan, knowing of more layers what they hold, and with the obstacles that this shows."""
-    contents = contents_of(_chosen(plan, host), inspector, progress)
+    contents = contents_of(_chosen(plan, host), executor)
     # Of a layer that was not unpacked to its end nothing is known.
     contents = {path: content for path, content in contents.items() if content.ending is not Ending.TOO_LARGE}
     return replace(plan, images=tuple(_compared(image, contents) for image in plan.images)) if contents else plan

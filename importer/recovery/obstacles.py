@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from importer.domain.config import ImageConfig
 from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import GENERIC_TYPES, is_file_system_layer
-from importer.errors import DecodeError
-from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.decoders import can_decompress
+from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
-from importer.inspection.content import can_decompress, kind_inside
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.flaws import (
     DiffIdMismatch,
@@ -24,8 +23,6 @@ from importer.plan.flaws import (
     Obstacle,
     UncheckableDiffIds,
 )
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Recipe
 
 _TAR_KINDS = frozenset({FileKind.TAR, FileKind.ZEROS, FileKind.EMPTY})
 """How a tar can begin: with a header, with the two blocks of zeros that end it, or, as docker has it, not at all."""
@@ -67,32 +64,8 @@ def has_no_file_system(layers: Sequence[BlobPlan]) -> bool:
 
 def is_tar(layer: BlobPlan) -> bool | None:
     """Whether a layer holds a tar, by the first bytes of its content; None where that can't be told."""
-    kind = FileKind.TAR if layer.descriptor.is_encrypted else _content_kind(layer)
+    kind = FileKind.TAR if layer.descriptor.is_encrypted else layer.inside
     return None if kind is None else kind in _TAR_KINDS
-
-
-def _content_kind(layer: BlobPlan) -> FileKind | None:
-    if layer.status is BlobStatus.OK and layer.file:
-        return layer.file.inside if layer.file.kind in COMPRESSED_KINDS else layer.file.kind
-    made = layer.content or layer.exact
-    head = _head_of(made.recipe) if made else None
-    if head is None:
-        return None
-    kind = kind_of_head(head)
-    return kind_inside(kind, head) if kind in COMPRESSED_KINDS else kind
-
-
-def _head_of(recipe: Recipe) -> bytes | None:
-    """The first blocks that a recipe makes; None when it can't be followed so far."""
-    head = b""
-    try:
-        for block in blocks_of(recipe):
-            head += block
-            if len(head) >= HEAD_SIZE:
-                break
-    except (OSError, DecodeError):
-        return None
-    return head
 
 
 def _is_nobodys_layer(media_type: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -13,10 +13,11 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.media_types import IMPLIED_CONFIG_TYPES
 from importer.domain.reference import Reference
-from importer.formats.documents import Document, read_document
-from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.documents import Document
+from importer.inspection.examiner import Examiner
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
+from importer.places.address import paths_of
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.plan.causes import (
     AttestationMissing,
@@ -30,8 +31,6 @@ from importer.plan.causes import (
 )
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImageKind, ImagePlan, Plan
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Whole, files_of
 from importer.progress import Progress, SilentProgress
 from importer.recovery.blobs.finding import BlobFinder, BlobWish
 from importer.recovery.blobs.remains import settle_remains
@@ -55,7 +54,7 @@ _IN_SILENCE: Final = SilentProgress()
 def make_plan(
     inventory: Inventory,
     known: KnownDigests,
-    advance: Callable[[int], None] = lambda _: None,
+    examiner: Examiner,
     *,
     effort: Effort = NO_EFFORT,
     progress: Progress = _IN_SILENCE,
@@ -65,21 +64,21 @@ def make_plan(
     Args:
         inventory: what there is.
         known: digests known beforehand.
-        advance: is told of bytes read while trying a repair.
+        examiner: looks closer at files where a repair asks for it.
         effort: how much is done to compute the lost gzip of layers again.
         progress: is told how far that has come.
     """
-    manifests = find_manifests(inventory, known)
+    manifests = find_manifests(inventory, known, examiner)
     whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
-    finder = BlobFinder(inventory, wanted, advance)
-    recompressor = Recompressor(effort, progress, finder.leftovers.facts)
+    finder = BlobFinder(inventory, wanted, examiner)
+    recompressor = Recompressor(effort, progress, examiner, finder.leftovers.facts)
     planner = _Planner(manifests, finder, names, referrers_tags(inventory, names), recompressor)
     plans = list(with_saved_forms(inventory, planner.plans()))
-    plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder))
+    plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder, examiner))
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
-    rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken)]
+    rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken, examiner)]
     here = (*plans, *rebuilt)
     missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
     images = tuple(sorted(with_names_of_subjects((*_joined(plans, rebuilt), *missing)), key=_order))
@@ -128,7 +127,7 @@ class _Planner:
 
     def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
         config_blob = self._finder.find(BlobWish(manifest.config, Role.CONFIG))
-        document = _document_of(config_blob) if manifest.is_container_image else None
+        document = _document_of(config_blob, self._finder.examiner) if manifest.is_container_image else None
         config = document.config if document else None
         layers = tuple(
             self._finder.find(BlobWish(layer, Role.LAYER, position, diff_id))
@@ -145,7 +144,9 @@ class _Planner:
             kind=ImageKind.IMAGE if is_image else ImageKind.ARTIFACT,
             manifest=found.blob,
             parsed=manifest,
+            document=found.document,
             config=config,
+            config_document=document if config else None,
             blobs=(config_blob, *layers),
             parents=found.parents,
             proofs=found.proofs,
@@ -176,6 +177,7 @@ class _Planner:
             kind=ImageKind.INDEX,
             manifest=found.blob,
             parsed=index,
+            document=found.document,
             blobs=tuple(blobs),
             parents=found.parents,
             proofs=found.proofs,
@@ -223,7 +225,7 @@ def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
     size = manifest.descriptor.size
     if isinstance(manifest.cause, NotAManifest) and manifest.file:
         # The bytes are the right ones: what is wrong with them, another download doesn't mend.
-        exact = ProvenBlob(manifest.descriptor.digest, size, Whole(manifest.file.file))
+        exact = ProvenBlob(manifest.descriptor.digest, size, manifest.file.file.address)
         blob = replace(blob, status=BlobStatus.OK, cause=None, exact=exact)
     if size == wish.descriptor.size:
         return blob
@@ -240,17 +242,12 @@ def _is_unknown(child: Descriptor) -> bool:
     return child.platform is not None and child.platform.is_unknown
 
 
-def _document_of(blob: BlobPlan) -> Document | None:
+def _document_of(blob: BlobPlan, examiner: Examiner) -> Document | None:
     if not blob.exact:
         return None
     if blob.file and blob.status is BlobStatus.OK and blob.file.document:
         return blob.file.document
-    content = b""
-    for block in blocks_of(blob.exact.recipe):
-        content += block
-        if len(content) > MAX_DOCUMENT_SIZE:
-            break
-    return read_document(content)
+    return examiner.document_at(blob.exact.recipe)
 
 
 def _is_image(manifest: ImageManifest, blob: BlobPlan, config: ImageConfig | None) -> bool:
@@ -293,7 +290,7 @@ def _used(images: Iterable[ImagePlan]) -> Iterator[str]:
     for image in images:
         for blob in (*image.all_blobs, *(image.saved.layers if image.saved else ())):
             for proven in (blob.exact, blob.content):
-                yield from (file.path for file in files_of(proven.recipe)) if proven else ()
+                yield from paths_of(proven.recipe) if proven else ()
             if blob.file and (blob.exact or blob.content):
                 yield blob.file.file.path
 

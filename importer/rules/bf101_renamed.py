@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import is_a_file
 from importer.plan.blobs import BlobPlan, Role
 from importer.plan.images import ImagePlan, is_docker_save
-from importer.plan.recipes import Whole
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import observation
 from importer.rules.files import is_manifest_name, is_named_after, manifest_name
@@ -29,7 +29,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _taken_whole(blob: BlobPlan) -> FileFacts | None:
-    if not blob.file or not blob.exact or not isinstance(blob.exact.recipe, Whole):
+    if not blob.file or not blob.exact or not is_a_file(blob.exact.recipe):
         return None
     return None if blob.file.file.borrowed else blob.file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from importer.plan.recipes import Whole, files_of
+from importer.places.address import is_a_file, paths_of
 from importer.storage_tree.defects import Wish
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob
 from importer.words.text import FilePath, Text, listed
@@ -25,7 +25,7 @@ def supplied(steps: Iterable[Step]) -> Text:
         if isinstance(step, MoveBlob):
             return Text("the right bytes are at {} and are moved to their place", FilePath(step.source))
         if isinstance(step, WriteBlob):
-            paths = [FilePath(file.path) for file in files_of(step.blob.recipe)]
-            how = "taken from" if isinstance(step.blob.recipe, Whole) else "restored from"
+            paths = [FilePath(path) for path in paths_of(step.blob.recipe)]
+            how = "taken from" if is_a_file(step.blob.recipe) else "restored from"
             return Text("the right bytes are {} {}", how, listed(paths, 2)) if paths else Text(_MADE_AGAIN)
     return Text("")

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from importer.domain import media_types
 from importer.domain.digest import Digest
+from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
 from importer.server.bodies import body_of
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
@@ -35,7 +36,8 @@ _LARGEST_PAGE: Final = 10_000
 class RegistryApplication:
     """Answers requests from repositories that don't change."""
 
-    def __init__(self, repositories: Mapping[str, ServedRepository], verdicts: Verdicts) -> None:
+    def __init__(self, repositories: Mapping[str, ServedRepository], verdicts: Verdicts, opener: Opener) -> None:
+        self._opener = opener
         self._repositories = repositories
         self._verdicts = verdicts
 
@@ -98,13 +100,15 @@ class RegistryApplication:
             part = wanted_range(request.headers.get("range"), blob.size) if same else None
         except UnsatisfiableRangeError:
             return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{blob.size}"})
-        return _stream(request, blob, part, headers)
+        return _stream(request, blob, self._opener, part, headers)
 
     async def _nothing(self, request: Request) -> Response:  # noqa: ARG002 - every path is the same
         return _error(404, "UNSUPPORTED", "the registry API begins at /v2/")
 
 
-def _stream(request: Request, blob: ProvenBlob, part: tuple[int, int] | None, headers: dict[str, str]) -> Response:
+def _stream(
+    request: Request, blob: ProvenBlob, opener: Opener, part: tuple[int, int] | None, headers: dict[str, str]
+) -> Response:
     start, stop = part or (0, blob.size)
     headers["Content-Length"] = str(stop - start)
     if part:
@@ -112,7 +116,7 @@ def _stream(request: Request, blob: ProvenBlob, part: tuple[int, int] | None, he
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(body_of(blob, start, stop), status, headers)
+    return StreamingResponse(body_of(blob, opener, start, stop), status, headers)
 
 
 def _manifest(request: Request, manifest: ServedManifest | None) -> Response:

@@ -16,7 +16,7 @@ from importer.plan.blobs import ProvenBlob, Role
 from importer.plan.images import ImagePlan
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import artifact_type_of, descriptor_of
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +79,25 @@ class ServedRepository:
         return [manifest for manifest in self.manifests.values() if str(manifest.subject) == subject]
 
 
-def repositories_of(images: Iterable[NamedImage]) -> Mapping[str, ServedRepository]:
+def repositories_of(images: Iterable[NamedImage], reader: VerifyingReader) -> Mapping[str, ServedRepository]:
     """Everything by the names it goes under; raises VerificationError for a file that changed meanwhile."""
     repositories: dict[str, ServedRepository] = {}
     for image in images:
         for repository in image.repositories:
             served = repositories.setdefault(repository, ServedRepository())
             for member in image.plan.family:
-                _add(served, member)
+                _add(served, member, reader)
         for name in image.names:
             if image.plan.manifest.exact:
                 repositories[name.repository].tags[name.tag] = image.plan.manifest.exact.digest
     return repositories
 
 
-def _add(repository: ServedRepository, plan: ImagePlan) -> None:
+def _add(repository: ServedRepository, plan: ImagePlan, reader: VerifyingReader) -> None:
     for blob in plan.all_blobs:
         if blob.exact is None:
             continue
         repository.blobs[blob.exact.digest] = blob.exact
         if blob.role is Role.MANIFEST and plan.parsed:
-            content = b"".join(verified_blocks(blob.exact, lambda _: None))
+            content = reader.content(blob.exact)
             repository.manifests[blob.exact.digest] = ServedManifest(blob.exact.digest, content, plan.parsed)

@@ -11,9 +11,9 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError
+from importer.places.address import paths_of
 from importer.plan.blobs import ProvenBlob
-from importer.plan.recipes import files_of
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 _CLOCK_GRAIN: Final = 2_000_000_000
 """Nanoseconds by which a file system's time may be coarse (FAT: 2 s)."""
@@ -42,7 +42,8 @@ class Verdicts:
             touched after that is what was read then, and need not be read once more.
     """
 
-    def __init__(self, since: int) -> None:
+    def __init__(self, since: int, reader: VerifyingReader) -> None:
+        self._reader = reader
         self._since = since
         self._proven: dict[Digest, tuple[_Identity, ...]] = {}
         self._locks: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
@@ -60,7 +61,7 @@ class Verdicts:
             if self._proven.get(blob.digest) == identities or self._was_read_for_plan(blob, identities):
                 self._proven[blob.digest] = identities
                 return True
-            if not _proves(blob) or _identities(blob) != identities:
+            if not self._proves(blob) or _identities(blob) != identities:
                 return False
             self._proven[blob.digest] = identities
             return True
@@ -70,19 +71,18 @@ class Verdicts:
             return False
         return all(each.last_touched + _CLOCK_GRAIN < self._since for each in identities)
 
-
-def _proves(blob: ProvenBlob) -> bool:
-    try:
-        for _ in verified_blocks(blob, lambda _: None):
-            pass
-    except BlobfixError:
-        return False
-    return True
+    def _proves(self, blob: ProvenBlob) -> bool:
+        try:
+            for _ in self._reader.blocks(blob):
+                pass
+        except BlobfixError:
+            return False
+        return True
 
 
 def _identities(blob: ProvenBlob) -> tuple[_Identity, ...] | None:
     """The identities of a blob's files; None when one is gone."""
-    found = [_identity(Path(file.path)) for file in files_of(blob.recipe)]
+    found = [_identity(Path(path)) for path in paths_of(blob.recipe)]
     there = tuple(each for each in found if each)
     return there if len(there) == len(found) else None
 

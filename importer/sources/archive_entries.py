@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from importer.places import address
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
@@ -186,7 +187,7 @@ class _Tree:
             path=self._path(parts),
             parts=parts,
             size=member.size,
-            open=member.open,
+            address=address.Member(self._path(parts), member.content),
             borrowed=self._container.borrowed,
         )
 

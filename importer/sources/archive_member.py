@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from importer.sources.byte_streams import Opener
+from importer.places.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,12 @@ class Member:
     Attributes:
         name: as the archive spells it, with ``/`` between folders.
         size: bytes that come out when it is opened.
-        open: gives a new stream of its bytes. Raises OSError.
+        content: where its bytes are.
     """
 
     name: str
     size: int
-    open: Opener = field(compare=False, repr=False)
+    content: Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.formats.decoders import Coding, coding_of
 from importer.formats.signatures import is_tar_header, kind_of_head
-from importer.formats.streams import DecodedStream
+from importer.places.address import Address, can_seek
+from importer.places.opener import Opener
 from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
-from importer.sources.byte_streams import Opener, read_at
-from importer.sources.decompression import ARCHIVE_DECODERS, Allowance, StoredStream, Unpacking
+from importer.sources.decompression import Allowance, Unpacking
 from importer.sources.download_marks import looks_like_download, names_tar
 from importer.sources.source_file import Source, SourceFile, SourceProblem
 from importer.sources.tar_archive import first_members, list_tar
@@ -44,19 +45,21 @@ class WithArchives:
 
     Args:
         source: where the files come from.
+        opener: opens them, and keeps copies of what can't be read in place.
         is_named: whether the user named the one file that it holds: then every archive is opened,
             and one that may also be a layer is listed itself as well.
     """
 
-    def __init__(self, source: Source, *, is_named: bool = False) -> None:
+    def __init__(self, source: Source, opener: Opener, *, is_named: bool = False) -> None:
         self._source = source
+        self._opener = opener
         self._is_named = is_named
 
     def entries(self) -> Iterator[SourceFile | SourceProblem]:
         """Yield the files, and in an archive's place those in it."""
-        allowance = Allowance()
+        look = _Look(self._opener, Allowance())
         for entry in self._source.entries():
-            yield from _expanded(entry, allowance, is_named=self._is_named, levels=_LEVELS)
+            yield from look.expanded(entry, is_named=self._is_named, levels=_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,94 @@ class _Archive:
     is_doubtful: bool = False
 
 
-def _expanded(
-    entry: SourceFile | SourceProblem, allowance: Allowance, *, is_named: bool, levels: int
-) -> Iterator[SourceFile | SourceProblem]:
-    archive = _archive_in(entry, allowance, is_named=is_named, levels=levels) if isinstance(entry, SourceFile) else None
-    if archive is None or isinstance(entry, SourceProblem):
-        yield entry
-        return
-    if archive.is_doubtful:
-        yield entry
-    for inner in entries_of(entry, _until_unreadable(archive)):
-        yield from _expanded(inner, allowance, is_named=False, levels=levels - 1)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Looks into files: all archives of a source share the allowance."""
+
+    opener: Opener
+    allowance: Allowance
+
+    def expanded(
+        self, entry: SourceFile | SourceProblem, *, is_named: bool, levels: int
+    ) -> Iterator[SourceFile | SourceProblem]:
+        """Yield the entry, or in an archive's place what is in it."""
+        archive = self._archive_in(entry, is_named, levels) if isinstance(entry, SourceFile) else None
+        if archive is None or isinstance(entry, SourceProblem):
+            yield entry
+            return
+        if archive.is_doubtful:
+            yield entry
+        for inner in entries_of(entry, _until_unreadable(archive)):
+            yield from self.expanded(inner, is_named=False, levels=levels - 1)
+
+    def _archive_in(self, file: SourceFile, is_named: bool, levels: int) -> _Archive | None:
+        if not levels or file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
+            return None
+        if levels == _LEVELS:
+            # A nested archive's bytes are its container's and count once.
+            self.allowance.grow(file.size)
+        try:
+            head = self.opener.head(file.address, _HEAD)
+            return self._zip_in(file, head, is_named) or self._tar_in(file, head, is_named)
+        except OSError:
+            # It stays a file; whoever reads it says what is wrong.
+            return None
+
+    def _zip_in(self, file: SourceFile, head: bytes, is_named: bool) -> _Archive | None:
+        if not (head.startswith(_ZIP_MAGICS) or self._ends_as_zip(file, is_named)):
+            return None
+        if can_seek(file.address):
+            return _Archive(lambda: list_zip(self.opener, file.address, file.size, self.allowance))
+        return _Archive(lambda: self._list_copied_zip(self._unpacking(file, Coding.STORED)))
+
+    def _ends_as_zip(self, file: SourceFile, is_named: bool) -> bool:
+        # Response headers or a program may stand before a zip; its end tells all the same.
+        may_be = can_seek(file.address) and (is_named or file.name.lower().endswith(".zip"))
+        return may_be and has_directory_end(self.opener, file.address)
+
+    def _list_copied_zip(self, unpacking: Unpacking) -> Iterator[Listed]:
+        unpacking.go_on()
+        if unpacking.flaw:
+            yield Flaw(unpacking.flaw)
+        yield from list_zip(self.opener, unpacking.address, unpacking.size, self.allowance)
+
+    def _tar_in(self, file: SourceFile, head: bytes, is_named: bool) -> _Archive | None:
+        # Six bytes tell how it is packed; weighing more as text would cost a scan of small files dearly.
+        coding = coding_of(kind_of_head(head[:6]))
+        if not (coding or is_tar_header(head)) or Digest.from_name(file.name):
+            return None
+        if not coding and can_seek(file.address):
+            return self._judged(file.address, is_named, lambda: list_tar(self.opener, file.address, file.size))
+        return self._unpacked_tar(file.name, self._unpacking(file, coding or Coding.STORED), is_named)
+
+    def _unpacking(self, file: SourceFile, coding: Coding) -> Unpacking:
+        return Unpacking(self.opener, file.address, coding, self.allowance)
+
+    def _unpacked_tar(self, name: str, unpacking: Unpacking, is_named: bool) -> _Archive | None:
+        unpacking.go_on(_LOOK)
+        start = unpacking.address
+        is_tar = is_tar_header(self.opener.head(start, _HEAD))
+        archive = self._judged(start, is_named, lambda: self._list_unpacked_tar(unpacking)) if is_tar else None
+        if unpacking.flaw and not is_tar and names_tar(name):
+            # Cut or damaged before the first member: nothing tells what it holds.
+            archive = _Archive(lambda: iter([Flaw(unpacking.flaw)]), is_doubtful=True)
+        if archive is None:
+            unpacking.stop()
+            self.opener.forget(start)
+        return archive
+
+    def _list_unpacked_tar(self, unpacking: Unpacking) -> Iterator[Listed]:
+        unpacking.go_on()
+        if unpacking.flaw:
+            yield Flaw(unpacking.flaw)
+        for item in list_tar(self.opener, unpacking.address, unpacking.size):
+            # Where the compressed stream is cut, so is the tar; once is enough to say it.
+            if not (unpacking.flaw and isinstance(item, Flaw) and not item.name):
+                yield item
+
+    def _judged(self, tar: Address, is_named: bool, members: Callable[[], Iterator[Listed]]) -> _Archive | None:
+        is_download = looks_like_download(first_members(self.opener, tar, _LOOK_MEMBERS), self.opener, tar)
+        return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None
 
 
 def _until_unreadable(archive: _Archive) -> Iterator[Listed]:
@@ -85,24 +165,6 @@ def _until_unreadable(archive: _Archive) -> Iterator[Listed]:
         yield from archive.list()
     except OSError as error:
         yield Flaw(error.strerror or str(error))
-
-
-def _archive_in(file: SourceFile, allowance: Allowance, *, is_named: bool, levels: int) -> _Archive | None:
-    if not levels or file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
-        return None
-    if levels == _LEVELS:
-        # A nested archive's bytes are its container's and count once.
-        allowance.grow(file.size)
-    try:
-        with file.open() as stream:
-            head = stream.read(_HEAD)
-            can_seek = stream.seekable()
-        if _is_zip(file, head, can_seek=can_seek, is_named=is_named):
-            return _zip_in(file, allowance, can_seek)
-        return _tar_in(file, head, allowance, can_seek=can_seek, is_named=is_named)
-    except OSError:
-        # It stays a file; whoever reads it says what is wrong.
-        return None
 
 
 def _may_be_archive(name: str) -> bool:
@@ -118,64 +180,3 @@ def _may_be_archive(name: str) -> bool:
 def _split_ending(name: str) -> tuple[str, str]:
     stem, dot, ending = name.rpartition(".")
     return (stem, dot + ending) if dot else (name, "")
-
-
-def _is_zip(file: SourceFile, head: bytes, *, can_seek: bool, is_named: bool) -> bool:
-    if head.startswith(_ZIP_MAGICS):
-        return True
-    # Response headers or a program may stand before a zip; its end tells all the same.
-    return can_seek and (is_named or file.name.lower().endswith(".zip")) and has_directory_end(file.open)
-
-
-def _zip_in(file: SourceFile, allowance: Allowance, can_seek: bool) -> _Archive:
-    if can_seek:
-        return _Archive(lambda: list_zip(file.open, file.size, allowance))
-    return _Archive(lambda: _list_unpacked(Unpacking(file, StoredStream(), allowance), allowance))
-
-
-def _list_unpacked(unpacking: Unpacking, allowance: Allowance) -> Iterator[Listed]:
-    unpacking.go_on()
-    if unpacking.flaw:
-        yield Flaw(unpacking.flaw)
-    yield from list_zip(unpacking.open, unpacking.size, allowance)
-
-
-def _tar_in(file: SourceFile, head: bytes, allowance: Allowance, *, can_seek: bool, is_named: bool) -> _Archive | None:
-    # Six bytes tell how it is packed; weighing more as text would cost a scan of small files dearly.
-    decoder = ARCHIVE_DECODERS.get(kind_of_head(head[:6]))
-    if not (decoder or is_tar_header(head)) or Digest.from_name(file.name):
-        return None
-    if not decoder and can_seek:
-        return _judged(file.open, is_named, lambda: list_tar(file.open, file.size))
-    return _unpacked_tar(file, decoder or StoredStream, allowance, is_named)
-
-
-def _unpacked_tar(
-    file: SourceFile, decoder: type[DecodedStream], allowance: Allowance, is_named: bool
-) -> _Archive | None:
-    unpacking = Unpacking(file, decoder(), allowance)
-    unpacking.go_on(_LOOK)
-    with unpacking.open() as stream:
-        is_tar = is_tar_header(read_at(stream, 0, _HEAD))
-    archive = _judged(unpacking.open, is_named, lambda: _list_unpacked_tar(unpacking)) if is_tar else None
-    if unpacking.flaw and not is_tar and names_tar(file.name):
-        # Cut or damaged before the first member: nothing tells what it holds.
-        archive = _Archive(lambda: iter([Flaw(unpacking.flaw)]), is_doubtful=True)
-    if archive is None:
-        unpacking.stop()
-    return archive
-
-
-def _list_unpacked_tar(unpacking: Unpacking) -> Iterator[Listed]:
-    unpacking.go_on()
-    if unpacking.flaw:
-        yield Flaw(unpacking.flaw)
-    for item in list_tar(unpacking.open, unpacking.size):
-        # Where the compressed stream is cut, so is the tar; once is enough to say it.
-        if not (unpacking.flaw and isinstance(item, Flaw) and not item.name):
-            yield item
-
-
-def _judged(opener: Opener, is_named: bool, members: Callable[[], Iterator[Listed]]) -> _Archive | None:
-    is_download = looks_like_download(first_members(opener, _LOOK_MEMBERS), opener)
-    return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None

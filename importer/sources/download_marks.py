@@ -23,7 +23,8 @@ from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.other_kinds import SYSTEM_FOLDERS
 from importer.formats.signatures import FileKind
 from importer.formats.tar_headers import TarEntry
-from importer.sources.byte_streams import Opener, read_at
+from importer.places.address import Address
+from importer.places.opener import Opener
 
 _MARKS: Final = re.compile(
     r"""(?:^|/)(?:
@@ -49,14 +50,14 @@ _IMAGE_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCH
 _WHITEOUT: Final = ".wh."
 
 
-def looks_like_download(members: Iterable[TarEntry], opener: Opener) -> bool:
+def looks_like_download(members: Iterable[TarEntry], opener: Opener, tar: Address) -> bool:
     """Judge a tar by its first members; raises OSError."""
     marked = False
     for member in members:
         path = member.name.removeprefix("./")
         if path.split("/", 1)[0] in SYSTEM_FOLDERS or path.rsplit("/", 1)[-1].startswith(_WHITEOUT):
             return False
-        marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener)
+        marked = marked or bool(_MARKS.search(path)) or _is_manifest(path, member, opener, tar)
     return marked
 
 
@@ -73,8 +74,8 @@ def names_tar(name: str) -> bool:
     return _TAR_NAMES.fullmatch(name) is not None
 
 
-def _is_manifest(path: str, member: TarEntry, opener: Opener) -> bool:
+def _is_manifest(path: str, member: TarEntry, opener: Opener, tar: Address) -> bool:
     if path.rsplit("/", 1)[-1] not in _DOCUMENTS or member.size > MAX_DOCUMENT_SIZE:
         return False
-    with opener() as stream:
-        return read_document(read_at(stream, member.offset, member.size)).kind in _IMAGE_KINDS
+    content = b"".join(opener.blocks(tar, start=member.offset, length=member.size))
+    return read_document(content).kind in _IMAGE_KINDS

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
+from importer.places.address import FileOnDisk
 from importer.places.unfinished import UNFINISHED_PREFIX
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
@@ -89,7 +89,7 @@ class FolderSource:
             path=os.fspath(path),
             parts=parts,
             size=status.st_size,
-            open=partial(open_regular, path),
+            address=FileOnDisk(os.fspath(path)),
             borrowed=self._borrowed,
         )
 
@@ -101,15 +101,3 @@ class FolderSource:
 
     def _stays_inside(self, path: str) -> bool:
         return Path(os.path.realpath(path)).is_relative_to(self._real_root)
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading, without buffers of its own; raises OSError for anything else."""
-    # Between the listing and now a pipe may have taken the file's place; opening one must not hang.
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags)
-    stream = os.fdopen(descriptor, "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
-        raise OSError(0, "not a regular file any more", os.fspath(path))
-    return stream

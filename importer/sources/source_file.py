@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import Protocol
+
+from importer.places.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +18,14 @@ class SourceFile:
         path: how people and scripts find it: the PATH they gave, and what is below it.
         parts: the names below that PATH, the file's own last; evidence for names and digests.
         size: bytes, as the source lists it. Only reading tells the truth.
-        open: gives a new stream of the bytes from the first one on, to be read forward; seekable
-            where the source can seek. Raises OSError.
+        address: where its bytes are.
         borrowed: whether it lies in a place that only lends blobs.
     """
 
     path: str
     parts: tuple[str, ...]
     size: int
-    open: Callable[[], BinaryIO] = field(compare=False, repr=False)
+    address: Address = field(repr=False)
     borrowed: bool = False
 
     @property

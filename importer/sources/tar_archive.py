@@ -6,13 +6,14 @@ Source: POSIX.1-2001 pax, section "ustar Interchange Format", typeflag; GNU tar 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import partial
 from typing import BinaryIO, Final
 
 from importer.formats.signatures import TAR_BLOCK, is_tar_header
 from importer.formats.tar_headers import TarEntry, TarWalker
+from importer.places.address import Address, Part
+from importer.places.byte_streams import BLOCK_SIZE, read_at
+from importer.places.opener import Opener
 from importer.sources.archive_member import Flaw, Folder, Link, Listed, Member
-from importer.sources.byte_streams import BLOCK_SIZE, Opener, open_part, read_at
 
 _HARD_LINK, _SYMBOLIC_LINK, _FOLDER = b"1", b"2", b"5"
 _DEVICES: Final = {
@@ -28,7 +29,7 @@ _IGNORED: Final = frozenset({b"D", b"V"})
 """GNU's listings of folders and names of volumes: they hold no files."""
 
 
-def list_tar(opener: Opener, size: int) -> Iterator[Listed]:
+def list_tar(opener: Opener, tar: Address, size: int) -> Iterator[Listed]:
     """Yield the members of a tar of ``size`` bytes; a cut one as the shorter file it is. Raises OSError.
 
     Zeros are no end while a header follows: archives are put one behind the other (``cat a.tar b.tar``), and disks
@@ -36,14 +37,15 @@ def list_tar(opener: Opener, size: int) -> Iterator[Listed]:
     """
     start: int | None = 0
     while start is not None:
-        start = yield from _list_from(start, partial(open_part, opener, start, size - start), size - start)
+        start = yield from _list_from(start, opener, Part(tar, start, size - start))
 
 
-def _list_from(start: int, opener: Opener, size: int) -> Generator[Listed, None, int | None]:
+def _list_from(start: int, opener: Opener, tar: Part) -> Generator[Listed, None, int | None]:
     """Yield the members up to the next end; gives the place of the header that follows it, if one does."""
-    with opener() as stream:
+    size = tar.length
+    with opener.open(tar) as stream:
         walker = TarWalker(keep_entries=True)
-        yield from (_listed(entry, opener, size) for entry in _walk(stream, walker))
+        yield from (_listed(entry, tar) for entry in _walk(stream, walker))
         position = stream.tell()
         behind = _first_block_behind(stream, size) if walker.ended else None
     if behind is not None:
@@ -73,9 +75,9 @@ def _first_block_behind(stream: BinaryIO, size: int) -> tuple[int, bytes] | None
     return None
 
 
-def first_members(opener: Opener, limit: int) -> Iterator[TarEntry]:
+def first_members(opener: Opener, tar: Address, limit: int) -> Iterator[TarEntry]:
     """Yield the first members, at most ``limit``; raises OSError."""
-    with opener() as stream:
+    with opener.open(tar) as stream:
         for _, entry in zip(range(limit), _walk(stream, TarWalker(keep_entries=True)), strict=False):
             yield entry
 
@@ -98,7 +100,7 @@ def _walk(stream: BinaryIO, walker: TarWalker) -> Iterator[TarEntry]:
         walker.entries.clear()
 
 
-def _listed(entry: TarEntry, opener: Opener, size: int) -> Listed:
+def _listed(entry: TarEntry, tar: Part) -> Listed:
     if entry.kind in _DEVICES:
         return Flaw(_DEVICES[entry.kind], entry.name, is_empty=True)
     if entry.kind in _REFUSED:
@@ -107,5 +109,5 @@ def _listed(entry: TarEntry, opener: Opener, size: int) -> Listed:
         return Folder(entry.name if entry.kind not in _IGNORED else "")
     if entry.kind in (_HARD_LINK, _SYMBOLIC_LINK):
         return Link(entry.name, entry.link, is_hard=entry.kind == _HARD_LINK)
-    there = min(entry.size, max(size - entry.offset, 0))
-    return Member(entry.name, there, partial(open_part, opener, entry.offset, there))
+    there = min(entry.size, max(tar.length - entry.offset, 0))
+    return Member(entry.name, there, Part(tar.whole, tar.start + entry.offset, there))

@@ -10,8 +10,10 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
 
+from importer.places.address import Address
+from importer.places.byte_streams import read_at
+from importer.places.opener import Opener
 from importer.sources.archive_member import Flaw, Listed
-from importer.sources.byte_streams import Opener, read_at
 from importer.sources.decompression import Allowance
 from importer.sources.zip_entry import STORED, UTF8_FLAG, ZipEntry, listed, name_of
 from importer.sources.zip_local import data_start, list_local
@@ -37,17 +39,17 @@ _DAMAGE: Final = (
 )
 
 
-def has_directory_end(opener: Opener) -> bool:
+def has_directory_end(opener: Opener, file: Address) -> bool:
     """Whether a file ends as a zip does, whatever stands at its start. Raises OSError."""
-    with opener() as stream:
+    with opener.open(file) as stream:
         end = _directory_end(stream)
     # The end's comment reaches to the file's last byte; a tar whose last member is a zip goes on.
     return len(end) >= _END_SIZE and len(end) == _END_SIZE + int.from_bytes(end[20:22], "little")
 
 
-def list_zip(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed]:
+def list_zip(opener: Opener, archive: Address, size: int, allowance: Allowance) -> Iterator[Listed]:
     """Yield the members of a zip of ``size`` bytes; raises OSError."""
-    with opener() as stream:
+    with opener.open(archive) as stream:
         if _is_one_of_several(stream):
             yield Flaw("one disk of a zip of several; join them (zip -s 0 … --out whole.zip) and give the result")
             return
@@ -55,10 +57,10 @@ def list_zip(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed
             members = _directory(stream)
         except _DAMAGE:
             yield Flaw("the zip's directory, at its end, is missing or damaged; the members that are whole are used")
-            yield from list_local(opener, size, allowance)
+            yield from list_local(opener, archive, size, allowance)
             return
         yield from (
-            item if isinstance(item, Flaw) else listed(item, opener, allowance)
+            item if isinstance(item, Flaw) else listed(item, opener, archive, allowance)
             for item in _located(members, stream, size)
         )
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, Final
 
+from importer.formats.decoders import decoder_of
 from importer.formats.streams import Ending
+from importer.places.address import Address, Part
+from importer.places.byte_streams import BLOCK_SIZE, read_at
+from importer.places.opener import Opener, decoded
 from importer.sources.archive_member import Flaw, Listed
-from importer.sources.byte_streams import BLOCK_SIZE, Opener, open_part, read_at
-from importer.sources.decompression import Allowance, TooLargeError, decoded
-from importer.sources.zip_entry import DESCRIPTOR_FLAG, STORED, ZipEntry, decoder_of, listed, name_of, refusal_of
+from importer.sources.decompression import Allowance, TooLargeError
+from importer.sources.zip_entry import DESCRIPTOR_FLAG, STORED, ZipEntry, coding_of, listed, name_of, refusal_of
 
 _LOCAL: Final = struct.Struct("<4s2x2H4x3L2H")
 _LOCAL_MAGIC: Final = b"PK\x03\x04"
@@ -43,9 +46,9 @@ def data_start(stream: BinaryIO, header: int) -> int | None:
     return int(header + _LOCAL.size + name_size + extra_size)
 
 
-def list_local(opener: Opener, size: int, allowance: Allowance) -> Iterator[Listed]:
+def list_local(opener: Opener, archive: Address, size: int, allowance: Allowance) -> Iterator[Listed]:
     """Yield the members of a zip of ``size`` bytes by their local headers alone; raises OSError."""
-    with opener() as stream:
+    with opener.open(archive) as stream:
         position = 0
         while position < size:
             found = _local_at(stream, position)
@@ -53,11 +56,11 @@ def list_local(opener: Opener, size: int, allowance: Allowance) -> Iterator[List
                 yield from _after(stream, position)
                 return
             try:
-                found = _measured(found, opener, size, allowance)
+                found = _measured(found, opener, archive, size, allowance)
             except TooLargeError as error:
                 yield Flaw(str(error.strerror), found.entry.name)
                 return
-            yield listed(found.entry, opener, allowance)
+            yield listed(found.entry, opener, archive, allowance)
             if found.is_cut:
                 return
             position = found.end
@@ -90,35 +93,35 @@ def _zip64_sizes(extra: bytes, packed_size: int, size: int) -> tuple[int, int]:
     return packed_size, size
 
 
-def _measured(found: _Local, opener: Opener, archive_size: int, allowance: Allowance) -> _Local:
+def _measured(found: _Local, opener: Opener, archive: Address, archive_size: int, allowance: Allowance) -> _Local:
     """Find out where a member's data ends when its header leaves that open, or the archive ends before."""
     entry = found.entry
     room = max(archive_size - entry.start, 0)
     if entry.flags & DESCRIPTOR_FLAG and not entry.packed_size and not refusal_of(entry.flags, entry.method):
         measure = _measure_stored if entry.method == STORED else partial(_measure_packed, allowance=allowance)
-        return measure(entry, opener, room)
+        return measure(entry, opener, archive, room)
     if entry.packed_size > room:
         cut = replace(entry, packed_size=room, size=room if entry.method == STORED else entry.size)
         return _Local(cut, archive_size, is_cut=True)
     return found
 
 
-def _measure_packed(entry: ZipEntry, opener: Opener, room: int, *, allowance: Allowance) -> _Local:
-    kind = decoder_of(entry.method)
-    assert kind is not None  # noqa: S101 - refused methods don't come here
-    decoder, size = kind(), 0
-    for piece in decoded(open_part(opener, entry.start, room), decoder):
+def _measure_packed(entry: ZipEntry, opener: Opener, archive: Address, room: int, *, allowance: Allowance) -> _Local:
+    coding = coding_of(entry.method)
+    assert coding is not None  # noqa: S101 - refused methods don't come here
+    decoder, size = decoder_of(coding), 0
+    for piece in decoded(opener.open(Part(archive, entry.start, room)), decoder):
         size += len(piece)
         allowance.spend(len(piece))
     # It is spent again when the member is listed; measuring must not halve what a download may hold.
     allowance.give_back(size)
     measured = replace(entry, packed_size=decoder.consumed, size=size)
     is_cut = decoder.close() not in (Ending.COMPLETE, Ending.TRAILING_DATA)
-    return _Local(measured, _after_descriptor(opener, measured), is_cut)
+    return _Local(measured, _after_descriptor(opener, archive, measured), is_cut)
 
 
-def _after_descriptor(opener: Opener, entry: ZipEntry) -> int:
-    with opener() as stream:
+def _after_descriptor(opener: Opener, archive: Address, entry: ZipEntry) -> int:
+    with opener.open(archive) as stream:
         end = entry.start + entry.packed_size
         raw = read_at(stream, end, max(_DESCRIPTOR_SIZES) + 4)
     for size in _DESCRIPTOR_SIZES:
@@ -127,9 +130,9 @@ def _after_descriptor(opener: Opener, entry: ZipEntry) -> int:
     return end + (16 if raw.startswith(_DESCRIPTOR_MAGIC) else 12)
 
 
-def _measure_stored(entry: ZipEntry, opener: Opener, room: int) -> _Local:
+def _measure_stored(entry: ZipEntry, opener: Opener, archive: Address, room: int) -> _Local:
     """Look for the descriptor that gives its own distance as the size."""
-    with open_part(opener, entry.start, room) as stream:
+    with opener.open(Part(archive, entry.start, room)) as stream:
         position, rest = 0, b""
         while block := stream.read(BLOCK_SIZE):
             window = rest + block
@@ -138,7 +141,7 @@ def _measure_stored(entry: ZipEntry, opener: Opener, room: int) -> _Local:
                 if _is_size(read_at(stream, position + at + 8, 8), position + at):
                     size = position + at
                     measured = replace(entry, packed_size=size, size=size)
-                    return _Local(measured, _after_descriptor(opener, measured))
+                    return _Local(measured, _after_descriptor(opener, archive, measured))
                 at = window.find(_DESCRIPTOR_MAGIC, at + 1)
             position += len(window) - 3
             rest = window[-3:]

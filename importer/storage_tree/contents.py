@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.inspection.content import BLOCK_SIZE
-from importer.inspection.inspector import Inspector
+from importer.places.byte_streams import BLOCK_SIZE
+from importer.places.opener import open_regular
 from importer.plan.blobs import Role
 from importer.progress import Progress
-from importer.sources.folder import open_regular
-from importer.sources.source_file import SourceFile
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.tree import OddBlob, Tree, Unreadable
+from importer.work.executor import Executor, run
+from importer.work.task import Tools
 
 _BATCH: Final = 4096
 """Blobs that wait for a thread at a time, so that a million of them take little room."""
@@ -75,14 +74,14 @@ class ContentReader:
 
     Args:
         tree: what was walked; files that can't be read are added to its list of these.
-        inspector: has the threads.
+        executor: reads files.
         progress: is told of the bytes.
         remembered: what files are known to be that have not changed since; is added to.
     """
 
-    def __init__(self, tree: Tree, inspector: Inspector, progress: Progress, remembered: Remembered | None) -> None:
+    def __init__(self, tree: Tree, executor: Executor, progress: Progress, remembered: Remembered | None) -> None:
         self._tree = tree
-        self._inspector = inspector
+        self._executor = executor
         self._progress = progress
         self._remembered = remembered
         self._done: set[Digest] = set()
@@ -123,15 +122,15 @@ class ContentReader:
         waiting = iter(digests)
         while batch := list(islice(waiting, _BATCH)):
             self._done.update(batch)
-            files = [self._file(blob_path(digest), self._tree.blobs[digest], digest) for digest in batch]
-            for digest, reading in self._inspector.run(self._reading, files):
-                self._take(digest, reading)
+            tasks = [self._task(blob_path(digest), self._tree.blobs[digest], digest) for digest in batch]
+            for task, reading in self._readings(tasks):
+                if task.digest:
+                    self._take(task.digest, reading)
 
-    def _take(self, digest: Digest | None, reading: Reading | Unreadable) -> None:
-        if digest is None or isinstance(reading, Unreadable):
-            if isinstance(reading, Unreadable):
-                self._tree.unreadable.append(reading)
-                self.contents.unreadable.update({digest: reading} if digest else {})
+    def _take(self, digest: Digest, reading: Reading | Unreadable) -> None:
+        if isinstance(reading, Unreadable):
+            self._tree.unreadable.append(reading)
+            self.contents.unreadable[digest] = reading
         elif reading.digest != digest:
             self.contents.damaged[digest] = reading
         elif reading.manifest:
@@ -139,53 +138,85 @@ class ContentReader:
 
     def _read_odd(self) -> None:
         by_place = {self._tree.layout.place(blob.path): blob for blob in self._tree.odd_blobs}
-        files = [self._file(blob.path, blob.size, blob.claimed) for blob in by_place.values()]
-        for file in files:
-            _, reading = self._reading(file)
+        tasks = [self._task(blob.path, blob.size, blob.claimed) for blob in by_place.values()]
+        readings = {task.place: reading for task, reading in self._readings(tasks)}
+        for place, blob in by_place.items():
+            reading = readings[place]
             if isinstance(reading, Unreadable):
                 self._tree.unreadable.append(reading)
             else:
-                self.contents.odd.append((by_place[file.path], reading))
+                self.contents.odd.append((blob, reading))
 
-    def _file(self, path: str, size: int, digest: Digest | None) -> SourceFile:
-        place = self._tree.layout.place(path)
-        # The parts carry what the blob should be to the thread that reads it.
-        parts = (path, digest.algorithm, digest.hex) if digest else (path,)
-        return SourceFile(place, parts, size, partial(open_regular, Path(place)))
+    def _task(self, path: str, size: int, digest: Digest | None) -> ReadBlob:
+        return ReadBlob(path, self._tree.layout.place(path), size, digest)
 
-    def _reading(self, file: SourceFile) -> tuple[Digest | None, Reading | Unreadable]:
-        digest = Digest(*file.parts[1:]) if len(file.parts) == 3 else None
-        algorithm = digest.algorithm if digest else "sha256"
+    def _readings(self, tasks: Iterable[ReadBlob]) -> Iterator[tuple[ReadBlob, Reading | Unreadable]]:
+        """What each file is, without a look at those that have not changed since they were read."""
+        unknown = []
+        for task in tasks:
+            if known := self._known(task):
+                self._executor.tools.advance(known.size)
+                yield task, known
+            else:
+                unknown.append(task)
+        for task, reading in run(self._executor, unknown):
+            if self._remembered is not None and isinstance(reading, Reading):
+                self._remembered[reading.stamp, reading.digest.algorithm] = reading
+            yield task, reading
+
+    def _known(self, task: ReadBlob) -> Reading | None:
+        if not self._remembered:
+            return None
         try:
-            return digest, self._read_file(file, algorithm)
+            return self._remembered.get((_stamp(Path(task.place).stat()), task.algorithm))
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBlob:
+    """Read a blob's file to its end.
+
+    Attributes:
+        path: below the storage's root.
+        place: where that is.
+        size: in bytes, as far as is known.
+        digest: which blob should be there.
+    """
+
+    path: str
+    place: str
+    size: int
+    digest: Digest | None
+
+    @property
+    def algorithm(self) -> str:
+        """By which the digest is computed."""
+        return self.digest.algorithm if self.digest else "sha256"
+
+    def carry_out(self, tools: Tools) -> tuple[ReadBlob, Reading | Unreadable]:
+        """Say what is there."""
+        try:
+            with open_regular(self.place) as stream:
+                return self, _read(stream, self.algorithm, tools.advance)
         except OSError as error:
-            return digest, Unreadable(file.parts[0], error.strerror or str(error))
+            return self, Unreadable(self.path, error.strerror or str(error))
 
-    def _read_file(self, file: SourceFile, algorithm: str) -> Reading:
-        with file.open() as stream:
-            key = (_stamp(os.fstat(stream.fileno())), algorithm)
-            known = self._remembered.get(key) if self._remembered is not None else None
-            if known:
-                self._inspector.advance(known.size)
-                return known
-            reading = self._read_stream(stream, key)
-        if self._remembered is not None:
-            self._remembered[key] = reading
-        return reading
 
-    def _read_stream(self, stream: object, key: tuple[Stamp, str]) -> Reading:
-        hashed, size, head, text = hashlib.new(key[1]), 0, b"", bytearray()
-        buffer = bytearray(BLOCK_SIZE)
-        view = memoryview(buffer)
-        while count := stream.readinto(buffer):  # type: ignore[attr-defined]
-            hashed.update(view[:count])
-            head = head or bytes(view[: min(count, HEAD_SIZE)])
-            if size + count <= MAX_DOCUMENT_SIZE and head[:1] in b"{[\xef\xff \t\r\n":
-                text += view[:count]
-            size += count
-            self._inspector.advance(count)
-        manifest = read_manifest(bytes(text)) if len(text) == size and text else None
-        return Reading(Digest(key[1], hashed.hexdigest()), size, kind_of_head(head), manifest, key[0])
+def _read(stream: BinaryIO, algorithm: str, advance: Callable[[int], None]) -> Reading:
+    stamp = _stamp(os.fstat(stream.fileno()))
+    hashed, size, head, text = hashlib.new(algorithm), 0, b"", bytearray()
+    buffer = bytearray(BLOCK_SIZE)
+    view = memoryview(buffer)
+    while count := stream.readinto(buffer):  # type: ignore[attr-defined]
+        hashed.update(view[:count])
+        head = head or bytes(view[: min(count, HEAD_SIZE)])
+        if size + count <= MAX_DOCUMENT_SIZE and head[:1] in b"{[\xef\xff \t\r\n":
+            text += view[:count]
+        size += count
+        advance(count)
+    manifest = read_manifest(bytes(text)) if len(text) == size and text else None
+    return Reading(Digest(algorithm, hashed.hexdigest()), size, kind_of_head(head), manifest, stamp)
 
 
 def _stamp(status: os.stat_result) -> Stamp:

@@ -9,11 +9,8 @@ from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
-from importer.formats.json_text import MAX_DOCUMENT_SIZE
-from importer.plan.blobs import ProvenBlob
-from importer.plan.recipe_blocks import blocks_of
 from importer.storage_tree.contents import Contents, Reading
-from importer.storage_tree.documents import Manifest, Need, read_manifest
+from importer.storage_tree.documents import Manifest, Need
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob
 from importer.storage_tree.supplies import Supplies, Supply
 from importer.storage_tree.tree import Repository, Tree
@@ -63,7 +60,9 @@ class Stock:
             return self._contents.whole.get(digest)
         if digest not in self._moved:
             moved = self.elsewhere.get(digest)
-            self._moved[digest] = moved.reading.manifest if moved else _read(self.supply(digest, need).blob)
+            self._moved[digest] = (
+                moved.reading.manifest if moved else self._supplies.manifest_of(self.supply(digest, need))
+            )
         return self._moved[digest]
 
     def supply(self, digest: Digest, need: Need | None = None) -> Supply:
@@ -120,9 +119,3 @@ class Stock:
             for odd, reading in self._contents.odd
             if odd.claimed and odd.claimed != reading.digest
         }
-
-
-def _read(blob: ProvenBlob | None) -> Manifest | None:
-    if blob is None or blob.size > MAX_DOCUMENT_SIZE:
-        return None
-    return read_manifest(b"".join(blocks_of(blob.recipe)))

@@ -11,24 +11,25 @@ from typing import Final
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import DOCUMENT_KINDS
-from importer.inspection.content import can_decompress, examine_content
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts, inspect_file
-from importer.inspection.inspector import Inspector
+from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
 from importer.plan.blobs import ProvenBlob, Role
 from importer.plan.causes import Cause
 from importer.plan.content import literal, whole_file
 from importer.recovery.blobs.finding import BlobFinder, BlobWish
-from importer.recovery.blobs.repairs.text_document import read_small
 from importer.recovery.documents.restoration import restorations
 from importer.recovery.recompress.family import Family
 from importer.recovery.recompress.recompressing import Recompressor
 from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
 from importer.sources.source_file import SourceFile
-from importer.storage_tree.documents import Need
+from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.lost_manifests import rebuilt_manifest
+from importer.work.executor import Executor
 
 SET_ASIDE: Final = ".blobfix-set-aside"
 """Below the root: where entries go that are taken out of the tree."""
@@ -48,7 +49,7 @@ class Supplies:
     Args:
         root: of the tree.
         paths: places that the user named.
-        inspector: has the threads.
+        executor: reads files.
         recompressor: computes the gzip of unpacked layers again.
         is_quick: whether no manifest is put together again, for which layers are read.
     """
@@ -57,15 +58,16 @@ class Supplies:
         self,
         root: Path,
         paths: Iterable[Path],
-        inspector: Inspector,
+        executor: Executor,
         recompressor: Recompressor,
         *,
         is_quick: bool = False,
     ) -> None:
         aside = root / SET_ASIDE
-        self._sources = [*open_sources(paths, borrowed=True)]
+        self._sources = [*open_sources(paths, executor.tools.opener, borrowed=True)]
         self._sources += [FolderSource(aside, borrowed=True)] if aside.is_dir() else []
-        self._inspector = inspector
+        self._executor = executor
+        self._examiner = Examiner(executor.tools)
         self._recompressor = recompressor
         self._is_quick = is_quick
         self._found: dict[Digest, Supply] = {}
@@ -88,13 +90,20 @@ class Supplies:
         known = self._found.get(manifest)
         if self._is_quick or (known and known.blob):
             return known or Supply(None)
-        blob = rebuilt_manifest(manifest, blobs, self._inspector)
+        blob = rebuilt_manifest(manifest, blobs, self._executor)
         self._found[manifest] = Supply(blob, known.cause if known else None)
         return self._found[manifest]
 
+    def manifest_of(self, supply: Supply) -> Manifest | None:
+        """What a blob says as a manifest; None when it is none."""
+        if supply.blob is None or supply.blob.size > MAX_DOCUMENT_SIZE:
+            return None
+        content = self._examiner.head_of(supply.blob.recipe, supply.blob.size)
+        return read_manifest(content) if content else None
+
     @cached_property
     def _inventory(self) -> Inventory:
-        inspection = self._inspector.inspect(self._sources)
+        inspection = inspect(self._sources, self._executor)
         return Inventory.of(inspection.facts, inspection.problems)
 
     def _find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
@@ -103,41 +112,31 @@ class Supplies:
         if digest in WELL_KNOWN_BLOBS:
             content = WELL_KNOWN_BLOBS[digest].content
             return Supply(literal(content))
-        facts = [*_facts_of(remains, digest), *self._inventory.claiming(digest)]
-        restored = next((supply for fact in facts if (supply := _restored(fact, digest))), None)
+        facts = [*self._facts_of(remains, digest), *self._inventory.claiming(digest)]
+        restored = next((supply for fact in facts if (supply := self._restored(fact, digest))), None)
         return restored or (self._repaired(facts, need) if need and need.size >= 0 else Supply(None))
 
     def _repaired(self, facts: list[FileFacts], need: Need) -> Supply:
-        inventory = Inventory.of(map(self._examined, facts))
-        finder = BlobFinder(inventory, (), self._inspector.advance)
+        inventory = Inventory.of(map(self._examiner.looked_into, facts))
+        finder = BlobFinder(inventory, (), self._examiner)
         role = need.role if need.role is not Role.CHILD else Role.MANIFEST
         plan = finder.find(BlobWish(Descriptor(need.media_type, need.digest, need.size), role))
         (mended,) = self._recompressor.mend(Family((plan,)))
         return Supply(mended.exact, mended.cause)
 
-    def _examined(self, fact: FileFacts) -> FileFacts:
-        if not can_decompress(fact.kind):
-            return fact
-        try:
-            return replace(fact, content=examine_content(fact.file, fact.kind, advance=self._inspector.advance))
-        except OSError:
-            return fact
+    def _facts_of(self, remains: Path | None, digest: Digest) -> Iterator[FileFacts]:
+        for entry in FolderSource(remains).entries() if remains else ():
+            if isinstance(entry, SourceFile):
+                try:
+                    yield inspect_file(replace(entry, parts=(digest.hex, "data")), self._executor.tools.opener)
+                except OSError:
+                    continue
 
-
-def _facts_of(remains: Path | None, digest: Digest) -> Iterator[FileFacts]:
-    for entry in FolderSource(remains).entries() if remains else ():
-        if isinstance(entry, SourceFile):
-            try:
-                yield inspect_file(replace(entry, parts=(digest.hex, "data")))
-            except OSError:
-                continue
-
-
-def _restored(fact: FileFacts, digest: Digest) -> Supply | None:
-    """A document whose text was changed, in its former form; its size need not be known."""
-    if fact.kind not in DOCUMENT_KINDS or not digest.is_checkable:
+    def _restored(self, fact: FileFacts, digest: Digest) -> Supply | None:
+        """A document whose text was changed, in its former form; its size need not be known."""
+        if fact.kind not in DOCUMENT_KINDS or not digest.is_checkable:
+            return None
+        for form in restorations(self._examiner.text_of(fact)):
+            if Digest.of(form.content, digest.algorithm) == digest:
+                return Supply(literal(form.content), form.cause)
         return None
-    for form in restorations(read_small(fact)):
-        if Digest.of(form.content, digest.algorithm) == digest:
-            return Supply(literal(form.content), form.cause)
-    return None

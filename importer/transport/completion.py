@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError
+from importer.places.address import Address
 from importer.places.durability import Durability
 from importer.places.unfinished import remove_leftovers
 from importer.plan.blobs import BlobPlan, Role
@@ -37,11 +39,13 @@ class Scanned:
         folder: what was scanned; nothing is written outside of it.
         plan: what the scan made of it.
         path_of: a file that holds a blob's very bytes, under whatever name.
+        open: opens what is left of blobs.
     """
 
     folder: Path
     plan: Plan
     path_of: Callable[[Digest], Path | None]
+    open: Callable[[Address], BinaryIO]
 
 
 class Completion:
@@ -61,7 +65,8 @@ class Completion:
         self._folder = scanned.folder
         self._plan = scanned.plan
         self._path_of = scanned.path_of
-        self._perhaps = _possible_beginnings(scanned.plan)
+        self._open = scanned.open
+        self._perhaps = _possible_beginnings(scanned)
         self._image = image
         self._platform = platform
         self._tell = tell
@@ -113,7 +118,7 @@ class Completion:
                 continue
             folder = self._folder_of(blob) if blob.file and blob.certain else beside
             remote = self._image.blob(image.manifest.descriptor.digest, blob.descriptor)
-            beginning = _beginning(blob) or self._perhaps.get(blob.descriptor.digest)
+            beginning = _beginning(blob, self._open) or self._perhaps.get(blob.descriptor.digest)
             target = folder / blob.descriptor.digest.file_name
             is_own = blob.file_path == str(target) and is_replaceable(blob)
             yield Transfer(remote, target, beginning, replaces_remains=is_own)
@@ -227,18 +232,18 @@ def _is_lacking(blob: BlobPlan) -> bool:
     return blob.exact is None and not blob.is_dispensable
 
 
-def _possible_beginnings(plan: Plan) -> Mapping[Digest, Beginning]:
+def _possible_beginnings(scanned: Scanned) -> Mapping[Digest, Beginning]:
     """Files that may be the beginning of several blobs, for each of them: a download asks the server whether it is."""
     return {
-        digest: Beginning(remains.file.file.open, remains.file.zeros_from)
-        for remains in plan.ambiguous
+        digest: Beginning(partial(scanned.open, remains.file.file.address), remains.file.zeros_from)
+        for remains in scanned.plan.ambiguous
         for digest in remains.digests
     }
 
 
-def _beginning(blob: BlobPlan) -> Beginning | None:
+def _beginning(blob: BlobPlan, open_address: Callable[[Address], BinaryIO]) -> Beginning | None:
     """What is left of a blob, when it seems to be its true beginning."""
     match blob.cause:
         case Truncated(have) | PartialDownload(have) | ZeroFilled(have) if blob.file and have:
-            return Beginning(blob.file.file.open, have)
+            return Beginning(partial(open_address, blob.file.file.address), have)
     return None

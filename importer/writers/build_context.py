@@ -9,7 +9,6 @@ from typing import Final
 from importer.domain.json_members import object_of
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
-from importer.formats.documents import read_document
 from importer.places.unfinished import write_blocks
 from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of
@@ -20,7 +19,7 @@ from importer.writers.layer_archives import LayerArchive, layer_archives, layer_
 from importer.writers.merged_names import MergedNames, Origin
 from importer.writers.tar_entries import FOLDER, TarReader
 from importer.writers.tar_stream import END
-from importer.writers.verifying_reader import unpacked_blocks, verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 from importer.writers.whole_folder import WholeFolder
 
 _MERGED: Final = "root.tar"
@@ -40,7 +39,8 @@ class BuildContext:
     Raises CannotWriteError for what is no container image of Linux, and VerificationError.
     """
 
-    def __init__(self, folder: WholeFolder, progress: Progress) -> None:
+    def __init__(self, folder: WholeFolder, reader: VerifyingReader, progress: Progress) -> None:
+        self._reader = reader
         self._folder = folder
         self._progress = progress
 
@@ -56,10 +56,10 @@ class BuildContext:
 
     def _add_layers(self, plan: ImagePlan) -> tuple[LayerArchive, ...]:
         # ADD would put an archive without members into the image as a file.
-        archives = tuple(archive for archive in layer_archives(plan) if archive.members)
+        archives = tuple(archive for archive in layer_archives(plan, self._reader) if archive.members)
         self._progress.start("Writing", sum(archive.blob.size for archive in archives))
         for archive in archives:
-            write_blocks(self._folder.place(archive.name), verified_blocks(archive.blob, self._progress.advance))
+            write_blocks(self._folder.place(archive.name), self._reader.blocks(archive.blob, self._progress.advance))
         self._progress.stop()
         return archives
 
@@ -73,7 +73,7 @@ class BuildContext:
 
         for number, layer in enumerate(plan.layers):
             title = layer_title(plan, layer)
-            names.apply(number, TarReader(unpacked_blocks(layer, count), title), title)
+            names.apply(number, TarReader(self._reader.unpacked_blocks(layer, count), title), title)
         survivors = names.survivors()
         self._progress.start("Writing", size)
         write_blocks(self._folder.place(_MERGED), self._merged(plan, survivors))
@@ -83,7 +83,7 @@ class BuildContext:
     def _merged(self, plan: ImagePlan, survivors: Mapping[Origin, Sequence[bytes]]) -> Iterator[bytes]:
         """The tar of what is left of all layers: each file where it stands, its other names right after it."""
         for number, layer in enumerate(plan.layers):
-            reader = TarReader(unpacked_blocks(layer, self._progress.advance), layer_title(plan, layer))
+            reader = TarReader(self._reader.unpacked_blocks(layer, self._progress.advance), layer_title(plan, layer))
             for position, entry in enumerate(reader):
                 paths = survivors.get((number, position), ())
                 if paths:
@@ -102,8 +102,7 @@ def _settings_of(plan: ImagePlan) -> RunSettings:
             f"{title_of(plan)} is a Windows image: its layers lie on Windows' own base layers and hold parts of the "
             "Windows registry, which a Dockerfile FROM scratch can't bring back; write a registry tree instead"
         )
-    content = b"".join(verified_blocks(config.exact, lambda _: None))
     try:
-        return parse_run_settings(object_of(read_document(content).value, "the config"))
+        return parse_run_settings(object_of(plan.config_document.value if plan.config_document else None, "the config"))
     except ValueError as error:
         raise CannotWriteError(f"{title_of(plan)} has settings that docker can't read: {error}") from error

@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from importer.inspection.inspector import Capture
+from importer.inspection.inspecting import Capture
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, Selection
+from importer.writers.verifying_reader import VerifyingReader
 
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
@@ -59,6 +60,6 @@ class Destination(Protocol[Result_co]):
         """Raise UsageError or OutputError, before any work is done, when nothing may be written there."""
         ...
 
-    def opened(self, progress: Progress) -> AbstractContextManager[OpenDestination[Result_co]]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> AbstractContextManager[OpenDestination[Result_co]]:
         """Make the place ready; nothing is seen of that before all is written. Raises OutputError."""
         ...

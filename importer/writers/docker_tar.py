@@ -27,15 +27,17 @@ from importer.writers.oci_layout import (
     compact_json,
     index_of,
 )
-from importer.writers.verifying_reader import Advance, kind_of_blob, unpacked
+from importer.writers.verifying_reader import Advance, VerifyingReader
 
 
-def docker_tar_members(images: Sequence[NamedImage], advance: Advance) -> tuple[TarMember, ...]:
+def docker_tar_members(
+    images: Sequence[NamedImage], reader: VerifyingReader, advance: Advance
+) -> tuple[TarMember, ...]:
     """Decide what goes into the archive, and in which order: the documents that bind it all last.
 
     Raises VerificationError when a layer that has to be unpacked isn't what the config says.
     """
-    layers = [_Layers.of(image.plan, advance) for image in images]
+    layers = [_Layers.of(image.plan, reader, advance) for image in images]
     blobs = {blob.digest: blob for each in layers for blob in each.blobs}
     indexes = [image.entry.manifest.exact for image in images if image.entry is image.index]
     blobs |= {index.digest: index for index in indexes if index}
@@ -68,12 +70,12 @@ class _Layers:
     is_original: bool
 
     @classmethod
-    def of(cls, plan: ImagePlan, advance: Advance) -> _Layers:
+    def of(cls, plan: ImagePlan, reader: VerifyingReader, advance: Advance) -> _Layers:
         original = plan.manifest.is_here and all(blob.is_here for blob in plan.blobs)
         originals = [blob.exact for blob in plan.all_blobs if blob.exact] if original else _config_of(plan)
-        if original and _is_even(plan.layers):
+        if original and _is_even(plan.layers, reader):
             return cls(tuple(originals), (), tuple(blob_name(layer.descriptor.digest) for layer in plan.layers), True)
-        plain = tuple(unpacked(layer, advance) for layer in plan.layers)
+        plain = tuple(reader.unpacked(layer, advance) for layer in plan.layers)
         return cls(tuple(originals), plain, tuple(_plain_name(layer.digest) for layer in plain), original)
 
 
@@ -84,8 +86,8 @@ def _config_of(plan: ImagePlan) -> list[ProvenBlob]:
     return [config.exact]
 
 
-def _is_even(layers: Iterable[BlobPlan]) -> bool:
-    return are_read_alike({kind_of_blob(layer.exact) for layer in layers if layer.exact})
+def _is_even(layers: Iterable[BlobPlan], reader: VerifyingReader) -> bool:
+    return are_read_alike({reader.kind_of(layer.exact) for layer in layers if layer.exact})
 
 
 def _plain_name(diff_id: Digest) -> str:

@@ -14,7 +14,7 @@ from importer.plan.blobs import BlobPlan, ProvenBlob
 from importer.plan.images import ImagePlan
 from importer.writers.merged_names import WHITEOUT
 from importer.writers.tar_entries import TarReader
-from importer.writers.verifying_reader import kind_of_blob, unpacked_blob, unpacked_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 _MAX_EXAMPLES = 3
 
@@ -38,11 +38,11 @@ class LayerArchive:
     examples: tuple[bytes, ...]
 
 
-def layer_archives(plan: ImagePlan) -> Iterator[LayerArchive]:
+def layer_archives(plan: ImagePlan, reader: VerifyingReader) -> Iterator[LayerArchive]:
     """Look at the layers, lowest first; raises CannotWriteError and VerificationError."""
     width = len(str(len(plan.layers)))
     for number, layer in enumerate(plan.layers, start=1):
-        yield _archive(layer, f"layer-{number:0{width}}", layer_title(plan, layer))
+        yield _archive(layer, reader, f"layer-{number:0{width}}", layer_title(plan, layer))
 
 
 def layer_title(plan: ImagePlan, layer: BlobPlan) -> str:
@@ -50,8 +50,8 @@ def layer_title(plan: ImagePlan, layer: BlobPlan) -> str:
     return f"layer {(layer.position or 0) + 1} of {len(plan.layers)} ({layer.descriptor.digest.short})"
 
 
-def _archive(layer: BlobPlan, name: str, title: str) -> LayerArchive:
-    counted = _Counted(unpacked_blocks(layer, lambda _: None))
+def _archive(layer: BlobPlan, reader: VerifyingReader, name: str, title: str) -> LayerArchive:
+    counted = _Counted(reader.unpacked_blocks(layer))
     members, whiteouts = 0, 0
     examples: list[bytes] = []
     for entry in TarReader(counted, title):
@@ -59,10 +59,10 @@ def _archive(layer: BlobPlan, name: str, title: str) -> LayerArchive:
         if entry.path.rstrip(b"/").rpartition(b"/")[2].startswith(WHITEOUT):
             whiteouts += 1
             examples += [entry.path] if len(examples) < _MAX_EXAMPLES else []
-    if layer.exact and kind_of_blob(layer.exact) is FileKind.GZIP:
+    if layer.exact and reader.kind_of(layer.exact) is FileKind.GZIP:
         blob, suffix = layer.exact, ".tar.gz"
     else:
-        blob, suffix = unpacked_blob(layer, counted.size), ".tar"
+        blob, suffix = reader.unpacked_blob(layer, counted.size), ".tar"
     return LayerArchive(name + suffix, blob, members, whiteouts, tuple(examples))
 
 

@@ -16,12 +16,10 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.reference import Reference
 from importer.domain.run_settings import parse_run_settings
-from importer.formats.documents import read_document
 from importer.formats.name_table import NameTable
-from importer.plan.blobs import BlobPlan
 from importer.plan.images import ImageKind, ImagePlan, Plan
 from importer.recovery.documents.referrers import is_listing, subject_of
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]*)\}")
 _TITLE: Final = "org.opencontainers.image.title"
@@ -63,9 +61,9 @@ class Naming:
     table: NameTable | None = None
     template: NameTemplate | None = None
 
-    def names_of(self, image: ImagePlan) -> tuple[Reference, ...]:
+    def names_of(self, image: ImagePlan, reader: VerifyingReader | None) -> tuple[Reference, ...]:
         """The image's names, sorted; none when nothing gives it one."""
-        found = tuple(sorted(set(_in_table(image, self.table)), key=str)) if self.table else ()
+        found = tuple(sorted(set(_in_table(image, self.table, reader)), key=str)) if self.table else ()
         belongs_to_another = is_listing(image) or (subject_of(image) and image.kind is ImageKind.ARTIFACT)
         if found or not self.template or belongs_to_another:
             return found
@@ -73,23 +71,24 @@ class Naming:
         return (made,) if made else ()
 
 
-def with_names(plan: Plan, naming: Naming) -> Plan:
+def with_names(plan: Plan, naming: Naming, reader: VerifyingReader | None) -> Plan:
     """The plan in which images that stand on their own and have no name get one, where there is one for them."""
-    return replace(plan, images=tuple(_named(image, naming) for image in plan.images))
+    return replace(plan, images=tuple(_named(image, naming, reader) for image in plan.images))
 
 
-def _named(image: ImagePlan, naming: Naming) -> ImagePlan:
-    names = () if image.names or image.parents else naming.names_of(image)
+def _named(image: ImagePlan, naming: Naming, reader: VerifyingReader | None) -> ImagePlan:
+    names = () if image.names or image.parents else naming.names_of(image, reader)
     return replace(image, names=names) if names else image
 
 
-def _in_table(image: ImagePlan, table: NameTable) -> Iterator[Reference]:
+def _in_table(image: ImagePlan, table: NameTable, reader: VerifyingReader | None) -> Iterator[Reference]:
     for digest in (image.manifest.descriptor.digest, image.image_id):
         if digest and digest.algorithm == "sha256":
             yield from table.by_sha256.get(digest.hex, ())
     for blob in (image.manifest, image.config_blob):
-        if table.by_sha1 and blob and blob.exact:
-            yield from table.by_sha1.get(hashlib.sha1(_bytes_of(blob), usedforsecurity=False).hexdigest(), ())
+        if reader and table.by_sha1 and blob and blob.exact:
+            sha1 = hashlib.sha1(reader.content(blob.exact), usedforsecurity=False)
+            yield from table.by_sha1.get(sha1.hexdigest(), ())
         path = blob.file_path if table.by_path and blob else None
         for place in (path, *(folder.as_posix() for folder in Path(path).parents)) if path else ():
             yield from table.by_path.get(place, ())
@@ -110,16 +109,11 @@ def _hex(digest: Digest | None) -> str:
 def _labels_of(image: ImagePlan) -> Mapping[str, str]:
     parsed = image.parsed
     annotations = parsed.annotations if isinstance(parsed, ImageManifest | Index) else {}
-    config = image.config_blob
-    if not image.config or not config or not config.exact:
+    if not image.config_document:
         return annotations
-    return {**annotations, **parse_run_settings(read_document(_bytes_of(config)).value).labels}
+    return {**annotations, **parse_run_settings(image.config_document.value).labels}
 
 
 def _as_component(text: str) -> str:
     """A text as part of a repository's name: lower case, everything else than letters and digits a hyphen."""
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
-
-
-def _bytes_of(blob: BlobPlan) -> bytes:
-    return b"".join(verified_blocks(blob.exact, lambda _: None)) if blob.exact else b""

@@ -30,6 +30,7 @@ from importer.writers.oci_layout import (
 )
 from importer.writers.referrer_tags import ReferrersListing, layout_listings_of, read_list
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
+from importer.writers.verifying_reader import VerifyingReader
 from importer.writers.whole_folder import WholeFolder
 
 
@@ -41,7 +42,8 @@ class OciFolder:
     a folder whose ``index.json`` can't be added to.
     """
 
-    def __init__(self, target: Path, progress: Progress, durability: Durability) -> None:
+    def __init__(self, target: Path, reader: VerifyingReader, progress: Progress, durability: Durability) -> None:
+        self._reader = reader
         self._target = target
         self._progress = progress
         _present_index(target / INDEX_NAME)
@@ -49,7 +51,7 @@ class OciFolder:
 
     def __enter__(self) -> OciFolder:
         self._folder.__enter__()
-        self._staging = Staging(self._folder.scratch, self._has_file_for)
+        self._staging = Staging(self._folder.scratch, self._has_file_for, self._reader)
         return self
 
     def __exit__(
@@ -83,7 +85,7 @@ class OciFolder:
             self._folder.rely_on(self._target / LAYOUT_NAME)
         else:
             self._folder.write(LAYOUT_NAME, LAYOUT_FILE)
-        listings = layout_listings_of(images)
+        listings = layout_listings_of(images, self._reader)
         lists = self._write_lists(listings, None)
         index = index_of(images, lists)
         if not self._target.exists():

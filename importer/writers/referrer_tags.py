@@ -22,7 +22,7 @@ from importer.formats.json_text import json_bytes
 from importer.places.unfinished import output_errors
 from importer.recovery.documents.referrers import is_listing, subject_of
 from importer.writers.named_image import NamedImage
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,18 @@ class ReferrersListing:
 _NEW: Final = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": []}
 
 
-def listings_of(images: Sequence[NamedImage]) -> tuple[ReferrersListing, ...]:
+def listings_of(images: Sequence[NamedImage], reader: VerifyingReader) -> tuple[ReferrersListing, ...]:
     """One for each repository and subject to which something of the images refers."""
-    return _listings(images, lambda image: image.repositories)
+    return _listings(images, reader, lambda image: image.repositories)
 
 
-def layout_listings_of(images: Sequence[NamedImage]) -> tuple[ReferrersListing, ...]:
+def layout_listings_of(images: Sequence[NamedImage], reader: VerifyingReader) -> tuple[ReferrersListing, ...]:
     """One for each subject to which something of the images refers, wherever that is."""
-    return _listings(images, lambda _: ("",))
+    return _listings(images, reader, lambda _: ("",))
 
 
 def _listings(
-    images: Sequence[NamedImage], places: Callable[[NamedImage], Iterable[str]]
+    images: Sequence[NamedImage], reader: VerifyingReader, places: Callable[[NamedImage], Iterable[str]]
 ) -> tuple[ReferrersListing, ...]:
     entries: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     saved: dict[tuple[str, str], dict[bytes, None]] = {}
@@ -96,7 +96,7 @@ def _listings(
         for place in places(image):
             for tag, entry in _entries(image):
                 entries.setdefault((place, tag), {})[entry["digest"]] = entry
-            for tag, content in _saved_in(image):
+            for tag, content in _saved_in(image, reader):
                 saved.setdefault((place, tag), {})[content] = None
     return tuple(
         ReferrersListing(*key, tuple(entries.get(key, {}).values()), tuple(saved.get(key, ())))
@@ -111,9 +111,9 @@ def _entries(image: NamedImage) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield referrers_tag(subject), descriptor_of(member.parsed, manifest.digest, manifest.size)
 
 
-def _saved_in(image: NamedImage) -> Iterator[tuple[str, bytes]]:
+def _saved_in(image: NamedImage, reader: VerifyingReader) -> Iterator[tuple[str, bytes]]:
     if is_listing(image.plan) and image.plan.manifest.exact:
-        content = b"".join(verified_blocks(image.plan.manifest.exact, lambda _: None))
+        content = reader.content(image.plan.manifest.exact)
         yield from ((tag, content) for tag in image.plan.referrers_tags)
 
 

@@ -34,6 +34,7 @@ from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
 from importer.writers.referrer_tags import ReferrersListing, listings_of, read_list
 from importer.writers.staging import Staging, StagingCapture, blobs_of, is_file_of
+from importer.writers.verifying_reader import VerifyingReader
 from importer.writers.whole_folder import WholeFolder
 
 _STORAGE: Final = "/".join(STORAGE_PARTS)
@@ -46,14 +47,15 @@ class RegistryTree:
     unfinished files are gone at the end. Raises OutputError.
     """
 
-    def __init__(self, root: Path, progress: Progress, durability: Durability) -> None:
+    def __init__(self, root: Path, reader: VerifyingReader, progress: Progress, durability: Durability) -> None:
+        self._reader = reader
         self._storage = root / _STORAGE
         self._progress = progress
         self._folder = WholeFolder(root, durability, _rank)
 
     def __enter__(self) -> RegistryTree:
         self._folder.__enter__()
-        self._staging = Staging(self._folder.scratch, self._has_file_for)
+        self._staging = Staging(self._folder.scratch, self._has_file_for, self._reader)
         return self
 
     def __exit__(
@@ -101,7 +103,7 @@ class RegistryTree:
             for name in image.names:
                 if not is_listing(image.plan):
                     self._tag(name, image.plan.manifest.descriptor.digest)
-        listings = listings_of(images)
+        listings = listings_of(images, self._reader)
         for listing in listings:
             self._list_referrers(listing)
         if not self._folder.appear():

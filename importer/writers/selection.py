@@ -23,6 +23,7 @@ from importer.writers.naming import Naming, with_names
 from importer.writers.referrers import attached, with_referrers
 from importer.writers.refusals import Refusal, titles
 from importer.writers.selectors import answers_to, not_here, within
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,16 @@ class Selection:
     named: tuple[ImagePlan, ...] = ()
 
 
-def choose(plan: Plan, choice: Choice, output: Output) -> Selection:
+def choose(plan: Plan, choice: Choice, output: Output, reader: VerifyingReader | None = None) -> Selection:
     """Pick the images to write, and say of each other one why it can't be, as truly as asked.
+
+    A ``reader`` is needed for names that a table gives by SHA-1; without one, these are left out.
 
     Raises NoImageError when there is none, and UsageError when the choice fits none or several, or when two different
     images, whether they can be written or not, go by one name.
     """
     nameless = {image.manifest.descriptor.digest for image in plan.images if not image.names}
-    plan = with_names(plan, choice.naming) if choice.naming else plan
+    plan = with_names(plan, choice.naming, reader) if choice.naming else plan
     images = _suited(_selected(_standing(plan), plan, choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     outcomes = [_outcome(image, choice, output, is_alone=len(named) == 1) for image in named]

@@ -14,7 +14,7 @@ from importer.places.unfinished import output_errors, write_all, write_blocks
 from importer.plan.blobs import ProvenBlob
 from importer.plan.images import ImagePlan
 from importer.sources.source_file import SourceFile
-from importer.writers.verifying_reader import Advance, verified_blocks
+from importer.writers.verifying_reader import Advance, VerifyingReader
 
 HasFileFor = Callable[[Digest, int], bool]
 """Whether the output holds a file of that size (bytes) for the blob already, right or wrong."""
@@ -36,8 +36,9 @@ def is_file_of(path: Path, blob: ProvenBlob) -> bool:
 class Staging:
     """A folder of unfinished files, on the file system of the output, so that a move finishes one."""
 
-    def __init__(self, folder: Path, has_file_for: HasFileFor) -> None:
+    def __init__(self, folder: Path, has_file_for: HasFileFor, reader: VerifyingReader) -> None:
         self._folder = folder
+        self._reader = reader
         self._has_file_for = has_file_for
         self._count = itertools.count()
         self._staged: dict[Digest, Path] = {}
@@ -70,7 +71,7 @@ class Staging:
         """A whole copy of the blob, to be moved to its place."""
         if blob.digest not in self._staged:
             path = self.new_path()
-            write_blocks(path, verified_blocks(blob, advance))
+            write_blocks(path, self._reader.blocks(blob, advance))
             self.keep(blob.digest, path)
         return self._staged[blob.digest]
 

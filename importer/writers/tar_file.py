@@ -19,14 +19,16 @@ from importer.progress import Progress
 from importer.sources.source_file import SourceFile
 from importer.writers.oci_layout import TarMember, blob_name
 from importer.writers.tar_stream import END, TarStream, padding, tar_header
-from importer.writers.verifying_reader import Advance, verified_blocks
+from importer.writers.verifying_reader import Advance, VerifyingReader
 
 
-def stream_members(members: Iterable[TarMember], write: Callable[[bytes], object], advance: Advance) -> None:
+def stream_members(
+    members: Iterable[TarMember], write: Callable[[bytes], object], reader: VerifyingReader, advance: Advance
+) -> None:
     """Write an archive front to back, into a pipe for instance."""
     stream = TarStream(write)
     for member in members:
-        stream.add(member.name, member.size, _blocks(member, advance))
+        stream.add(member.name, member.size, _blocks(member, reader, advance))
     stream.finish()
 
 
@@ -36,7 +38,8 @@ class TarFile:
     Use it as a context manager: what isn't finished is gone at the end. Raises OutputError.
     """
 
-    def __init__(self, target: Path, progress: Progress, durability: Durability) -> None:
+    def __init__(self, target: Path, reader: VerifyingReader, progress: Progress, durability: Durability) -> None:
+        self._reader = reader
         self.target = Path(os.path.realpath(target))
         self._progress = progress
         self._durability = durability
@@ -93,7 +96,7 @@ class TarFile:
         if self._captured.get(member.name) == offset:
             offset += member.size
         else:
-            for block in _blocks(member, self._progress.advance):
+            for block in _blocks(member, self._reader, self._progress.advance):
                 offset = self._write_at(offset, block)
         return self._write_at(offset, padding(member.size))
 
@@ -178,9 +181,9 @@ class _PartSink:
             self._give_back()
 
 
-def _blocks(member: TarMember, advance: Advance) -> Iterator[bytes]:
+def _blocks(member: TarMember, reader: VerifyingReader, advance: Advance) -> Iterator[bytes]:
     if isinstance(member.content, ProvenBlob):
-        return verified_blocks(member.content, advance)
+        return reader.blocks(member.content, advance)
     return iter([member.content])
 
 

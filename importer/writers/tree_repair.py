@@ -40,7 +40,7 @@ from importer.storage_tree.steps import (
     in_phases,
 )
 from importer.storage_tree.supplies import SET_ASIDE
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 _LOCK: Final = f"{UNFINISHED_PREFIX}repair.lock"
 _UNFINISHED: Final = f"{UNFINISHED_PREFIX}repair"
@@ -49,7 +49,9 @@ _KEPT: Final = frozenset({"blobs", "repositories", "sha256", "sha512", "_layers"
 """Folders that stay when they get empty: a registry looks for them."""
 
 
-def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress, durability: Durability) -> None:
+def repair_tree(
+    layout: Layout, steps: Sequence[Step], reader: VerifyingReader, progress: Progress, durability: Durability
+) -> None:
     """Carry out the steps in their order.
 
     Raises OutputError when another repair is at work, the tree leads out of its root, or the system
@@ -59,7 +61,7 @@ def repair_tree(layout: Layout, steps: Sequence[Step], progress: Progress, durab
     with output_errors(layout.root), _alone(layout.root):
         demand_space(layout.root, size)
         with _workshop(layout.root) as folder:
-            worker = _Worker(layout, folder, progress, durability)
+            worker = _Worker(layout, folder, reader, progress, durability)
             progress.start("Writing", size)
             for phase in in_phases(steps):
                 worker.carry_out(phase)
@@ -100,7 +102,10 @@ def _workshop(root: Path) -> Iterator[Path]:
 
 
 class _Worker:
-    def __init__(self, layout: Layout, folder: Path, progress: Progress, durability: Durability) -> None:
+    def __init__(
+        self, layout: Layout, folder: Path, reader: VerifyingReader, progress: Progress, durability: Durability
+    ) -> None:
+        self._reader = reader
         self._layout = layout
         self._root = layout.root
         self._real_root = Path(os.path.realpath(layout.root))
@@ -136,7 +141,7 @@ class _Worker:
                 return self._pick_up(step)
             case WriteBlob(blob):
                 unfinished = self._unfinished()
-                write_blocks(unfinished, verified_blocks(blob, self._progress.advance))
+                write_blocks(unfinished, self._reader.blocks(blob, self._progress.advance))
                 return unfinished
             case WriteLink(_, digest):
                 unfinished = self._unfinished()

@@ -18,6 +18,7 @@ from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
@@ -28,6 +29,7 @@ from importer.writers.docker_tar import docker_tar_members
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile
+from importer.writers.verifying_reader import VerifyingReader
 from tests import damage
 from tests.damage import Damage
 from tests.images.content import sample_layers
@@ -128,7 +130,7 @@ def damaged(image: GeneratedImage, deeds: list[tuple[int, Damage]]) -> Iterator[
 
 def look(folder: Path, *, known: Digest | None = None, deep: bool = False) -> Investigation:
     question = Question((folder,), digests=(known,) if known else (), depth=Depth(every_layer=deep))
-    return investigate(question, QUIET)
+    return investigate(question, QUIET, Opener())
 
 
 def originals(found: Investigation, image: GeneratedImage) -> list[Any]:
@@ -180,8 +182,9 @@ def test_what_is_written_is_the_original_to_the_byte(
 
 
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
-    with RegistryTree(root, QUIET, Durability()) as tree:
-        plan = investigate(Question((folder,), digests=known), QUIET, tree.capture()).case.plan
+    opener = Opener()
+    with RegistryTree(root, VerifyingReader(opener), QUIET, Durability()) as tree:
+        plan = investigate(Question((folder,), digests=known), QUIET, opener, tree.capture()).case.plan
         images = chosen(plan, Choice(NAME), Output.REGISTRY_TREE)
         tree.write(images)
     digests = [image.plan.manifest.descriptor.digest for image in images]
@@ -190,10 +193,12 @@ def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Dig
 
 
 def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Digest]:
-    with TarFile(target, QUIET, Durability()) as tar:
-        plan = investigate(Question((folder,), digests=known), QUIET, tar.capture()).case.plan
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    with TarFile(target, reader, QUIET, Durability()) as tar:
+        plan = investigate(Question((folder,), digests=known), QUIET, opener, tar.capture()).case.plan
         images = chosen(plan, Choice(NAME), Output.DOCKER_TAR)
-        tar.write(docker_tar_members(images, QUIET.advance))
+        tar.write(docker_tar_members(images, reader, QUIET.advance))
     image_id = images[0].plan.image_id
     assert image_id
     assert_tar_is_sound(target, image_id)

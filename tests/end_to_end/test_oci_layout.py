@@ -15,10 +15,12 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
 from importer.writers.oci_folder import OciFolder
 from importer.writers.selection import Choice, choose
+from importer.writers.verifying_reader import VerifyingReader
 from tests import damage
 from tests.blobfix import blobfix, contents, leftovers, snapshot, start
 from tests.images.built import PushedImage
@@ -335,8 +337,10 @@ class TestSeveralAtATime:
         ]
         layout = tmp_path / "layout"
         assert blobfix("to-oci-layout", folders[0].parents[2], "-o", layout).code == 0
-        with OciFolder(layout, SilentProgress(), Durability()) as late:
+        opener = Opener()
+        reader = VerifyingReader(opener)
+        with OciFolder(layout, reader, SilentProgress(), Durability()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
-            plan = survey(Question((folders[2].parents[2],)), SilentProgress()).plan
-            late.write(choose(plan, Choice(), Output.OCI_LAYOUT).images)
+            plan = survey(Question((folders[2].parents[2],)), SilentProgress(), opener).plan
+            late.write(choose(plan, Choice(), Output.OCI_LAYOUT, reader).images)
         assert len(entries(layout)) == 3

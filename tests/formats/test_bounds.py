@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 import tarfile
@@ -16,6 +15,8 @@ from importer.errors import CannotWriteError
 from importer.formats.documents import read_document
 from importer.formats.tar_headers import TarWalker
 from importer.formats.tar_numbers import MAX_RECORDS, header_number, pax_number, pax_records
+from importer.places.address import Literal
+from importer.places.opener import Opener
 from importer.sources import archive_entries
 from importer.sources.decompression import Allowance
 from importer.sources.zip_archive import list_zip
@@ -171,7 +172,7 @@ class TestArchives:
         end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 9, 9, len(directory), len(local), 0)
         content = local + directory + end
         tracemalloc.start()
-        listed = list(list_zip(lambda: io.BytesIO(content), len(content), Allowance()))
+        listed = list(list_zip(Opener(), Literal(content), len(content), Allowance()))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert [item.name for item in listed][1] == "a"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.inspection import content
+from importer.places import opener
 from tests.blobfix import Result
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
@@ -30,7 +30,7 @@ def image_with(layer: bytes) -> GeneratedImage:
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(content, "_LARGEST", _BOUND)
+    monkeypatch.setattr(opener, "_LARGEST", _BOUND)
     image = image_with(zstd_of_zeros(1 << 40))
     return write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4").parents[2]
 
@@ -58,7 +58,7 @@ def test_what_needs_no_unpacking_takes_it(folder: Path, tmp_path: Path, command:
 
 def test_a_disk_of_zeros_is_no_attack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Below the bound nothing is asked, however well it is packed."""
-    monkeypatch.setattr(content, "_LARGEST", _BOUND)
+    monkeypatch.setattr(opener, "_LARGEST", _BOUND)
     image = make_image([{"disk.img": bytes(_BOUND - (1 << 20))}], "zstd", docker=False)
     folder = write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4")
     assert run("to-docker-tar", folder.parents[2], "-o", tmp_path / "out.tar").code == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import zlib
 
@@ -13,7 +12,8 @@ import zstandard
 from importer.formats.signatures import FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import Content, examine_content
-from importer.sources.source_file import SourceFile
+from importer.places.address import Literal
+from importer.places.opener import Opener
 from tests.images.content import text
 
 PLAIN = text("place", 900_000) + bytes(random.Random(1).randbytes(400_000))
@@ -24,8 +24,7 @@ PLACES = (0, 1, 2, 10, 11, 30, 5_000, 100_001, 262_144, 262_145, 400_000, -9, -8
 
 
 def examined(content: bytes, kind: FileKind) -> Content:
-    file = SourceFile("blob", ("blob",), len(content), lambda: io.BytesIO(content))
-    return examine_content(file, kind)
+    return examine_content(Literal(content), kind, Opener())
 
 
 def flipped(content: bytes, place: int, bit: int = 4) -> tuple[bytes, int]:

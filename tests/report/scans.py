@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.investigation import Investigation, Question, investigate
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.recompress.recompressing import NO_EFFORT, Effort
 from importer.report.formats import Format, print_report
@@ -29,7 +30,7 @@ HOSTILE_NAMES = (
 
 def scan(*paths: Path, effort: Effort = NO_EFFORT, **more: Any) -> Investigation:
     """Look at a download; unless an effort is made, an unpacked layer stays one, and there is more to tell."""
-    return investigate(Question(paths=paths, effort=effort, **more), SilentProgress())
+    return investigate(Question(paths=paths, effort=effort, **more), SilentProgress(), Opener())
 
 
 def rendered(

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from importer.domain.digest import Digest
-from importer.inspection.inspector import Inspector
+from importer.inspection.examiner import Examiner
+from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth, examine
 from importer.recovery.planning import make_plan
@@ -17,17 +19,19 @@ from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding, Severity
 from importer.sources.folder import FolderSource
+from importer.work.executor import ThreadExecutor
 
 
 def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...] = (), deep: bool = True) -> Case:
     sources = [FolderSource(path) for path in paths]
     sources += [FolderSource(borrowed, borrowed=True)] if borrowed else []
-    inspector = Inspector(2, SilentProgress())
-    inspection = inspector.inspect(sources)
+    executor = ThreadExecutor(2, SilentProgress(), Opener())
+    inspection = inspect(sources, executor)
+    examiner = Examiner(executor.tools)
     inventory = Inventory.of(inspection.facts, inspection.problems)
-    inventory = examine(inventory, Depth(every_layer=deep), inspector, SilentProgress())
-    known = known_digests(inventory, given)
-    plan = make_plan(inventory, known)
+    inventory = examine(inventory, Depth(every_layer=deep), executor)
+    known = known_digests(inventory, given, examiner)
+    plan = make_plan(inventory, known, examiner)
     case = Case(inventory, known, plan)
     return replace(case, unread=unread_input(inventory, plan, case.host, map(str, paths)))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import zstandard
 
+from importer.places.opener import Opener
 from importer.sources.opening import open_sources
 from importer.sources.source_file import SourceFile, SourceProblem
 
@@ -60,8 +61,11 @@ PACKERS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
 }
 
 
+OPENER = Opener()
+
+
 def entries(*paths: Path) -> list[SourceFile | SourceProblem]:
-    return [entry for source in open_sources(paths) for entry in source.entries()]
+    return [entry for source in open_sources(paths, OPENER) for entry in source.entries()]
 
 
 def contents(found: Iterable[SourceFile | SourceProblem]) -> dict[str, bytes]:
@@ -73,7 +77,7 @@ def problems(found: Iterable[SourceFile | SourceProblem]) -> dict[str, str]:
 
 
 def read(file: SourceFile) -> bytes:
-    with file.open() as stream:
+    with OPENER.open(file.address) as stream:
         return stream.read()
 
 

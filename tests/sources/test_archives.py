@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.investigation import Question, investigate
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.sources.source_file import SourceFile
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.sources.archiving import (
+    OPENER,
     PACKERS,
     contents,
     digest_name,
@@ -41,7 +43,7 @@ def download(image: GeneratedImage, tmp_path: Path) -> Path:
 
 
 def _summary(*paths: Path) -> object:
-    case = investigate(Question(paths), SilentProgress()).case
+    case = investigate(Question(paths), SilentProgress(), Opener()).case
     images = [(i.manifest_digest, i.image_id, i.names, [b.status for b in i.blobs]) for i in case.plan.images]
     facts = sorted((fact.file.parts, str(fact.digest), fact.size) for fact in case.inventory.facts)
     return facts, images
@@ -152,7 +154,7 @@ def test_plain_members_are_read_in_place(download: Path, tmp_path: Path) -> None
         for file in entries(path):
             assert isinstance(file, SourceFile)
             assert file.size is not None
-            with file.open() as stream:
+            with OPENER.open(file.address) as stream:
                 assert stream.seekable()
                 stream.seek(1)
                 assert stream.read() == read(file)[1:]

@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.sources import spool
+from importer.places import spool
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 from tests import pace
 from tests.sources.archiving import contents, entries, problems, read, tar_of, zip_of

@@ -25,17 +25,20 @@ from importer.formats.deflate import GzipStream
 from importer.formats.documents import read_document
 from importer.formats.error_pages import message_of_markup
 from importer.formats.http_headers import digest_in_headers, size_of_headers
+from importer.formats.library_streams import DeflateStream
 from importer.formats.name_table import read_name_table
 from importer.formats.signatures import kind_of_head
 from importer.formats.streams import DecodedStream
 from importer.formats.tar_headers import TarWalker
 from importer.formats.zstandard_frames import ZstdStream
 from importer.inspection.properties import properties_in
+from importer.places.address import Literal
+from importer.places.opener import Opener
 from importer.recovery.documents.manifest_text import alteration_in
 from importer.recovery.documents.restoration import restorations
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
 from importer.sources.archive_entries import entries_of
-from importer.sources.decompression import Allowance, DeflateStream
+from importer.sources.decompression import Allowance
 from importer.sources.source_file import SourceFile
 from importer.sources.tar_archive import list_tar
 from importer.sources.zip_archive import list_zip
@@ -125,10 +128,11 @@ def _merge_tar(content: bytes) -> None:
 
 def _archive(list_members: Callable[[bytes], Iterable[Any]]) -> Callable[[bytes], object]:
     def read(content: bytes) -> None:
-        container = SourceFile("x", ("x",), len(content), lambda: io.BytesIO(content))
+        opener = Opener()
+        container = SourceFile("x", ("x",), len(content), Literal(content))
         for entry in entries_of(container, list_members(content)):
             if isinstance(entry, SourceFile):
-                with contextlib.suppress(OSError), entry.open() as stream:
+                with contextlib.suppress(OSError), opener.open(entry.address) as stream:
                     stream.read(1 << 20)
 
     return read
@@ -193,10 +197,10 @@ READERS: Final = (
     Reader("deflate", _decoded(DeflateStream), (gzip.compress(bytes(range(256)))[10:-8],)),
     Reader("tar headers", _walk_tar, (tar_of(_FILES),)),
     Reader("merged tars", _merge_tar, (tar_of(_FILES),), (BlobfixError,)),
-    Reader("tars", _archive(lambda c: list_tar(lambda: io.BytesIO(c), len(c))), (tar_of(_FILES),), (OSError,)),
+    Reader("tars", _archive(lambda c: list_tar(Opener(), Literal(c), len(c))), (tar_of(_FILES),), (OSError,)),
     Reader(
         "zips",
-        _archive(lambda c: list_zip(lambda: io.BytesIO(c), len(c), Allowance())),
+        _archive(lambda c: list_zip(Opener(), Literal(c), len(c), Allowance())),
         (zip_of(_FILES), zip_of(_FILES, streamed=True)),
         (OSError,),
     ),

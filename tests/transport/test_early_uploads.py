@@ -9,7 +9,8 @@ from threading import Event
 
 import pytest
 
-from importer.inspection.inspector import Inspector
+from importer.inspection.inspecting import inspect
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.sources.opening import open_sources
 from importer.transport.breaks import RangeLimit
@@ -17,6 +18,7 @@ from importer.transport.early_uploads import EarlyUploads
 from importer.transport.outgoing import OutgoingBlob
 from importer.transport.upload import BlobUpload
 from importer.transport.upload_session import Target
+from importer.work.executor import ThreadExecutor
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import run
 from tests.programs.docker_registry import DockerRegistry
@@ -71,8 +73,9 @@ def early_uploads(server: FaultyServer, world: World, longest_wait: float = 5.0)
     return EarlyUploads(target, lambda *_: True, longest_wait=longest_wait)
 
 
-def inspect(folder: Path, early: EarlyUploads) -> None:
-    Inspector(2, SilentProgress()).inspect(open_sources([folder]), early)
+def inspected(folder: Path, early: EarlyUploads) -> None:
+    opener = Opener()
+    inspect(open_sources([folder], opener), ThreadExecutor(2, SilentProgress(), opener), early)
 
 
 def upload(server: FaultyServer, world: World, early: EarlyUploads, blob: OutgoingBlob) -> None:
@@ -93,7 +96,7 @@ def layer_of(image: GeneratedImage, *, readable: bool = True) -> OutgoingBlob:
 
 def push(server: FaultyServer, world: World, folder: Path, blob: OutgoingBlob, longest_wait: float = 5.0) -> None:
     with early_uploads(server, world, longest_wait) as early:
-        inspect(folder, early)
+        inspected(folder, early)
         upload(server, world, early, blob)
 
 
@@ -142,7 +145,7 @@ def test_what_is_not_the_blob_is_cancelled(
     victim = folder / image.layer_digests[0].file_name
     victim.write_bytes(victim.read_bytes()[:-1] + b"x")
     with early_uploads(server, world) as early:
-        inspect(folder, early)
+        inspected(folder, early)
         assert early.take_over(image.layer_digests[0]) is None
     assert not registry.committed
     assert registry.cancelled == 1
@@ -157,7 +160,7 @@ def test_a_slow_registry_does_not_hold_up_the_reading(
     server.script = lambda seen: registry.answer(seen) if read.wait(30) else None
     blob = layer_of(image)
     with early_uploads(server, world, longest_wait=0.0) as early:
-        inspect(folder, early)
+        inspected(folder, early)
         read.set()
         upload(server, world, early, blob)
     assert registry.committed == {str(blob.digest): image.blobs[blob.digest]}
@@ -167,7 +170,7 @@ def test_what_the_registry_has_is_not_sent(server: FaultyServer, world: World, f
     Registry(server)
     target = Target(world.client(server.url), f"{server.url}/v2/a", "repository:a:pull,push")
     with EarlyUploads(target, lambda *_: False) as early:
-        inspect(folder, early)
+        inspected(folder, early)
     assert not server.seen
 
 

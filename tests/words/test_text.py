@@ -12,6 +12,7 @@ import pytest
 
 from importer.domain.digest import Digest
 from importer.investigation import Investigation, Question, investigate
+from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.words.text import Command, Count, FilePath, Part, Position, Size, Text, joined, listed
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
@@ -96,7 +97,7 @@ def test_every_message_has_as_many_places_as_parts() -> None:
 
 
 def seen_in(case: str, tmp_path: Path) -> Investigation:
-    return investigate(Question(paths=(input_of(HOME / case, tmp_path),)), SilentProgress())
+    return investigate(Question(paths=(input_of(HOME / case, tmp_path),)), SilentProgress(), Opener())
 
 
 @pytest.mark.parametrize("case", FOLDERS)

@@ -20,12 +20,14 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile, stream_members
+from importer.writers.verifying_reader import VerifyingReader
 from tests import damage
 from tests.blobfix import blobfix, contents, leftovers, snapshot, start
 from tests.images.content import sample_layers
@@ -232,23 +234,28 @@ def _blob(storage: Path, digest: str) -> bytes:
 
 
 def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
-    with RegistryTree(root, progress, Durability()) as tree:
-        plan = investigate(Question((place,)), progress, tree.capture()).case.plan
+    opener = Opener()
+    with RegistryTree(root, VerifyingReader(opener), progress, Durability()) as tree:
+        plan = investigate(Question((place,)), progress, opener, tree.capture()).case.plan
         tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE))
 
 
 def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
-    with TarFile(target, progress, Durability()) as tar:
-        plan = investigate(Question((place,)), progress, tar.capture()).case.plan
-        tar.write(docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance))
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    with TarFile(target, reader, progress, Durability()) as tar:
+        plan = investigate(Question((place,)), progress, opener, tar.capture()).case.plan
+        tar.write(docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), reader, progress.advance))
 
 
 def _write_pipe(place: Path, target: Path, progress: SilentProgress) -> None:
-    plan = investigate(Question((place,)), progress).case.plan
-    members = docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), progress.advance)
+    opener = Opener()
+    reader = VerifyingReader(opener)
+    plan = investigate(Question((place,)), progress, opener).case.plan
+    members = docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), reader, progress.advance)
     progress.start("Writing", 0)
     with target.with_suffix(".pipe").open("wb") as stream:
-        stream_members(members, stream.write, progress.advance)
+        stream_members(members, stream.write, reader, progress.advance)
     # A reader knows that it has all only when the end of the archive has come.
     target.with_suffix(".pipe").rename(target)
 

@@ -11,13 +11,15 @@ import pytest
 from importer.domain.digest import Digest
 from importer.errors import DecodeError, InputError, VerificationError
 from importer.formats.signatures import FileKind
+from importer.places.address import Address, Decompressed, Joined, Literal, Part
+from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
-from importer.plan.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole
 from importer.sources.folder import FolderSource
 from importer.sources.source_file import SourceFile
-from importer.writers.verifying_reader import verified_blocks
+from importer.writers.verifying_reader import VerifyingReader
 
 CONTENT = bytes(range(256)) * 4000
+READER = VerifyingReader(Opener())
 BLOB = ProvenBlob(Digest.of(CONTENT), len(CONTENT), Literal(CONTENT))
 
 
@@ -29,13 +31,13 @@ def file(tmp_path: Path) -> SourceFile:
     return entry
 
 
-def read(recipe: Recipe, *, digest: Digest = BLOB.digest, size: int = BLOB.size) -> tuple[bytes, list[int]]:
+def read(recipe: Address, *, digest: Digest = BLOB.digest, size: int = BLOB.size) -> tuple[bytes, list[int]]:
     seen: list[int] = []
-    return b"".join(verified_blocks(ProvenBlob(digest, size, recipe), seen.append)), seen
+    return b"".join(READER.blocks(ProvenBlob(digest, size, recipe), seen.append)), seen
 
 
 def test_right_bytes_pass_and_are_counted(file: SourceFile) -> None:
-    content, counts = read(Whole(file))
+    content, counts = read(file.address)
     assert content == CONTENT
     assert sum(counts) == len(CONTENT)
 
@@ -56,29 +58,29 @@ def test_wrong_bytes_are_refused(file: SourceFile, change: Callable[[bytes], byt
     Path(file.path).write_bytes(change(CONTENT))
     passed: list[int] = []
     with pytest.raises(VerificationError, match="has changed"):
-        passed.extend(map(len, verified_blocks(ProvenBlob(BLOB.digest, BLOB.size, Whole(file)), lambda _: None)))
+        passed.extend(map(len, READER.blocks(ProvenBlob(BLOB.digest, BLOB.size, file.address), lambda _: None)))
     assert sum(passed) <= len(CONTENT), "no more bytes pass than were promised"
 
 
 @pytest.mark.parametrize("size", [0, len(CONTENT) - 1, len(CONTENT) + 1])
 def test_a_wrong_size_is_refused_even_with_the_right_digest(file: SourceFile, size: int) -> None:
     with pytest.raises(VerificationError):
-        read(Whole(file), size=size)
+        read(file.address, size=size)
 
 
 def test_a_file_that_is_gone_is_an_input_error(file: SourceFile) -> None:
     Path(file.path).unlink()
     with pytest.raises(InputError, match="can't be read any more"):
-        read(Whole(file))
+        read(file.address)
 
 
 def test_parts_and_pieces(file: SourceFile) -> None:
     pieces = Joined(
-        (Part(Whole(file), 0, 1000), Literal(CONTENT[1000:2000]), Part(Whole(file), 2000, len(CONTENT) - 2000))
+        (Part(file.address, 0, 1000), Literal(CONTENT[1000:2000]), Part(file.address, 2000, len(CONTENT) - 2000))
     )
     assert read(pieces)[0] == CONTENT
     with pytest.raises(VerificationError):
-        read(Joined((Part(Whole(file), 0, 1000), Part(Whole(file), 1001, len(CONTENT)))))
+        read(Joined((Part(file.address, 0, 1000), Part(file.address, 1001, len(CONTENT)))))
 
 
 def test_decompressed_content_must_be_whole(file: SourceFile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -10,8 +10,9 @@ from pathlib import PurePath
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
-from importer.formats.signatures import DOCUMENT_KINDS
-from importer.inspection.content import can_decompress
+from importer.formats.decoders import can_decompress
+from importer.formats.signatures import COMPRESSED_KINDS, DOCUMENT_KINDS
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, digest_in_parts, is_marker, is_sidecar
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
@@ -26,7 +27,6 @@ from importer.plan.causes import (
     WellKnown,
 )
 from importer.plan.content import content_of, literal, whole_file
-from importer.plan.recipes import Recipe, on
 from importer.recovery.blobs.diagnosis import diagnose, remains_of
 from importer.recovery.blobs.leftovers import Leftovers
 from importer.recovery.blobs.peeling import Beneath, forms_beneath
@@ -52,24 +52,25 @@ class BlobFinder:
     Args:
         inventory: what there is.
         wanted: digests that any image wants: a file with one of them is nobody else's remains.
-        advance: is told of bytes read while trying a repair.
+        examiner: looks closer at files where a repair asks for it.
 
     Attributes:
         leftovers: the files that may be what is left of a blob.
+        examiner: the same.
     """
 
-    def __init__(self, inventory: Inventory, wanted: Iterable[Digest], advance: Callable[[int], None]) -> None:
+    def __init__(self, inventory: Inventory, wanted: Iterable[Digest], examiner: Examiner) -> None:
         self._inventory = inventory
-        self._advance = advance
+        self.examiner = examiner
         self.leftovers = Leftovers(_leftovers(inventory, frozenset(wanted)))
-        self._prover = Prover(advance)
+        self._prover = Prover(examiner)
         self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
 
     def find(self, wish: BlobWish) -> BlobPlan:
         """Find one blob; what is found is proven by its digest."""
         key = (wish.descriptor.digest, wish.descriptor.size, wish.diff_id)
         if key not in self._found:
-            self._found[key] = self._find(wish)
+            self._found[key] = self._with_kinds(self._find(wish))
         known = self._found[key]
         return replace(known, role=wish.role, position=wish.position, descriptor=wish.descriptor)
 
@@ -82,6 +83,13 @@ class BlobFinder:
             or self._under_a_mishap(wish)
             or self._unfound(wish)
         )
+
+    def _with_kinds(self, plan: BlobPlan) -> BlobPlan:
+        file, made = plan.file, plan.content or plan.exact
+        if plan.status is BlobStatus.OK and file:
+            return replace(plan, kind=file.kind, inside=file.inside if file.kind in COMPRESSED_KINDS else file.kind)
+        kind = self.examiner.kind_of(plan.exact.recipe) if plan.exact else None
+        return replace(plan, kind=kind, inside=self.examiner.kind_within(made.recipe) if made else None)
 
     def _as_it_is(self, wish: BlobWish) -> BlobPlan | None:
         facts = self._inventory.with_digest(wish.descriptor.digest)
@@ -108,7 +116,8 @@ class BlobFinder:
         descriptor = wish.descriptor
         if not descriptor.digest.is_checkable:
             return None
-        wanted = Wanted(descriptor, candidates, is_json(descriptor) or wish.role is Role.CONFIG)
+        is_document = is_json(descriptor) or wish.role is Role.CONFIG
+        wanted = Wanted(descriptor, candidates, is_document, self.examiner)
         for repair in repairs:
             for attempt in repair(wanted):
                 if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):
@@ -135,8 +144,8 @@ class BlobFinder:
     def _revealed(self, wish: BlobWish) -> BlobPlan | None:
         descriptor = wish.descriptor
         for form in self._beneath.like(descriptor) if descriptor.digest.is_checkable else ():
-            if self._prover.proves(form.recipe, descriptor):
-                proven = ProvenBlob(descriptor.digest, descriptor.size, form.recipe)
+            if self._prover.proves(form.facts.file.address, descriptor):
+                proven = ProvenBlob(descriptor.digest, descriptor.size, form.facts.file.address)
                 *earlier, last = form.mishaps
                 return _plan(
                     wish, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=form.facts
@@ -146,7 +155,7 @@ class BlobFinder:
     def _repaired_beneath(self, wish: BlobWish) -> BlobPlan | None:
         plan = self._repaired(wish, self._beneath.files, SINGLE_FILE_REPAIRS)
         form = self._beneath.form_of(plan.file) if plan and plan.file else None
-        return replace(plan, exact=_based(plan.exact, form.recipe), earlier=form.mishaps) if plan and form else None
+        return replace(plan, earlier=form.mishaps) if plan and form else None
 
     def _content_beneath(self, wish: BlobWish) -> BlobPlan | None:
         for form in self._beneath.holding(wish.diff_id) if wish.diff_id else ():
@@ -155,13 +164,14 @@ class BlobFinder:
             content = replace(whole_file(facts), digest=plain) if plain else _content_of(facts, wish.diff_id)
             if content:
                 cause = _why_only_content(wish, repacked=not plain)
-                based = _based(content, form.recipe)
-                return _plan(wish, BlobStatus.CONTENT_OK, content=based, cause=cause, earlier=form.mishaps, file=facts)
+                return _plan(
+                    wish, BlobStatus.CONTENT_OK, content=content, cause=cause, earlier=form.mishaps, file=facts
+                )
         return None
 
     @cached_property
     def _beneath(self) -> Beneath:
-        return Beneath(forms_beneath(self.leftovers.facts, self._advance))
+        return Beneath(forms_beneath(self.leftovers.facts, self.examiner))
 
     def _unfound(self, wish: BlobWish) -> BlobPlan:
         descriptor = wish.descriptor
@@ -183,10 +193,6 @@ class BlobFinder:
         """What can't be read, by the digests in the names; the first of several."""
         named = ((digest_in_parts(PurePath(problem.path).parts), problem) for problem in self._inventory.problems)
         return {digest: problem for digest, problem in reversed([*named]) if digest}
-
-
-def _based(proven: ProvenBlob | None, base: Recipe) -> ProvenBlob | None:
-    return replace(proven, recipe=on(base, proven.recipe)) if proven else None
 
 
 def _leftovers(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
@@ -19,7 +19,8 @@ MOST_TRIED: Final = 64
 """Files that are read for one blob when nothing but their size speaks for them."""
 
 _Item = TypeVar("_Item")
-_Drawers = TypeVar("_Drawers")
+_Index = TypeVar("_Index")
+_More = TypeVarTuple("_More")
 
 
 class BySize(Generic[_Item]):
@@ -42,7 +43,7 @@ class BySize(Generic[_Item]):
 
 
 class Leftovers:
-    """Files that nothing else claims, and the drawers into which whoever looks for something sorts them.
+    """Files that nothing else claims, and the indexes over them of whoever looks for something.
 
     Attributes:
         facts: the files, in the order of their paths.
@@ -50,14 +51,14 @@ class Leftovers:
 
     def __init__(self, facts: Iterable[FileFacts]) -> None:
         self.facts = tuple(facts)
-        self._sorted: dict[Callable[..., Any], Any] = {}
+        self._sorted: dict[tuple[Callable[..., Any], tuple[object, ...]], Any] = {}
 
-    def sorted_by(self, sort: Callable[[Sequence[FileFacts]], _Drawers]) -> _Drawers:
-        """What a function makes of all files; it is called once."""
-        if sort not in self._sorted:
-            self._sorted[sort] = sort(self.facts)
-        drawers: _Drawers = self._sorted[sort]
-        return drawers
+    def sorted_by(self, sort: Callable[[Sequence[FileFacts], *_More], _Index], *more: *_More) -> _Index:
+        """What a function makes of all files, and of what else it is given; it is called once for these."""
+        if (sort, more) not in self._sorted:
+            self._sorted[sort, more] = sort(self.facts, *more)
+        index: _Index = self._sorted[sort, more]
+        return index
 
     def named_after(self, descriptor: Descriptor) -> list[FileFacts]:
         """Files with the blob's digest in their names, the likeliest first."""
@@ -66,7 +67,7 @@ class Leftovers:
 
 def likeliest_first(facts: Iterable[FileFacts], descriptor: Descriptor) -> list[FileFacts]:
     """Files that are named after a blob before others, then by likeness of size; each file once."""
-    each = {id(fact): fact for fact in facts}.values()
+    each = {fact.file.address: fact for fact in facts}.values()
     return sorted(
         each,
         key=lambda fact: (

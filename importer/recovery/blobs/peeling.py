@@ -8,26 +8,24 @@ of its own, so that every repair can be tried on it. Nothing is kept in memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.errors import DecodeError
 from importer.formats.http_headers import size_of_headers
 from importer.formats.json_text import TextForm
 from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head
 from importer.formats.streams import Ending
-from importer.inspection.content import can_decompress, compression_of_kind, examine_content
-from importer.inspection.file_facts import FileFacts, inspect_file
+from importer.inspection.content import compression_of_kind
+from importer.inspection.examiner import Examiner
+from importer.inspection.file_facts import FileFacts
+from importer.places.address import Address, Decompressed, Joined, Literal, Part
 from importer.plan.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Decompressed, Joined, Literal, Part, Recipe, Whole, on
 from importer.recovery.blobs.leftovers import Leftovers
 from importer.recovery.blobs.repairs.split_file import families
 from importer.recovery.documents.restoration import cause_of_form
-from importer.sources.byte_streams import open_pieces
 
 _DEEPEST: Final = 3
 """Wrappings that are taken off, one under the other."""
@@ -46,13 +44,11 @@ class Form:
     """What a file becomes when mishaps are undone.
 
     Attributes:
-        facts: of the bytes, as if they were a file of the same name.
-        recipe: how they come about from what really lies there.
+        facts: of the bytes, as if they were a file of the same name; their address says how they come about.
         mishaps: what was undone, the outermost first.
     """
 
     facts: FileFacts
-    recipe: Recipe
     mishaps: tuple[Cause, ...] = ()
 
 
@@ -64,12 +60,12 @@ class Beneath:
     """
 
     def __init__(self, forms: Iterable[Form]) -> None:
-        self._forms = {id(form.facts): form for form in forms}
+        self._forms = {form.facts.file.address: form for form in forms}
         self.files = Leftovers(form.facts for form in self._forms.values())
 
     def form_of(self, facts: FileFacts) -> Form | None:
         """The form with these very facts; None for those of a file."""
-        return self._forms.get(id(facts))
+        return self._forms.get(facts.file.address)
 
     def like(self, descriptor: Descriptor) -> Iterator[Form]:
         """Forms that are the blob, as far as their size and what is known of their digests tell."""
@@ -82,33 +78,33 @@ class Beneath:
         return self._under(diff_id)
 
     def _under(self, key: Digest | int) -> Iterator[Form]:
-        return (self._forms[id(facts)] for facts in self.files.sorted_by(_by_identity).get(key, ()))
+        return (self._forms[facts.file.address] for facts in self.files.sorted_by(_by_identity).get(key, ()))
 
 
-def forms_beneath(files: Sequence[FileFacts], advance: Callable[[int], None]) -> Iterator[Form]:
+def forms_beneath(files: Sequence[FileFacts], examiner: Examiner) -> Iterator[Form]:
     """Every form that comes to light under a wrapping of one of the files, or of several that are pieces."""
     for fact in files:
-        yield from _under(Form(fact, Whole(fact.file)), advance)
+        yield from _under(Form(fact), examiner)
     for pieces in families(files):
-        joined = _joined(pieces, advance)
+        joined = _joined(pieces, examiner)
         if joined:
             yield joined
-            yield from _under(joined, advance)
+            yield from _under(joined, examiner)
 
 
-def _under(outer: Form, advance: Callable[[int], None], depth: int = _DEEPEST) -> Iterator[Form]:
-    for recipe, mishap in _unwrapped(outer.facts):
-        form = _inspected(outer.facts, on(outer.recipe, recipe), (*outer.mishaps, mishap), advance)
+def _under(outer: Form, examiner: Examiner, depth: int = _DEEPEST) -> Iterator[Form]:
+    for address, mishap in _unwrapped(outer.facts, examiner):
+        form = _inspected(outer.facts, address, (*outer.mishaps, mishap), examiner)
         if form:
             yield form
             if depth > 1:
-                yield from _under(form, advance, depth - 1)
+                yield from _under(form, examiner, depth - 1)
 
 
-def _unwrapped(fact: FileFacts) -> Iterator[tuple[Recipe, Cause]]:
+def _unwrapped(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, Cause]]:
     """The wrappings that a file shows, each with what is left when it is taken off."""
-    whole, content = Whole(fact.file), fact.content
-    head = _head(fact) if fact.kind in _MAY_HAVE_HEADERS else b""
+    whole, content = fact.file.address, fact.content
+    head = _head(fact, examiner) if fact.kind in _MAY_HAVE_HEADERS else b""
     if size_of_headers(head):
         yield _body(fact, head), cause_of_form(head, TextForm.BEHIND_HEADERS)
     if content and content.ending is Ending.TRAILER_CUT:
@@ -132,19 +128,19 @@ def _by_identity(forms: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[F
     return found
 
 
-def _joined(pieces: Sequence[tuple[int, FileFacts]], advance: Callable[[int], None]) -> Form | None:
+def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> Form | None:
     """Pieces one after the other, each without the headers that were saved with it."""
     facts = list(_from_the_first(pieces))
     if len(facts) < 2:
         return None
-    heads = [_head(fact) for fact in facts]
+    heads = [_head(fact, examiner) for fact in facts]
     # What begins like a blob of its own is another attempt at the download, not the next piece.
     if any(kind_of_head(head[size_of_headers(head) :][:HEAD_SIZE]) in COMPRESSED_KINDS for head in heads[1:]):
         return None
     recipe = Joined(tuple(_body(fact, head) for fact, head in zip(facts, heads, strict=True)))
     headed = next((head for head in heads if size_of_headers(head)), None)
     headers = (cause_of_form(headed, TextForm.BEHIND_HEADERS),) if headed else ()
-    return _inspected(facts[0], recipe, (Split(tuple(fact.file.path for fact in facts)), *headers), advance)
+    return _inspected(facts[0], recipe, (Split(tuple(fact.file.path for fact in facts)), *headers), examiner)
 
 
 def _from_the_first(pieces: Sequence[tuple[int, FileFacts]]) -> Iterator[FileFacts]:
@@ -157,29 +153,16 @@ def _from_the_first(pieces: Sequence[tuple[int, FileFacts]]) -> Iterator[FileFac
         yield fact
 
 
-def _body(fact: FileFacts, head: bytes) -> Recipe:
+def _body(fact: FileFacts, head: bytes) -> Address:
     headers = size_of_headers(head)
-    return Part(Whole(fact.file), headers, fact.size - headers) if headers else Whole(fact.file)
+    return Part(fact.file.address, headers, fact.size - headers) if headers else fact.file.address
 
 
-def _inspected(
-    outer: FileFacts, recipe: Recipe, mishaps: Iterable[Cause], advance: Callable[[int], None]
-) -> Form | None:
-    file = replace(outer.file, open=lambda: open_pieces(blocks_of(recipe)))
-    try:
-        facts = inspect_file(file, advance=advance)
-        # What the headers told of the body isn't lost with them.
-        facts = replace(facts, file=replace(file, size=facts.size), properties=outer.properties)
-        if can_decompress(facts.kind):
-            facts = replace(facts, content=examine_content(facts.file, facts.kind, advance=advance))
-    except (OSError, DecodeError):
-        return None
-    return Form(facts, recipe, tuple(mishaps))
+def _inspected(outer: FileFacts, address: Address, mishaps: Iterable[Cause], examiner: Examiner) -> Form | None:
+    facts = examiner.facts_of(replace(outer.file, address=address))
+    # What the headers told of the body isn't lost with them.
+    return Form(replace(facts, properties=outer.properties), tuple(mishaps)) if facts else None
 
 
-def _head(fact: FileFacts) -> bytes:
-    try:
-        with fact.file.open() as stream:
-            return stream.read(_LONGEST_HEADERS)
-    except OSError:
-        return b""
+def _head(fact: FileFacts, examiner: Examiner) -> bytes:
+    return examiner.head_of(fact.file.address, _LONGEST_HEADERS) or b""

@@ -1,27 +1,24 @@
-"""Following recipes to see what they make; no recipe is followed twice."""
+"""Reading what repairs make, to see whether it is the blob; nothing is read twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.plan.recipe_blocks import digest_made
-from importer.plan.recipes import Recipe, files_of
+from importer.inspection.examiner import Examiner
+from importer.places.address import Address
 
 
 class Prover:
-    """Knows what recipes make; ``advance`` is told of the bytes that are read for that."""
+    """Knows what addresses make."""
 
-    def __init__(self, advance: Callable[[int], None]) -> None:
-        self._advance = advance
-        self._made: dict[tuple[object, ...], Digest | None] = {}
+    def __init__(self, examiner: Examiner) -> None:
+        self._examiner = examiner
+        self._made: dict[tuple[Address, str, int], Digest | None] = {}
 
-    def proves(self, recipe: Recipe, descriptor: Descriptor) -> bool:
+    def proves(self, recipe: Address, descriptor: Descriptor) -> bool:
         """Whether a recipe makes the blob; raises ValueError for a digest that can't be checked."""
         algorithm, size = descriptor.digest.algorithm, descriptor.size
-        # Files that came to light beneath one another share their path; only the object tells them apart.
-        key = (recipe, *map(id, files_of(recipe)), algorithm, size)
+        key = (recipe, algorithm, size)
         if key not in self._made:
-            self._made[key] = digest_made(recipe, algorithm, size, self._advance)
+            self._made[key] = self._examiner.digest_of(recipe, algorithm, size)
         return self._made[key] == descriptor.digest

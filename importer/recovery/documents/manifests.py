@@ -14,13 +14,13 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.formats.documents import Document, read_document
 from importer.formats.json_text import TextForm
 from importer.formats.signatures import FileKind
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.causes import Cause, DigestMismatch, NotAManifest
 from importer.plan.content import literal, whole_file
-from importer.recovery.blobs.repairs.text_document import read_small
 from importer.recovery.documents.manifest_text import alteration_in
 from importer.recovery.documents.restoration import Restoration, cause_of_form, restorations
 from importer.recovery.documents.vouching import Vouchers
@@ -63,14 +63,14 @@ class FoundManifest:
         return self.document.manifest or self.document.index
 
 
-def find_manifests(inventory: Inventory, known: KnownDigests) -> tuple[FoundManifest, ...]:
+def find_manifests(inventory: Inventory, known: KnownDigests, examiner: Examiner) -> tuple[FoundManifest, ...]:
     """All manifests and indexes among the user's own files, the broken ones too, each digest once."""
     vouchers = Vouchers.of(inventory, known)
     groups: dict[Digest, list[FileFacts]] = {}
     for fact in inventory.facts:
         if fact.kind in MANIFEST_KINDS and not fact.file.borrowed and not is_layout_index(inventory, fact):
             groups.setdefault(fact.digest, []).append(fact)
-    return tuple(_merged(_found(files, vouchers) for files in groups.values()))
+    return tuple(_merged(_found(files, vouchers, examiner) for files in groups.values()))
 
 
 def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
@@ -82,15 +82,15 @@ def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
     yield from by_digest.values()
 
 
-def _found(files: list[FileFacts], vouchers: Vouchers) -> FoundManifest:
+def _found(files: list[FileFacts], vouchers: Vouchers, examiner: Examiner) -> FoundManifest:
     fact = files[0]
     if vouchers.proofs_of(fact.digest, files):
-        return _as_it_is(files, vouchers)
-    restored = _restored(fact, vouchers)
+        return _as_it_is(files, vouchers, examiner)
+    restored = _restored(fact, vouchers, examiner)
     if restored:
         return _restored_manifest(files, vouchers, *restored)
-    found = _as_it_is(files, vouchers, _mismatch(fact, vouchers))
-    return replace(found, other_forms=_other_forms(fact), alteration=alteration_in(read_small(fact)))
+    found = _as_it_is(files, vouchers, examiner, _mismatch(fact, vouchers))
+    return replace(found, other_forms=_other_forms(fact, examiner), alteration=alteration_in(examiner.text_of(fact)))
 
 
 def _restored_manifest(
@@ -110,16 +110,18 @@ def _restored_manifest(
     return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(digest, ()))
 
 
-def _other_forms(fact: FileFacts) -> tuple[tuple[str, Digest], ...]:
-    forms = islice(restorations(read_small(fact)), _MAX_FORMS)
+def _other_forms(fact: FileFacts, examiner: Examiner) -> tuple[tuple[str, Digest], ...]:
+    forms = islice(restorations(examiner.text_of(fact)), _MAX_FORMS)
     return tuple((form.description, Digest.of(form.content)) for form in forms)
 
 
-def _as_it_is(files: list[FileFacts], vouchers: Vouchers, cause: Cause | None = None) -> FoundManifest:
+def _as_it_is(
+    files: list[FileFacts], vouchers: Vouchers, examiner: Examiner, cause: Cause | None = None
+) -> FoundManifest:
     fact = files[0]
     document = fact.document or Document(fact.kind)
     if cause is None and document.form is not TextForm.UTF8:
-        cause = cause_of_form(read_small(fact), document.form)
+        cause = cause_of_form(examiner.text_of(fact), document.form)
     if cause is None and not document.is_valid:
         cause = NotAManifest()
     status = BlobStatus.DAMAGED if cause else BlobStatus.OK
@@ -149,10 +151,10 @@ def _declared_type(document: Document) -> str:
     return declared if isinstance(declared, str) else fallback
 
 
-def _restored(fact: FileFacts, vouchers: Vouchers) -> tuple[Digest, Restoration] | None:
+def _restored(fact: FileFacts, vouchers: Vouchers, examiner: Examiner) -> tuple[Digest, Restoration] | None:
     """A former text of the manifest with a digest of its own that is known, or with one that nobody has yet."""
     own = vouchers.known.expected_of(fact)
-    for restoration in restorations(read_small(fact)) if own or vouchers.missed else ():
+    for restoration in restorations(examiner.text_of(fact)) if own or vouchers.missed else ():
         for algorithm in HEX_LENGTHS:
             digest = Digest.of(restoration.content, algorithm)
             if digest in own or digest in vouchers.missed:

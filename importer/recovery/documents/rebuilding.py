@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from importer.domain import media_types
-from importer.domain.config import ImageConfig
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.media_types import Compression
 from importer.domain.well_known import WELL_KNOWN_BLOBS
-from importer.formats.documents import read_document
+from importer.formats.decoders import can_decompress
+from importer.formats.documents import Document, read_document
 from importer.formats.json_text import json_bytes
-from importer.inspection.content import can_decompress, compression_of_kind
+from importer.inspection.content import compression_of_kind
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, file_beside
 from importer.inventory.known_digests import KnownDigests
@@ -29,7 +30,6 @@ from importer.plan.content import content_of, literal, whole_file
 from importer.plan.flaws import LayerCountMismatch
 from importer.plan.images import ImageKind, ImagePlan
 from importer.recovery.blobs.diagnosis import diagnose
-from importer.recovery.blobs.repairs.text_document import read_small
 from importer.recovery.documents.named import named_manifests
 from importer.recovery.documents.naming.docker_save import SavedImage, saved_images
 from importer.recovery.documents.naming.registry_links import revisions
@@ -59,7 +59,11 @@ class ManifestForm:
 
 
 def rebuild_images(
-    inventory: Inventory, known: KnownDigests, plans: Iterable[ImagePlan], taken: frozenset[str]
+    inventory: Inventory,
+    known: KnownDigests,
+    plans: Iterable[ImagePlan],
+    taken: frozenset[str],
+    examiner: Examiner,
 ) -> Iterator[ImagePlan]:
     """Plan an image for each config that no manifest wants and that has a layer here.
 
@@ -68,19 +72,21 @@ def rebuild_images(
         known: digests that may prove a rebuilt manifest.
         plans: the images that have a manifest.
         taken: paths of files that those explain; a config among them is no image of its own.
+        examiner: reads configs whose text was changed.
     """
     plans = tuple(plans)
     alone = not any(plan.parsed for plan in plans)
     saved = {config.digest: image for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
-        blob, config = _config(fact, known)
-        if config is None or fact.file.path in taken:
+        blob, document = _config(fact, known, examiner)
+        config = document.config if document else None
+        if not document or not config or fact.file.path in taken:
             continue
         if fact.digest not in saved and _is_copy_of_another(fact, plans):
             continue
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
         if alone or fact.digest in saved or any(layer.content for layer in layers):
-            rebuilt = _rebuilt(blob, config, layers, _provable(inventory, known, fact))
+            rebuilt = _rebuilt(blob, document, layers, _provable(inventory, known, fact))
             yield _as_saved(inventory, rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
 
 
@@ -93,9 +99,10 @@ def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterat
     for plan in plans:
         config, blob = plan.config, plan.config_blob
         is_contradicted = any(isinstance(flaw, LayerCountMismatch) for flaw in plan.flaws)
-        if is_contradicted and config and blob and blob.is_here and plan.image_id in saved:
+        document = plan.config_document
+        if is_contradicted and config and document and blob and blob.is_here and plan.image_id in saved:
             layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
-            rebuilt = _rebuilt(blob, config, layers, frozenset())
+            rebuilt = _rebuilt(blob, document, layers, frozenset())
             yield replace(plan, saved=_as_saved(inventory, rebuilt, saved[blob.descriptor.digest]))
         else:
             yield plan
@@ -110,30 +117,29 @@ def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
     return any(fact.document and other and fact.document.value == other.value for other in documents)
 
 
-def _config(fact: FileFacts, known: KnownDigests) -> tuple[BlobPlan, ImageConfig | None]:
+def _config(fact: FileFacts, known: KnownDigests, examiner: Examiner) -> tuple[BlobPlan, Document | None]:
     """The config as a blob, held against the digests that its name or a note gives it."""
-    parsed = fact.document.config if fact.document else None
     expected = known.expected_of(fact)
     descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
     plan = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, file=fact)
     if not expected or fact.digest in expected:
-        return replace(plan, exact=whole_file(fact)), parsed
-    for restoration in restorations(read_small(fact)):
+        return replace(plan, exact=whole_file(fact)), fact.document
+    for restoration in restorations(examiner.text_of(fact)):
         digest = Digest.of(restoration.content)
         if digest in expected:
             proven = literal(restoration.content)
             descriptor = replace(descriptor, digest=digest, size=proven.size)
             restored = replace(plan, descriptor=descriptor, status=BlobStatus.REPAIRED, exact=proven)
-            return replace(restored, cause=restoration.cause), read_document(restoration.content).config
+            return replace(restored, cause=restoration.cause), read_document(restoration.content)
     cause = DigestMismatch(fact.digest, fact.size, fact.kind)
     wanted = replace(descriptor, digest=next(iter(expected)))
-    return replace(plan, descriptor=wanted, status=BlobStatus.DAMAGED, cause=cause), parsed
+    return replace(plan, descriptor=wanted, status=BlobStatus.DAMAGED, cause=cause), fact.document
 
 
 def _rebuilt(
-    config_blob: BlobPlan, config: ImageConfig, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
+    config_blob: BlobPlan, config_document: Document, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
 ) -> ImagePlan:
-    descriptor = config_blob.descriptor
+    config, descriptor = config_document.config, config_blob.descriptor
     forms = list(manifest_forms(descriptor, layers))
     form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
     digest = Digest.of(form.content)
@@ -150,11 +156,13 @@ def _rebuilt(
         kind=ImageKind.IMAGE,
         manifest=manifest,
         parsed=parsed,
+        document=read_document(form.content) if is_proven else None,
         config=config,
+        config_document=config_document,
         blobs=(config_blob, *layers),
         proofs=("a digest known beforehand",) if is_proven else (),
-        flaws=tuple(obstacles_of(parsed, config, layers)),
-        platform=config.platform,
+        flaws=tuple(obstacles_of(parsed, config, layers)) if config else (),
+        platform=config.platform if config else None,
     )
 
 

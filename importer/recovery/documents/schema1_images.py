@@ -10,21 +10,23 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.schema1 import Schema1Manifest, payload_of
 from importer.domain.well_known import WELL_KNOWN_BLOBS
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
+from importer.places.address import Literal
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.plan.images import ImageKind, ImagePlan
-from importer.plan.recipes import Literal, Whole
 from importer.recovery.blobs.finding import BlobFinder, BlobWish
-from importer.recovery.blobs.repairs.text_document import read_small
 from importer.recovery.documents.wanted import schema1_manifests_of
 
 
-def schema1_plans(inventory: Inventory, known: KnownDigests, finder: BlobFinder) -> Iterator[ImagePlan]:
+def schema1_plans(
+    inventory: Inventory, known: KnownDigests, finder: BlobFinder, examiner: Examiner
+) -> Iterator[ImagePlan]:
     """Plan each schema 1 image, its layers lowest first and each once."""
     for fact, manifest in schema1_manifests_of(inventory):
-        blob = _manifest_blob(fact, manifest)
+        blob = _manifest_blob(fact, manifest, examiner)
         if blob is None:
             continue
         digests = dict.fromkeys(layer.digest for layer in manifest.layers)
@@ -43,16 +45,16 @@ def schema1_plans(inventory: Inventory, known: KnownDigests, finder: BlobFinder)
         )
 
 
-def _manifest_blob(fact: FileFacts, manifest: Schema1Manifest) -> BlobPlan | None:
+def _manifest_blob(fact: FileFacts, manifest: Schema1Manifest, examiner: Examiner) -> BlobPlan | None:
     """The manifest as a blob; None when its signatures don't tell what they sign."""
-    content = read_small(fact)
+    content = examiner.text_of(fact)
     try:
         payload = payload_of(content, fact.document.value) if fact.document else content
     except ValueError:
         return None
     digest = Digest.of(payload)
     # A registry keeps the payload and has no use for the signatures.
-    recipe = Whole(fact.file) if payload == content else Literal(payload)
+    recipe = fact.file.address if payload == content else Literal(payload)
     proven = ProvenBlob(digest, len(payload), recipe)
     descriptor = Descriptor(manifest.media_type, digest, len(payload))
     return BlobPlan(Role.MANIFEST, descriptor, BlobStatus.OK, exact=proven, file=fact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -11,11 +12,11 @@ from importer.domain.json_members import child, children, text, text_map
 from importer.errors import DecodeError
 from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Recompressed
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob
 from importer.plan.causes import Search
-from importer.plan.recipe_blocks import blocks_of
-from importer.plan.recipes import Recompressed
 from importer.progress import Progress
 from importer.recompression import (
     IS_NATIVE,
@@ -33,7 +34,6 @@ from importer.recompression import (
     seconds_for,
 )
 from importer.recovery.recompress.family import Family
-from importer.sources.byte_streams import open_pieces
 
 DEFAULT_SECONDS: Final = 600
 """Seconds without a match after which the search gives up, unless the user says otherwise."""
@@ -57,9 +57,11 @@ class CompressorSearch:
     Args:
         seconds: without a match, in all, after which it gives up; None: as long as is sensible.
         progress: is told of the bytes that are compressed.
+        examiner: opens the layers.
     """
 
-    def __init__(self, seconds: float | None, progress: Progress) -> None:
+    def __init__(self, seconds: float | None, progress: Progress, examiner: Examiner) -> None:
+        self._examiner = examiner
         self._left = DEFAULT_SECONDS if seconds is None else seconds
         self._most_for_one = _PURE_SECONDS if seconds is None and not IS_NATIVE else self._left
         self._progress = progress
@@ -88,7 +90,7 @@ class CompressorSearch:
         self._progress.start(activity, plain.size)
         try:
             return find_compressor(
-                lambda: open_pieces(blocks_of(plain.recipe)),
+                partial(self._examiner.opener.open, plain.recipe),
                 wanted,
                 compressors,
                 progress=_Steps(self._progress, activity, plain.size),
@@ -102,7 +104,7 @@ class CompressorSearch:
             self._progress.stop()
 
     def _evidence(self, layer: BlobPlan, family: Family) -> Evidence:
-        known = [self._recognition(fact) for fact in _telling_siblings(family)]
+        known = [self._recognition(fact) for fact in _telling_siblings(family, self._examiner)]
         return Evidence(
             siblings=[*(sibling for sibling in known if sibling), *self._learned],
             history=_builder_texts(family.config),
@@ -112,7 +114,9 @@ class CompressorSearch:
     def _recognition(self, fact: FileFacts) -> Recognition | None:
         if fact.digest not in self._siblings:
             try:
-                self._siblings[fact.digest] = recognise(fact.file.open, most=TELLING_BYTES)
+                self._siblings[fact.digest] = recognise(
+                    partial(self._examiner.opener.open, fact.file.address), most=TELLING_BYTES
+                )
             except (OSError, DecodeError):
                 self._siblings[fact.digest] = None
         return self._siblings[fact.digest]
@@ -148,12 +152,17 @@ def _affordable(compressors: Sequence[KnownCompressor], size: int, seconds: floa
             yield known
 
 
-def _telling_siblings(family: Family) -> Iterator[FileFacts]:
+def _telling_siblings(family: Family, examiner: Examiner) -> Iterator[FileFacts]:
     """For each gzip header among the intact layers, the largest of those that have it."""
     groups: dict[GzipHeader, FileFacts] = {}
     for layer in family.layers:
         fact = layer.file
-        if layer.status is BlobStatus.OK and fact and fact.kind is FileKind.GZIP and (header := _header_of(fact)):
+        if (
+            layer.status is BlobStatus.OK
+            and fact
+            and fact.kind is FileKind.GZIP
+            and (header := _header_of(fact, examiner))
+        ):
             groups[header] = max(groups.get(header, fact), fact, key=lambda each: each.size)
     yield from sorted(groups.values(), key=lambda fact: -fact.size)[:_MOST_SIBLINGS]
 
@@ -171,11 +180,11 @@ def _builder_texts(config: Document | None) -> tuple[str, ...]:
     return tuple(said for said in (*told, *labels) if said)
 
 
-def _header_of(fact: FileFacts) -> GzipHeader | None:
+def _header_of(fact: FileFacts, examiner: Examiner) -> GzipHeader | None:
+    head = examiner.head_of(fact.file.address, 512)
     try:
-        with fact.file.open() as stream:
-            return GzipHeader.parse(stream.read(512))
-    except (OSError, ValueError):
+        return GzipHeader.parse(head) if head else None
+    except ValueError:
         return None
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression, compression_of
 from importer.formats.signatures import FileKind
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
+from importer.places.address import Decompressed, Recompressed
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob
 from importer.plan.causes import Gunzipped, Missing, Search
 from importer.plan.content import content_of, whole_file
-from importer.plan.recipes import Decompressed, Recompressed
 from importer.progress import Progress
 from importer.recovery.recompress.family import Family
 
@@ -60,10 +61,14 @@ class Recompressor:
     Args:
         effort: how much is done.
         progress: is told of the bytes that are compressed.
+        examiner: opens the layers.
         leftovers: files that nothing wants.
     """
 
-    def __init__(self, effort: Effort, progress: Progress, leftovers: Sequence[FileFacts] = ()) -> None:
+    def __init__(
+        self, effort: Effort, progress: Progress, examiner: Examiner, leftovers: Sequence[FileFacts] = ()
+    ) -> None:
+        self._examiner = examiner
         self._effort = effort
         self._progress = progress
         self._tars = [fact for fact in leftovers if fact.kind is FileKind.TAR and not claimed_digest(fact.file)]
@@ -114,14 +119,14 @@ class Recompressor:
         is_repacked = isinstance(plain.content.recipe, Decompressed)
         cause = Gunzipped(repacked=is_repacked, search=Search.FOUND, compressor=result.compressor.name)
         exact = ProvenBlob(digest, size, result)
-        repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content)
+        repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content, kind=FileKind.GZIP)
         return replace(repaired, cause=cause, file=plain.file, certain=True)
 
     def _searching(self) -> CompressorSearch:
         if self._search is None:
             from importer.recovery.recompress.compressor_search import CompressorSearch  # noqa: PLC0415 (slow to load, seldom used)
 
-            self._search = CompressorSearch(self._effort.seconds, self._progress)
+            self._search = CompressorSearch(self._effort.seconds, self._progress, self._examiner)
         return self._search
 
 

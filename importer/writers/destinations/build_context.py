@@ -23,6 +23,7 @@ from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_context_place
 from importer.writers.selection import Choice, Selection, choose
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,16 @@ class BuildContext:
         check_context_place(Path(self.path), inputs)
 
     @contextmanager
-    def opened(self, progress: Progress) -> Iterator[OpenBuildContext]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenBuildContext]:
         """Nothing is begun before the image is known."""
-        yield OpenBuildContext(self, progress)
+        yield OpenBuildContext(self, reader, progress)
 
 
 class OpenBuildContext:
     """The folder, before anything of it is there."""
 
-    def __init__(self, context: BuildContext, progress: Progress) -> None:
+    def __init__(self, context: BuildContext, reader: VerifyingReader, progress: Progress) -> None:
+        self._reader = reader
         self._context = context
         self._progress = progress
 
@@ -62,7 +64,7 @@ class OpenBuildContext:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that docker could load."""
-        return choose(plan, choice, Output.DOCKER_TAR)
+        return choose(plan, choice, Output.DOCKER_TAR, self._reader)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
         """None: the folder is a new one."""
@@ -76,5 +78,5 @@ class OpenBuildContext:
                 f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
             )
         with context_folder(Path(self._context.path), Durability(is_wanted=self._context.sync)) as folder:
-            writer = build_context.BuildContext(folder, self._progress)
+            writer = build_context.BuildContext(folder, self._reader, self._progress)
             return writer.write(images[0].plan, squash=self._context.squash)

@@ -22,6 +22,7 @@ from importer.writers.output_places import check_file_place
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.tar_file import TarCapture, TarFile
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,17 @@ class DockerTar:
         check_file_place(Path(self.path), inputs)
 
     @contextmanager
-    def opened(self, progress: Progress) -> Iterator[OpenDockerTar]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenDockerTar]:
         """Begin the file, unseen; raises OutputError."""
-        with TarFile(Path(self.path), progress, Durability(is_wanted=self.sync)) as tar:
-            yield OpenDockerTar(tar, progress)
+        with TarFile(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tar:
+            yield OpenDockerTar(tar, reader, progress)
 
 
 class OpenDockerTar:
     """The file, before it has its name."""
 
-    def __init__(self, tar: TarFile, progress: Progress) -> None:
+    def __init__(self, tar: TarFile, reader: VerifyingReader, progress: Progress) -> None:
+        self._reader = reader
         self._tar = tar
         self._progress = progress
 
@@ -61,7 +63,7 @@ class OpenDockerTar:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that docker loads."""
-        return loadable(plan, choice, self._progress)
+        return loadable(plan, choice, self._reader, self._progress)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
         """None: the file is a new one."""
@@ -69,23 +71,23 @@ class OpenDockerTar:
 
     def write(self, images: Sequence[NamedImage]) -> None:
         """Write the archive and give it its name."""
-        self._tar.write(docker_tar_members(images, self._progress.advance))
+        self._tar.write(docker_tar_members(images, self._reader, self._progress.advance))
 
 
-def loadable(plan: Plan, choice: Choice, progress: Progress) -> Selection:
+def loadable(plan: Plan, choice: Choice, reader: VerifyingReader, progress: Progress) -> Selection:
     """The images that docker loads: of several, one whose layers aren't what its config says is left out."""
-    selection = choose(plan, choice, Output.DOCKER_TAR)
+    selection = choose(plan, choice, Output.DOCKER_TAR, reader)
     if len(selection.images) < 2:
         return selection
-    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, progress)))
+    late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, reader, progress)))
     unloadable = [refusal.image for refusal in late]
     images = tuple(image for image in selection.images if image.plan not in unloadable)
     return replace(selection, images=images, refused=(*selection.refused, *late))
 
 
-def _refusal_of(image: NamedImage, progress: Progress) -> Refusal | None:
+def _refusal_of(image: NamedImage, reader: VerifyingReader, progress: Progress) -> Refusal | None:
     try:
-        docker_tar_members([image], progress.advance)
+        docker_tar_members([image], reader, progress.advance)
     except (ContentMismatchError, BombError) as error:
         name = ", ".join(map(str, image.names)) or title_of(image.plan)
         return Refusal(image.plan, f"{name}: {error}")

@@ -22,6 +22,7 @@ from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
 from importer.writers.tar_file import TarCapture, TarFile
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,26 @@ class OciLayout:
         (check_file_place if self.is_archive else check_layout_place)(Path(self.path), inputs)
 
     @contextmanager
-    def opened(self, progress: Progress) -> Iterator[OpenLayoutFolder | OpenLayoutArchive]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenLayoutFolder | OpenLayoutArchive]:
         """Begin a layout beside its place; raises OutputError, and UsageError for an index that can't be added to."""
         durability = Durability(is_wanted=self.sync)
         if self.is_archive:
-            with TarFile(Path(self.path), progress, durability) as tar:
-                yield OpenLayoutArchive(self, tar)
+            with TarFile(Path(self.path), reader, progress, durability) as tar:
+                yield OpenLayoutArchive(self, reader, tar)
         else:
-            with OciFolder(Path(self.path), progress, durability) as folder:
-                yield OpenLayoutFolder(self, folder)
+            with OciFolder(Path(self.path), reader, progress, durability) as folder:
+                yield OpenLayoutFolder(self, reader, folder)
 
-    def chosen(self, plan: Plan, choice: Choice) -> Selection:
+    def chosen(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
         """The images whose manifests can be written."""
-        return choose(plan, replace(choice, oci_media_types=self.oci_media_types), Output.OCI_LAYOUT)
+        return choose(plan, replace(choice, oci_media_types=self.oci_media_types), Output.OCI_LAYOUT, reader)
 
 
 class OpenLayoutFolder:
     """The folder, before anything of it is seen."""
 
-    def __init__(self, layout: OciLayout, folder: OciFolder) -> None:
+    def __init__(self, layout: OciLayout, reader: VerifyingReader, folder: OciFolder) -> None:
+        self._reader = reader
         self._layout = layout
         self._folder = folder
 
@@ -78,7 +80,7 @@ class OpenLayoutFolder:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images whose manifests can be written."""
-        return self._layout.chosen(plan, choice)
+        return self._layout.chosen(plan, choice, self._reader)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
         """The names that the layout has already, for other images."""
@@ -92,7 +94,8 @@ class OpenLayoutFolder:
 class OpenLayoutArchive:
     """The archive, before it has its name."""
 
-    def __init__(self, layout: OciLayout, tar: TarFile) -> None:
+    def __init__(self, layout: OciLayout, reader: VerifyingReader, tar: TarFile) -> None:
+        self._reader = reader
         self._layout = layout
         self._tar = tar
 
@@ -102,7 +105,7 @@ class OpenLayoutArchive:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images whose manifests can be written."""
-        return self._layout.chosen(plan, choice)
+        return self._layout.chosen(plan, choice, self._reader)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
         """None: the file is a new one."""
@@ -110,6 +113,6 @@ class OpenLayoutArchive:
 
     def write(self, images: Sequence[NamedImage]) -> dict[str, Any]:
         """Write the archive, and give its index."""
-        lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images)]
+        lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images, self._reader)]
         self._tar.write(layout_members(images, lists))
         return index_of(images, lists)

@@ -18,6 +18,7 @@ from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
+from importer.writers.verifying_reader import VerifyingReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,17 @@ class RegistryTree:
         check_tree_place(Path(self.path), inputs)
 
     @contextmanager
-    def opened(self, progress: Progress) -> Iterator[OpenRegistryTree]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenRegistryTree]:
         """Begin a tree beside its place; raises OutputError."""
-        with registry_tree.RegistryTree(Path(self.path), progress, Durability(is_wanted=self.sync)) as tree:
-            yield OpenRegistryTree(tree, replace_tags=self.replace_tags)
+        with registry_tree.RegistryTree(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tree:
+            yield OpenRegistryTree(tree, reader, replace_tags=self.replace_tags)
 
 
 class OpenRegistryTree:
     """The tree, before anything of it is seen."""
 
-    def __init__(self, tree: registry_tree.RegistryTree, *, replace_tags: bool) -> None:
+    def __init__(self, tree: registry_tree.RegistryTree, reader: VerifyingReader, *, replace_tags: bool) -> None:
+        self._reader = reader
         self._tree = tree
         self._replace_tags = replace_tags
 
@@ -58,7 +60,7 @@ class OpenRegistryTree:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images whose manifests can be written, and that have a name."""
-        return choose(plan, choice, Output.REGISTRY_TREE)
+        return choose(plan, choice, Output.REGISTRY_TREE, self._reader)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
         """The tags that the tree has already, for other images."""

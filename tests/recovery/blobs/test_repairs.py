@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
+from importer.writers.verifying_reader import VerifyingReader
 from tests import damage, pace
 from tests.blobfix import blobfix, leftovers, snapshot
 from tests.damage import Damage
@@ -352,10 +354,11 @@ class TestFilesThatChangeWhileTheyAreRead:
                 spoiled(folder / FIRST)
             files = sorted(folder.iterdir())
             meddler = Meddler(moment, lambda: change(files[number % len(files)]))
+            opener = Opener()
             try:
-                with RegistryTree(out / "tree", meddler, Durability()) as tree:
+                with RegistryTree(out / "tree", VerifyingReader(opener), meddler, Durability()) as tree:
                     question = Question((folder.parents[2],), jobs=1)
-                    plan = investigate(question, meddler, tree.capture()).case.plan
+                    plan = investigate(question, meddler, opener, tree.capture()).case.plan
                     images = chosen(plan, Choice(), Output.REGISTRY_TREE)
                     tree.write(images)
             except BlobfixError:

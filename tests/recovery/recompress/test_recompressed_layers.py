@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 import zstandard
 
+from importer.inspection.examiner import Examiner
 from importer.investigation import Investigation, Question, investigate
+from importer.places.address import Recompressed
+from importer.places.opener import Opener
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.causes import Gunzipped, Search
-from importer.plan.recipe_blocks import digest_made
-from importer.plan.recipes import Recompressed
 from importer.progress import SilentProgress
 from importer.recompression import (
     IS_NATIVE,
@@ -36,6 +37,7 @@ from importer.recompression import (
 from importer.recompression.engines import registry
 from importer.recovery.recompress import compressor_search
 from importer.recovery.recompress.recompressing import Effort
+from importer.work.task import Tools
 from tests import damage
 from tests.blobfix import HOME, blobfix
 from tests.images.content import sample_layers, strange, text
@@ -88,7 +90,7 @@ def layer_path(image: GeneratedImage, folder: Path, position: int) -> Path:
 
 
 def look(place: Path, effort: Effort | None = None, progress: Any = None) -> Investigation:
-    return investigate(Question((place,), effort=effort or Effort()), progress or SilentProgress())
+    return investigate(Question((place,), effort=effort or Effort()), progress or SilentProgress(), Opener())
 
 
 def layers_of(seen: Investigation) -> tuple[BlobPlan, ...]:
@@ -154,7 +156,7 @@ class TestExactly:
         assert isinstance(recipe, Recompressed)
         assert copy == recipe
         assert (copy.compressor.name, copy.header) == (name, NAMED[name].headers[0])
-        assert digest_made(copy, "sha256", layer.descriptor.size) == layer.descriptor.digest
+        assert Examiner(Tools(Opener())).digest_of(copy, "sha256", layer.descriptor.size) == layer.descriptor.digest
 
     def test_no_layer_needs_to_be_intact(self, folder: Path, tmp_path: Path) -> None:
         place = unpack(DOCKERS, folder, 0, 1, 2).parents[2]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from importer.domain.descriptor import Descriptor
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Address
 from importer.plan.causes import Cause
-from importer.plan.recipes import Recipe
 from importer.recovery.blobs.leftovers import Leftovers
 
 
@@ -21,11 +22,13 @@ class Wanted:
         descriptor: what is wanted.
         candidates: files that nothing else claims.
         is_document: whether the blob is a JSON document.
+        examiner: looks closer at candidates.
     """
 
     descriptor: Descriptor
     candidates: Leftovers
     is_document: bool
+    examiner: Examiner
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Attempt:
         is_proven: whether the digest of the result is known to be the wanted one already.
     """
 
-    recipe: Recipe
+    recipe: Address
     cause: Cause
     file: FileFacts
     is_proven: bool = False
@@ -51,7 +54,7 @@ class Repair(Protocol):
     def __call__(self, wanted: Wanted) -> Iterator[Attempt]:
         """Propose recipes whose result could be the wanted blob, going by sizes and facts, the likeliest first.
 
-        Each repair sorts the candidates once and takes out of its drawers what may be this blob's; it never
+        Each repair makes its index over the candidates once and takes from it what may be this blob's; it never
         goes through all of them for each blob.
         """
         ...

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer.domain.digest import Digest
-from importer.inspection.content import Content, can_decompress, compression_of_kind
+from importer.formats.decoders import can_decompress
+from importer.inspection.content import Content, compression_of_kind
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Decompressed
 from importer.plan.causes import CompressedAgain
-from importer.plan.recipes import Decompressed, Whole
 from importer.recovery.blobs.leftovers import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
@@ -20,7 +21,7 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     for fact in likeliest_first(packed.get(digest if digest.algorithm == "sha256" else size, ()), wanted.descriptor):
         if fact.content and fact.content.size == size:
             yield Attempt(
-                Decompressed(Whole(fact.file), fact.kind),
+                Decompressed(fact.file.address, fact.kind),
                 CompressedAgain(compression_of_kind(fact.kind)),
                 fact,
                 is_proven=fact.content.digest == digest,

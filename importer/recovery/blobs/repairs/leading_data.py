@@ -6,35 +6,35 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Part
 from importer.plan.causes import LeadingData
-from importer.plan.recipes import Part, Whole
-from importer.recovery.blobs.leftovers import MOST_TRIED, BySize, likeliest_first
+from importer.recovery.blobs.leftovers import BySize, likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 _MAX_LEADING: Final = 64 * 1024
-_MOST_KEPT: Final = 2 * MOST_TRIED
 _BLANK_LINES: Final = (b"\r\n\r\n", b"\n\n")
+_LONGEST_HEAD: Final = _MAX_LEADING + len(_BLANK_LINES[0]) + HEAD_SIZE
 _BLOB_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.BZIP2, FileKind.XZ, FileKind.TAR, FileKind.JSON})
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose the rest of a file from the end of its headers on, or from where the sizes fit."""
     size = wanted.descriptor.size
-    heads = wanted.candidates.sorted_by(_Heads)
     for fact in _larger(wanted) if size > 0 else ():
-        head = heads.of(fact)
+        head = _head(fact, wanted.examiner)
         for start in _starts(head, fact.size - size):
             if start + size <= fact.size and _is_blob_at(head, start):
                 after = fact.size - size - start
                 cause = LeadingData(start, after, _first_line(head[:start]))
-                yield Attempt(Part(Whole(fact.file), start, size), cause, fact)
+                yield Attempt(Part(fact.file.address, start, size), cause, fact)
 
 
 def _larger(wanted: Wanted) -> Iterator[FileFacts]:
     size = wanted.descriptor.size
     named = wanted.candidates.named_after(wanted.descriptor)
-    headed = wanted.candidates.sorted_by(_headed_by_body).least(size)
+    headed = wanted.candidates.sorted_by(_headed_by_body, wanted.examiner).least(size)
     close = (fact for fact in wanted.candidates.sorted_by(_by_size).above(size) if fact.size - size <= _MAX_LEADING)
     return (fact for fact in likeliest_first((*named, *headed, *close), wanted.descriptor) if fact.size > size)
 
@@ -43,9 +43,9 @@ def _by_size(facts: Sequence[FileFacts]) -> BySize[FileFacts]:
     return BySize((fact.size, fact) for fact in facts)
 
 
-def _headed_by_body(facts: Sequence[FileFacts]) -> BySize[FileFacts]:
+def _headed_by_body(facts: Sequence[FileFacts], examiner: Examiner) -> BySize[FileFacts]:
     """Files in which a blob begins behind a blank line, by the size of all that follows that."""
-    heads = ((fact, _read(fact)) for fact in facts)
+    heads = ((fact, _head(fact, examiner)) for fact in facts)
     starts = ((fact, head, start) for fact, head in heads for start in _ends_of_headers(head))
     return BySize((fact.size - start, fact) for fact, head, start in starts if _is_blob_at(head, start))
 
@@ -69,27 +69,9 @@ def _first_line(leading: bytes) -> str:
     return line if line.isprintable() and "\ufffd" not in line else ""
 
 
-class _Heads:
-    """The beginnings of files; those that were asked for last are kept, since the next blob is of a like size."""
-
-    def __init__(self, _: Sequence[FileFacts]) -> None:
-        self._kept: dict[int, bytes] = {}
-
-    def of(self, fact: FileFacts) -> bytes:
-        if id(fact) not in self._kept:
-            if len(self._kept) >= _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[id(fact)] = _read(fact)
-        return self._kept[id(fact)]
-
-
 def _is_blob_at(head: bytes, start: int) -> bool:
     return kind_of_head(head[start : start + HEAD_SIZE]) in _BLOB_KINDS
 
 
-def _read(fact: FileFacts) -> bytes:
-    try:
-        with fact.file.open() as stream:
-            return stream.read(_MAX_LEADING + len(_BLANK_LINES[0]) + HEAD_SIZE)
-    except OSError:
-        return b""
+def _head(fact: FileFacts, examiner: Examiner) -> bytes:
+    return examiner.head_of(fact.file.address, _LONGEST_HEAD) or b""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Joined
 from importer.plan.causes import Split
-from importer.plan.recipes import Joined, Whole
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 _MAX_PIECES: Final = 10_000
@@ -25,7 +25,7 @@ _PIECE: Final = re.compile(
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
     for pieces in wanted.candidates.sorted_by(_by_sum).get(wanted.descriptor.size, ()):
-        recipe = Joined(tuple(Whole(fact.file) for fact in pieces))
+        recipe = Joined(tuple(fact.file.address for fact in pieces))
         yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
 
 

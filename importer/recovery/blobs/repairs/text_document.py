@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from typing import Final
 
-from importer.domain.digest import HEX_LENGTHS, Digest
+from importer.domain.digest import Digest
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import DOCUMENT_KINDS
+from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
-from importer.plan.recipes import Literal
+from importer.places.address import Literal
 from importer.recovery.blobs.leftovers import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 from importer.recovery.documents.restoration import restorations
@@ -21,36 +20,24 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     if not wanted.is_document:
         return
     digest = wanted.descriptor.digest
-    restored = wanted.candidates.sorted_by(_BY_RESTORED[digest.algorithm]).get(_key(digest), ())
+    restored = wanted.candidates.sorted_by(_by_restored, digest.algorithm, wanted.examiner).get(_key(digest), ())
     for fact in likeliest_first(restored, wanted.descriptor):
-        for restoration in restorations(read_small(fact)):
+        for restoration in restorations(wanted.examiner.text_of(fact)):
             if len(restoration.content) != wanted.descriptor.size:
                 continue
             if Digest.of(restoration.content, digest.algorithm) == digest:
                 yield Attempt(Literal(restoration.content), restoration.cause, fact, is_proven=True)
 
 
-def read_small(fact: FileFacts) -> bytes:
-    """The bytes of a document, whose size is bounded; empty when it can't be read any more."""
-    try:
-        with fact.file.open() as stream:
-            return stream.read(MAX_DOCUMENT_SIZE)
-    except OSError:
-        return b""
-
-
-def _by_restored(facts: Sequence[FileFacts], algorithm: str) -> Mapping[int, Sequence[FileFacts]]:
+def _by_restored(facts: Sequence[FileFacts], algorithm: str, examiner: Examiner) -> Mapping[int, Sequence[FileFacts]]:
     """Documents by the digest of each of their former texts; a part of it has to do, for the room's sake."""
     found: dict[int, list[FileFacts]] = {}
     for fact in facts:
         if fact.kind in DOCUMENT_KINDS and fact.size <= MAX_DOCUMENT_SIZE:
-            for restoration in restorations(read_small(fact)):
+            for restoration in restorations(examiner.text_of(fact)):
                 found.setdefault(_key(Digest.of(restoration.content, algorithm)), []).append(fact)
     return found
 
 
 def _key(digest: Digest) -> int:
     return int(digest.hex[:16], 16)
-
-
-_BY_RESTORED: Final = {algorithm: partial(_by_restored, algorithm=algorithm) for algorithm in HEX_LENGTHS}

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
+from importer.places.address import Part
 from importer.plan.causes import TrailingData
-from importer.plan.recipes import Part, Whole
 from importer.recovery.blobs.leftovers import BySize, likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
@@ -19,7 +19,7 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     larger = wanted.candidates.sorted_by(_compressed_by_size).above(size)
     for fact in likeliest_first((*wanted.candidates.named_after(wanted.descriptor), *larger), wanted.descriptor):
         if fact.size > size > 0 and _may_begin_with(fact, wanted):
-            yield Attempt(Part(Whole(fact.file), 0, size), TrailingData(fact.size - size), fact)
+            yield Attempt(Part(fact.file.address, 0, size), TrailingData(fact.size - size), fact)
 
 
 def _compressed_by_size(facts: Sequence[FileFacts]) -> BySize[FileFacts]:

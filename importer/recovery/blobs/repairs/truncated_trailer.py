@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from importer.formats.streams import Ending
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import Joined, Literal
 from importer.plan.causes import TruncatedTrailer
-from importer.plan.recipes import Joined, Literal, Whole
 from importer.recovery.blobs.leftovers import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
@@ -18,7 +18,7 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     for fact in likeliest_first(cut, wanted.descriptor):
         if fact.content:
             lost = fact.content.missing_trailer
-            yield Attempt(Joined((Whole(fact.file), Literal(lost))), TruncatedTrailer(len(lost)), fact)
+            yield Attempt(Joined((fact.file.address, Literal(lost))), TruncatedTrailer(len(lost)), fact)
 
 
 def _by_full_size(facts: Sequence[FileFacts]) -> Mapping[int, Sequence[FileFacts]]:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, cast
 BLOCK_SIZE: Final = 256 * 1024
 """Bytes read at a time."""
 
-Opener = Callable[[], BinaryIO]
+OpenStream = Callable[[], BinaryIO]
 """Gives a new stream from the first byte on; raises OSError."""
 
 
@@ -29,9 +29,9 @@ def blocks_of_stream(stream: BinaryIO) -> Generator[bytes, None, None]:
         yield block
 
 
-def open_part(opener: Opener, start: int, size: int) -> BinaryIO:
+def open_part(open_stream: OpenStream, start: int, size: int) -> BinaryIO:
     """Open ``size`` bytes from ``start`` on of something that can seek; raises OSError."""
-    stream = opener()
+    stream = open_stream()
     try:
         stream.seek(start)
     except BaseException:

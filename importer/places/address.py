@@ -1,0 +1,130 @@
+"""Where bytes are, or how they come about: addresses, which are plain values.
+
+An address says nothing of what the bytes are, and opens nothing; `places.opener` does. A repair is an address, too:
+it makes a blob's bytes of what lies somewhere, and a digest proves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from importer.formats.decoders import Coding
+from importer.formats.signatures import FileKind
+
+if TYPE_CHECKING:
+    # Only a layer that lost its compression has any use for the encoders; nothing else loads them.
+    from importer.recompression import Compressor, GzipHeader
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A regular file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an archive.
+
+    Attributes:
+        path: the archive's own path, and below it the member's name.
+        content: where its bytes are in the archive.
+    """
+
+    path: str
+    content: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``length`` bytes of what another address gives, from ``start`` on."""
+
+    whole: Address
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What comes out of a packed member or archive, as far as it is good.
+
+    Attributes:
+        packed: where the packed bytes are.
+        coding: how they are packed.
+        most: bytes that may come out; more is an error. None: whoever opens it bounds it.
+    """
+
+    packed: Address
+    coding: Coding
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The first ``size`` bytes of what can be read forward only, as a temporary copy that can be read anywhere."""
+
+    original: Address
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Bytes that are built in or restored from a small document."""
+
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several addresses, one after the other."""
+
+    pieces: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decompressed:
+    """What comes out of a whole compressed stream; one that isn't whole is an error."""
+
+    packed: Address
+    kind: FileKind
+
+
+@dataclass(frozen=True, slots=True)
+class Recompressed:
+    """The gzip file that a compressor makes of another address's bytes, behind a header."""
+
+    plain: Address
+    compressor: Compressor
+    header: GzipHeader
+
+
+Address = FileOnDisk | Member | Part | Unpacked | Copied | Literal | Joined | Decompressed | Recompressed
+
+
+def is_a_file(address: Address) -> bool:
+    """Whether the bytes are those of a file or of an archive's member, whole."""
+    return isinstance(address, FileOnDisk | Member)
+
+
+def can_seek(address: Address) -> bool:
+    """Whether a stream over it can be read at any place."""
+    match address:
+        case FileOnDisk() | Copied() | Literal():
+            return True
+        case Member(_, inner) | Part(inner):
+            return can_seek(inner)
+    return False
+
+
+def paths_of(address: Address) -> tuple[str, ...]:
+    """The paths of the files and members from which bytes are taken, in order."""
+    match address:
+        case FileOnDisk(path) | Member(path):
+            return (path,)
+        case Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Recompressed(inner):
+            return paths_of(inner)
+        case Joined(pieces):
+            return tuple(path for piece in pieces for path in paths_of(piece))
+    return ()

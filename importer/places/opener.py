@@ -1,0 +1,193 @@
+"""The one way from an address to its bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from functools import partial
+from typing import BinaryIO, Final
+
+from importer.errors import BombError, DecodeError
+from importer.formats.decoders import decoder_for, decoder_of
+from importer.formats.streams import DecodedStream, Ending
+from importer.places.address import (
+    Address,
+    Copied,
+    Decompressed,
+    FileOnDisk,
+    Joined,
+    Literal,
+    Member,
+    Part,
+    Recompressed,
+    Unpacked,
+    can_seek,
+)
+from importer.places.byte_streams import BLOCK_SIZE, blocks_of_stream, open_part, open_pieces, skip
+from importer.places.spool import Spool
+
+# What an image wants may hold a disk of zeros, and zstd packs those 20,000 times smaller. Hashing so much takes
+# some ten seconds; more would be hours, and would fill the disk.
+_LARGEST: Final = 16 << 30
+_LARGEST_RATIO: Final = 1000
+
+
+class Opener:
+    """Opens addresses, and keeps the temporary copies that some of them need as long as it lives.
+
+    It may be used by several threads, and handed to other processes, which make their own copies.
+    """
+
+    def __init__(self) -> None:
+        self._copies: dict[Copied, Spool] = {}
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Opener], tuple[()]]:
+        return Opener, ()
+
+    def open(self, address: Address) -> BinaryIO:
+        """A new stream from the first byte on, to be read forward; raises OSError, and DecodeError while it is read.
+
+        Where ``can_seek`` says so, it can be read at any place.
+        """
+        match address:
+            case FileOnDisk(path):
+                return open_regular(path)
+            case Member(_, content):
+                return self.open(content)
+            case Part(whole, start, length) if can_seek(whole):
+                return open_part(partial(self.open, whole), start, length)
+            case Copied():
+                return self._copy(address).open()
+            case Literal(content):
+                return io.BytesIO(content)
+        return open_pieces(self._made(address))
+
+    def blocks(self, address: Address, *, start: int = 0, length: int | None = None) -> Generator[bytes, None, None]:
+        """Yield the bytes (``length`` of them from ``start`` on) in blocks; raises OSError and DecodeError."""
+        if not can_seek(address):
+            made = self._made(address)
+            yield from made if not start and length is None else _between(made, start, length)
+            return
+        with self.open(address) as stream:
+            skip(stream, start)
+            left = length
+            while left is None or left > 0:
+                block = stream.read(BLOCK_SIZE if left is None else min(BLOCK_SIZE, left))
+                if not block:
+                    return
+                if left is not None:
+                    left -= len(block)
+                yield block
+
+    def head(self, address: Address, size: int) -> bytes:
+        """The first ``size`` bytes, or all where there are fewer; raises OSError and DecodeError."""
+        return b"".join(self.blocks(address, length=size))
+
+    def keep(self, address: Copied, copy: Spool) -> None:
+        """Use a copy that was made already."""
+        with self._lock:
+            self._copies[address] = copy
+
+    def forget(self, address: Copied) -> None:
+        """Let go of a copy that nobody needs."""
+        with self._lock:
+            self._copies.pop(address, None)
+
+    def _copy(self, address: Copied) -> Spool:
+        with self._lock:
+            if address not in self._copies:
+                copy = Spool()
+                for block in _between(self.blocks(address.original), 0, address.size):
+                    copy.append(block)
+                self._copies[address] = copy
+            return self._copies[address]
+
+    def _made(self, address: Address) -> Generator[bytes, None, None]:
+        match address:
+            case Member(_, content):
+                yield from self._made(content)
+            case Part(whole, start, length):
+                yield from _between(self.blocks(whole), start, length)
+            case Joined(pieces):
+                for piece in pieces:
+                    yield from self.blocks(piece)
+            case Unpacked(packed, coding, most):
+                out = decoded(self.open(packed), decoder_of(coding))
+                yield from out if most is None else _bounded(out, most)
+            case Decompressed():
+                yield from self._decompressed(address)
+            case Recompressed():
+                yield from self._recompressed(address)
+
+    def _decompressed(self, address: Decompressed) -> Iterator[bytes]:
+        stream = decoder_for(address.kind)
+        size = 0
+        for block in self.blocks(address.packed):
+            for piece in stream.feed(block):
+                size += len(piece)
+                if size > _LARGEST and size > stream.consumed * _LARGEST_RATIO:
+                    raise BombError(f"{stream.consumed:,} bytes of {address.kind} unpack to more than {size:,} bytes")
+                yield piece
+            if stream.ending is not None:
+                break
+        # Bytes that follow the stream don't belong to the content; the content itself must be whole.
+        if stream.close() not in (Ending.COMPLETE, Ending.TRAILING_DATA):
+            raise DecodeError(f"the {address.kind} data ends {stream.ending}")
+
+    def _recompressed(self, address: Recompressed) -> Iterator[bytes]:
+        from importer.recompression import gzip_encoder_of  # noqa: PLC0415 (slow to load, seldom used)
+
+        encoder = gzip_encoder_of(address.compressor, address.header)
+        for block in self.blocks(address.plain):
+            if packed := encoder.write(block):
+                yield packed
+        yield encoder.finish()
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading, without buffers of its own; raises OSError for anything else."""
+    # Between the listing and now a pipe may have taken the file's place; opening one must not hang.
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    stream = os.fdopen(descriptor, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stream.close()
+        raise OSError(0, "not a regular file any more", os.fspath(path))
+    return stream
+
+
+def decoded(stream: BinaryIO, decoder: DecodedStream) -> Generator[bytes, None, None]:
+    """Yield what a decoder makes of a stream, as far as it is good; closes the stream."""
+    with stream:
+        for block in blocks_of_stream(stream):
+            yield from decoder.feed(block)
+            if decoder.ending is not None:
+                return
+
+
+def _between(blocks: Generator[bytes, None, None], start: int, length: int | None) -> Generator[bytes, None, None]:
+    end = None if length is None else start + length
+    position = 0
+    with closing(blocks):
+        for block in blocks:
+            if end is not None and position >= end:
+                return
+            if piece := block[max(start - position, 0) : None if end is None else max(end - position, 0)]:
+                yield piece
+            position += len(block)
+            if end is not None and position >= end:
+                return
+
+
+def _bounded(pieces: Generator[bytes, None, None], most: int) -> Generator[bytes, None, None]:
+    with closing(pieces):
+        for piece in pieces:
+            most -= len(piece)
+            if most < 0:
+                raise OSError(0, "more comes out of it than the archive says it holds; refused")
+            yield piece

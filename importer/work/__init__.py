@@ -1,0 +1,1 @@
+"""How tasks are carried out: in threads, or in processes of their own; and how they are stopped."""

@@ -1,0 +1,140 @@
+"""Executors: they carry out tasks, several at a time, the largest first."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Final, Protocol, TypeVar
+
+from importer.places.opener import Opener
+from importer.progress import Progress
+from importer.work.task import Task, Tools
+
+_BATCH: Final = 4096
+"""Tasks that wait at a time: each one that waits takes more room than most results."""
+
+Result = TypeVar("Result")
+
+
+class Executor(Protocol):
+    """Carries out tasks.
+
+    Attributes:
+        progress: is told of the bytes that are read; whoever gives tasks says when they start and end.
+        tools: what is used in this process, for what is asked in passing.
+        is_local: whether tasks run in this process, and so may hand on what they read.
+    """
+
+    progress: Progress
+    tools: Tools
+    is_local: bool
+
+    def started(self, tasks: Iterable[Task[Result]]) -> AbstractContextManager[Iterator[Result]]:
+        """Begin all tasks, the largest first, so that no thread is left with one at the end; give their results.
+
+        An interrupt within the context stops all of them at their next block.
+        """
+        ...
+
+
+def run(executor: Executor, tasks: Iterable[Task[Result]]) -> list[Result]:
+    """Carry out all tasks and give their results, those of the largest first."""
+    ordered = _largest_first(tasks)
+    done: list[Result] = []
+    for start in range(0, len(ordered), _BATCH):
+        with executor.started(ordered[start : start + _BATCH]) as results:
+            done += results
+    return done
+
+
+class ThreadExecutor:
+    """Carries tasks out in threads: hashing and decompressing leave the interpreter free.
+
+    Args:
+        jobs: how many are carried out at once; None leaves it to the machine.
+        progress: is told of every byte.
+        opener: opens what they read.
+    """
+
+    is_local = True
+
+    def __init__(self, jobs: int | None, progress: Progress, opener: Opener) -> None:
+        self._jobs = jobs or os.cpu_count() or 1
+        self.progress = progress
+        self._stop = threading.Event()
+        self.tools = Tools(opener, self._advance)
+
+    @contextmanager
+    def started(self, tasks: Iterable[Task[Result]]) -> Iterator[Iterator[Result]]:
+        """Begin all tasks, as ``Executor`` says."""
+        with ThreadPoolExecutor(max_workers=self._jobs) as pool:
+            try:
+                futures = [pool.submit(task.carry_out, self.tools) for task in _largest_first(tasks)]
+                yield (future.result() for future in futures)
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _advance(self, size: int) -> None:
+        """Pass progress on; raises CancelledError in every thread once one was interrupted."""
+        if self._stop.is_set():
+            raise CancelledError
+        self.progress.advance(size)
+
+
+class ProcessExecutor:
+    """Carries tasks out in processes of their own, as other machines would: nothing is shared but the files.
+
+    Use it as a context manager: its processes end with it.
+
+    Args:
+        jobs: how many processes there are.
+        progress: is told of each task's bytes when it is done.
+        opener: opens what is asked for in this process.
+    """
+
+    is_local = False
+
+    def __init__(self, jobs: int, progress: Progress, opener: Opener) -> None:
+        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        self.progress = progress
+        self.tools = Tools(opener, progress.advance)
+
+    def __enter__(self) -> ProcessExecutor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    @contextmanager
+    def started(self, tasks: Iterable[Task[Result]]) -> Iterator[Iterator[Result]]:
+        """Begin all tasks, as ``Executor`` says."""
+        ordered = _largest_first(tasks)
+        yield self._results(ordered, [self._pool.submit(_carried_out, task) for task in ordered])
+
+    def _results(self, tasks: Sequence[Task[Result]], futures: Sequence[Future[Result]]) -> Iterator[Result]:
+        for task, future in zip(tasks, futures, strict=True):
+            yield future.result()
+            self.progress.advance(task.size)
+
+
+def _largest_first(tasks: Iterable[Task[Result]]) -> list[Task[Result]]:
+    return sorted(tasks, key=lambda task: -task.size)
+
+
+def _carried_out(task: Task[Result]) -> Result:
+    return task.carry_out(Tools(_opener_of_this_process()))
+
+
+@cache
+def _opener_of_this_process() -> Opener:
+    return Opener()

@@ -1,0 +1,93 @@
+"""Threads and processes carry out the same tasks, and give the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from importer.investigation import Question, survey, survey_with
+from importer.places.opener import Opener
+from importer.progress import SilentProgress
+from importer.recovery.examination import Depth
+from importer.storage_tree.contents import ContentReader
+from importer.storage_tree.layout import Layout
+from importer.storage_tree.reading import read_tree
+from importer.storage_tree.recognition import find_tree
+from importer.work.executor import ProcessExecutor, ThreadExecutor, run
+from importer.work.task import Task, Tools
+from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
+
+QUIET = SilentProgress()
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessExecutor]:
+    with ProcessExecutor(2, QUIET, Opener()) as executor:
+        yield executor
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_processes_find_in_the_corpus_what_threads_find(name: str, tmp_path: Path, processes: ProcessExecutor) -> None:
+    question = Question((input_of(HOME / name, tmp_path),), depth=Depth(every_layer=True, entries=True))
+    assert survey_with(processes, question) == survey(question, QUIET, Opener())
+
+
+@pytest.mark.parametrize("name", [name for name in FOLDERS if (HOME / name / "input" / "docker").is_dir()])
+def test_processes_read_trees_as_threads_do(name: str, processes: ProcessExecutor) -> None:
+    layout = find_tree(HOME / name / "input")
+    assert isinstance(layout, Layout)
+    tree = read_tree(layout, QUIET)
+    threads = ThreadExecutor(2, QUIET, Opener())
+    assert (
+        ContentReader(tree, processes, QUIET, None).read_all() == ContentReader(tree, threads, QUIET, None).read_all()
+    )
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Holds on until all others have begun, and tells of its bytes until it is stopped."""
+
+    size: int
+    begun: threading.Barrier
+
+    def carry_out(self, tools: Tools) -> None:
+        self.begun.wait()
+        while True:
+            tools.advance(1)
+
+
+@dataclass(frozen=True)
+class Fail:
+    size: int
+    begun: threading.Barrier
+
+    def carry_out(self, _: Tools) -> None:
+        self.begun.wait()
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_all_tasks_at_their_next_block() -> None:
+    begun = threading.Barrier(3)
+    executor = ThreadExecutor(3, QUIET, Opener())
+    tasks: list[Task[None]] = [Fail(9, begun), Wait(5, begun), Wait(1, begun)]
+    with pytest.raises(KeyboardInterrupt):
+        run(executor, tasks)
+    with pytest.raises(CancelledError):
+        executor.tools.advance(1)
+
+
+@dataclass(frozen=True)
+class Name:
+    size: int
+
+    def carry_out(self, _: Tools) -> int:
+        return self.size
+
+
+def test_the_largest_task_comes_first() -> None:
+    assert run(ThreadExecutor(1, QUIET, Opener()), [Name(2), Name(9), Name(5)]) == [9, 5, 2]
