@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from importer.domain.address import BaseUrl, split_url
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.domain.reference import DEFAULT_HOST, DEFAULT_TAG, Reference
 
 _HUB_API: Final = "registry-1.docker.io"
@@ -24,7 +25,6 @@ _PREFIX_KEY: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)(?P<name>(?:/.*
 _DOCKER_API: Final = re.compile(r"(?P<before>.*/api/docker/[^/]+)/(?P<name>.+)")
 _STORAGE: Final = re.compile(r"(?P<before>.*?/artifactory)/(?P<rest>.+)")
 _API_ROOT: Final = re.compile(r"(?P<before>.*?)/v2/?|(?P<docker_api>.*/api/docker/[^/]+)/?")
-_MANIFESTS: Final = ("manifest.json", "list.manifest.json")
 _CACHE_SUFFIX: Final = "-cache"
 _HUB_FOLDER: Final = "library/"
 
@@ -218,7 +218,7 @@ def _parse_url(text: str, plain_http: bool, repository: str | None) -> Place:
     storage = _STORAGE.fullmatch(path)
     if storage:
         return _storage_place(replace(base, path=storage["before"]), storage["rest"], text)
-    if path.endswith(("/", *_MANIFESTS)) and path.strip("/"):
+    if path.endswith(("/", *MANIFEST_NAMES)) and path.strip("/"):
         return _storage_place(base, path.lstrip("/"), text)
     return _registry_place(base, path.strip("/"), None)
 
@@ -235,7 +235,7 @@ def _registry_place(base: BaseUrl, name: str, target: str | None) -> RegistryPla
 
 def _storage_place(base: BaseUrl, rest: str, text: str) -> StoragePlace:
     names = [name for name in rest.split("/") if name]
-    if names[-1] in _MANIFESTS:
+    if names[-1] in MANIFEST_NAMES:
         names.pop()
     if len(names) < 3:
         raise ValueError(

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.domain.reference import Reference
 
 MAX_LINE: Final = 1 << 20
 """Longest line of a table, in bytes."""
 
-_MANIFESTS: Final = frozenset({"manifest.json", "list.manifest.json"})
 _DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _SHA1: Final = re.compile(r"(?:sha1:)?([0-9a-f]{40})")
 _NODES: Final = ("node_path", "node_name")
@@ -130,7 +130,7 @@ def _name_in(row: Mapping[str, str], number: int) -> Reference | None:
         if row.get("name"):
             return Reference.parse(row["name"].strip()).familiar
         image, slash, tag = row.get("node_path", "").strip("/").rpartition("/")
-        if row.get("node_name") not in _MANIFESTS or not slash or tag.startswith("sha256:") or "sha256__" in tag:
+        if row.get("node_name") not in MANIFEST_NAMES or not slash or tag.startswith("sha256:") or "sha256__" in tag:
             return None
         return Reference.of_repository(image, tag)
     except ValueError as error:

@@ -46,6 +46,13 @@ class FileKind(StrEnum):
     DATA = "data"
 
 
+MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
+"""Documents that say what an image is made of."""
+
+MARKUP_KINDS: Final = frozenset({FileKind.HTML, FileKind.XML})
+PAGE_KINDS: Final = MARKUP_KINDS | {FileKind.ERROR_PAGE}
+"""What a server sends to people instead of a file."""
+
 COMPRESSED_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.BZIP2, FileKind.XZ})
 UNREAD_ARCHIVES: Final = {
     FileKind.SEVEN_ZIP: ("a 7z archive", "7-Zip (7z x)"),

@@ -13,7 +13,7 @@ from importer.formats.error_pages import has_server_marks, message_of_markup, qu
 from importer.formats.http_headers import digest_in_headers, size_of_headers
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.other_kinds import OtherThing, file_system, other_thing
-from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.signatures import HEAD_SIZE, MARKUP_KINDS, FileKind, kind_of_head
 from importer.inspection.content import Content, head_inside
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
@@ -21,7 +21,6 @@ from importer.places.byte_streams import BLOCK_SIZE
 from importer.places.opener import Opener
 from importer.sources.source_file import SourceFile
 
-_MARKUP: Final = frozenset({FileKind.HTML, FileKind.XML})
 _NOTES: Final = frozenset({FileKind.XML, FileKind.TEXT})
 
 _START_SIZE: Final = 36 << 10
@@ -189,7 +188,7 @@ class _Reading:
         return kind
 
     def _excerpt(self, kind: FileKind) -> str:
-        if kind in _MARKUP:
+        if kind in MARKUP_KINDS:
             return message_of_markup(self._head.decode("utf-8", "replace"))
         if kind is FileKind.TEXT:
             return quote(self._head[:512].decode("utf-8", "replace"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspecting import SIDECAR_ALGORITHMS
@@ -20,7 +21,7 @@ MARKER_ENDING: Final = ".marker"
 _EXPORT_NOTES: Final = ".artifactory-metadata"
 _NEXUS_NOTE: Final = ".properties"
 _SEPARATORS: Final = tuple(dict.fromkeys((os.sep, "/")))
-_NAMED_BY_FOLDER: Final = frozenset({"manifest.json", "list.manifest.json", "data"})
+_NAMED_BY_FOLDER: Final = frozenset({*MANIFEST_NAMES, "data"})
 
 _TAGS_ABOUT_A_DIGEST: Final = (".sig", ".att", ".sbom")
 

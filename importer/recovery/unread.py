@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.domain.platform import Host
-from importer.formats.signatures import DOCUMENT_KINDS, UNREAD_ARCHIVES, FileKind
+from importer.formats.signatures import DOCUMENT_KINDS, PAGE_KINDS, UNREAD_ARCHIVES, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.images import Plan
-from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_images
+from importer.recovery.documents.lost_manifests import lost_images
 from importer.sources.download_marks import names_image_part
 from importer.sources.source_file import ProblemKind, SourceProblem
 
@@ -101,7 +101,7 @@ def _of_archive(fact: FileFacts, *, matters: bool) -> Unread:
 
 def _of_manifest(fact: FileFacts) -> Unread:
     """Beside images that are here, another one of which nothing is known but that somebody saved it."""
-    what = "empty" if not fact.size else "a message" if fact.kind in MESSAGE_KINDS else "broken"
+    what = "empty" if not fact.size else "a message" if fact.kind in PAGE_KINDS else "broken"
     return Unread(fact.file.path, f"{what}, where the manifest of an image should be", "download it again", fact.size)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import manifest_name
 from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
@@ -199,11 +200,6 @@ def _complete_command(image: ImagePlan, origin: Origin) -> str | None:
     return f"blobfix complete {for_shell(folder)} --from {for_shell(str(origin.place))}" if folder else None
 
 
-def _manifest_name(blob: BlobPlan) -> str:
-    """What Artifactory calls the manifest."""
-    return "list.manifest.json" if blob.descriptor.media_type in INDEX_TYPES else "manifest.json"
-
-
 def _joining(blob: BlobPlan, target: str) -> str:
     """The command that makes one file of the pieces there are, for a download to go on from."""
     pieces = next((mishap.paths for mishap in blob.earlier if isinstance(mishap, Split)), ())
@@ -234,3 +230,7 @@ def _is_in_a_folder(blob: BlobPlan) -> bool:
 
 def _is_borrowed(blob: BlobPlan) -> bool:
     return bool(blob.file and blob.file.file.borrowed)
+
+
+def _manifest_name(blob: BlobPlan) -> str:
+    return manifest_name(is_index=blob.descriptor.media_type in INDEX_TYPES)

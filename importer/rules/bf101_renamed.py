@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.domain.file_names import manifest_name
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import is_a_file
 from importer.plan.blobs import BlobPlan, Role
-from importer.plan.images import ImagePlan, is_docker_save
+from importer.plan.images import ImageKind, ImagePlan, is_docker_save
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import observation
-from importer.rules.files import is_manifest_name, is_named_after, manifest_name
+from importer.rules.files import is_manifest_name, is_named_after
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import file_of
 from importer.words.text import Text
@@ -42,7 +43,7 @@ def _has_right_name(case: Case, blob: BlobPlan, fact: FileFacts) -> bool:
 
 def _observed(image: ImagePlan, blob: BlobPlan) -> Observation:
     digest = blob.descriptor.digest
-    right = manifest_name(image) if blob.role is Role.MANIFEST else digest.file_name
+    right = manifest_name(is_index=image.kind is ImageKind.INDEX) if blob.role is Role.MANIFEST else digest.file_name
     return observation(
         image,
         blob,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.signatures import PAGE_KINDS
 from importer.plan.causes import ErrorPage
 from importer.plan.titles import whereabouts
-from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.blobs import blobs_with, observation
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -23,7 +24,7 @@ def find(case: Case) -> Iterator[Observation]:
             Text("clear up what the message says (often a log-in), then {}", fetch_again(blob)),
         )
     for fact in lost_manifests(case.inventory, case.plan):
-        if fact.kind in MESSAGE_KINDS:
+        if fact.kind in PAGE_KINDS:
             yield Observation(
                 Text(
                     "{} is a message{}, and its folder has no other manifest",

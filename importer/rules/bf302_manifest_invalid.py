@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.platform import Host
+from importer.formats.signatures import PAGE_KINDS
 from importer.plan.causes import NotAManifest
 from importer.plan.fidelity import Fidelity, Output, fidelity
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImagePlan
-from importer.recovery.documents.lost_manifests import MESSAGE_KINDS, lost_manifests
+from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.blobs import remains_of_children
 from importer.rules.files import severity_of_lost
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -34,7 +35,7 @@ def find(case: Case) -> Iterator[Observation]:
             if isinstance(flaw, InvalidManifest) and image.manifest.file_path not in remains:
                 yield from (_observed(image, message, case.host) for message in _messages(flaw))
     for fact in lost_manifests(case.inventory, case.plan):
-        if fact.size and fact.kind not in MESSAGE_KINDS:
+        if fact.size and fact.kind not in PAGE_KINDS:
             error = fact.document.error if fact.document else f"its content is {fact.kind}"
             yield Observation(
                 Text("{} is called a manifest and can't be read as one: {}", FilePath(fact.file.path), error or ""),

@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.formats.other_kinds import OtherKind
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import PAGE_KINDS, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, is_marker
 from importer.plan.blobs import BlobStatus
-from importer.plan.images import ImageKind, ImagePlan
-from importer.recovery.documents.lost_manifests import MESSAGE_KINDS
 from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.rule import Case, Severity
 from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile
 
 _OLD_IMAGE: Final = re.compile(r"images/[0-9a-f]{64}/(?:json|ancestry|layer|_checksum|_files|_diff)")
-_NO_ARCHIVES: Final = MESSAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
-_MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
+_NO_ARCHIVES: Final = PAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
 _MARKS_OF_LAYOUTS: Final = frozenset(
     {"oci-layout", "version", "VERSION", "repositories", "ref", "startedat", "updatedat"}
 )
@@ -41,13 +39,8 @@ def is_named_after(inventory: Inventory, file: SourceFile, digest: Digest) -> bo
 
 def is_manifest_name(inventory: Inventory, file: SourceFile, digest: Digest) -> bool:
     """Whether the name is one that programs give a manifest."""
-    is_usual = file.name in _MANIFEST_NAMES or file.name == f"{digest.hex}.manifest.json"
+    is_usual = file.name in MANIFEST_NAMES or file.name == f"{digest.hex}.manifest.json"
     return is_usual or is_named_after(inventory, file, digest)
-
-
-def manifest_name(image: ImagePlan) -> str:
-    """What Artifactory calls the manifest of such an image."""
-    return "list.manifest.json" if image.kind is ImageKind.INDEX else "manifest.json"
 
 
 def notes(case: Case) -> Iterator[FileFacts]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import UNFINISHED_ENDINGS
 from importer.formats.decoders import Coding, coding_of
 from importer.formats.signatures import is_tar_header, kind_of_head
 from importer.places.address import Address, can_seek
@@ -36,7 +37,6 @@ _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
 _ARCHIVE_ENDINGS: Final = frozenset(
     {".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".xz", ".txz", ".bz2", ".tbz2", ".tbz"}
 )
-_UNFINISHED_ENDINGS: Final = frozenset({".part", ".partial", ".crdownload", ".download", ".opdownload"})
 _HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
 
 
@@ -170,7 +170,7 @@ def _until_unreadable(archive: _Archive) -> Iterator[Listed]:
 def _may_be_archive(name: str) -> bool:
     """Whether a file so named is worth a look: its ending is an archive's, or it has none and isn't a digest."""
     stem, ending = _split_ending(name.lower())
-    if ending in _UNFINISHED_ENDINGS:
+    if ending in UNFINISHED_ENDINGS:
         stem, ending = _split_ending(stem)
     if ending and ending not in _ARCHIVE_ENDINGS:
         return False

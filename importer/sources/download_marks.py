@@ -18,10 +18,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.formats.documents import read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.other_kinds import SYSTEM_FOLDERS
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import MANIFEST_KINDS
 from importer.formats.tar_headers import TarEntry
 from importer.places.address import Address
 from importer.places.opener import Opener
@@ -44,8 +45,7 @@ _PART_NAMES: Final = re.compile(
     r"(?:list\.)?manifest\.json|index\.json|oci-layout|(?:sha256\W+)?[0-9a-f]{64}", re.IGNORECASE
 )
 _TAR_NAMES: Final = re.compile(r".+\.(?:tar|tar\.\w{2,4}|tgz|tzst|txz|tbz2?)", re.IGNORECASE)
-_DOCUMENTS: Final = frozenset({"manifest.json", "list.manifest.json", "index.json"})
-_IMAGE_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
+_DOCUMENTS: Final = frozenset({*MANIFEST_NAMES, "index.json"})
 
 _WHITEOUT: Final = ".wh."
 
@@ -78,4 +78,4 @@ def _is_manifest(path: str, member: TarEntry, opener: Opener, tar: Address) -> b
     if path.rsplit("/", 1)[-1] not in _DOCUMENTS or member.size > MAX_DOCUMENT_SIZE:
         return False
     content = b"".join(opener.blocks(tar, start=member.offset, length=member.size))
-    return read_document(content).kind in _IMAGE_KINDS
+    return read_document(content).kind in MANIFEST_KINDS

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.formats.documents import Document, parse_document
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import MANIFEST_KINDS, FileKind
 from importer.plan.blobs import Role
-
-MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from urllib3 import exceptions
 from importer.domain.address import Origin
 from importer.errors import NetworkError
 from importer.formats.error_pages import message_of_json_error, message_of_markup, quote
+from importer.places.byte_streams import BLOCK_SIZE
 from importer.transport.header_values import whole_number
 from importer.transport.network import Network, Patience
 from importer.transport.pace import Pace
 from importer.transport.retry import PassingFailure
 
-BLOCK_SIZE: Final = 1 << 18
 _MAX_ERROR_BODY: Final = 64 << 10
 _WORTH_DRAINING: Final = 4 << 10
 """Bytes up to which the rest of a body costs less than a new connection."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAMES
 from importer.domain.places import StoragePlace
 from importer.errors import NetworkError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
@@ -38,7 +39,7 @@ class ArtifactoryFolder:
         """
         folder = self._place.folder
         expected = self._place.digest
-        for name in ("list.manifest.json", "manifest.json"):
+        for name in MANIFEST_NAMES:
             if manifest := self._document(f"{folder}/{name}", expected):
                 self._folders[manifest.digest] = folder
                 return manifest
@@ -52,7 +53,7 @@ class ArtifactoryFolder:
         digest = descriptor.digest
         image = self._place.image_folder
         for folder in (f"{image}/{digest.algorithm}:{digest.hex}", f"{image}/{digest.file_name}"):
-            for name in ("manifest.json", "list.manifest.json"):
+            for name in reversed(MANIFEST_NAMES):
                 if manifest := self._document(f"{folder}/{name}", digest):
                     self._folders[digest] = folder
                     return manifest

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
+from importer.domain.file_names import manifest_name
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
 from importer.errors import NetworkError
@@ -160,7 +161,7 @@ class Completion:
             return root
 
     def _of_manifest(self, manifest: RemoteManifest, folder: Path, depth: int) -> Iterator[Transfer]:
-        name = "list.manifest.json" if isinstance(manifest.parsed, Index) else "manifest.json"
+        name = manifest_name(is_index=isinstance(manifest.parsed, Index))
         if self._present.get(str(folder / name), manifest.digest) != manifest.digest:
             # What is there is another image's, or docker save's own.
             folder /= manifest.digest.file_name

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import manifest_name
 from importer.domain.manifest import Index
 from importer.errors import OutputError
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
@@ -46,7 +47,7 @@ class ImageFolder:
 
     def write(self, manifest: RemoteManifest, folder: Path) -> Path:
         """Write a manifest's exact bytes under the name that Artifactory gives it; raises OutputError."""
-        path = folder / ("list.manifest.json" if isinstance(manifest.parsed, Index) else "manifest.json")
+        path = folder / manifest_name(is_index=isinstance(manifest.parsed, Index))
         put_document(path, manifest.content, self._durability, self._tell)
         return path
 

@@ -12,12 +12,11 @@ from typing import Final
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
 from importer.domain.media_types import Compression
-from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.signatures import HEAD_SIZE, MARKUP_KINDS, FileKind, kind_of_head
 from importer.inspection.content import compression_of_kind
 from importer.transport.retry import PassingFailure
 
 _PACKED: Final = frozenset({Compression.GZIP, Compression.ZSTD})
-_PAGES: Final = frozenset({FileKind.HTML, FileKind.XML})
 _ANY_ZLIB_FORM: Final = 47
 _MOST_AT_ONCE: Final = 1 << 20
 
@@ -30,7 +29,7 @@ def looks_unpacked(descriptor: Descriptor, head: bytes) -> bool:
 
 def looks_like_page(descriptor: Descriptor, head: bytes) -> bool:
     """Whether it is a web page or an XML error where neither is wanted."""
-    return kind_of_head(head[:HEAD_SIZE]) in _PAGES and not descriptor.media_type.endswith(("html", "xml"))
+    return kind_of_head(head[:HEAD_SIZE]) in MARKUP_KINDS and not descriptor.media_type.endswith(("html", "xml"))
 
 
 def was_packed_for_transport(descriptor: Descriptor, head: bytes) -> bool:

@@ -6,8 +6,9 @@ from typing import Final
 
 from importer.domain import media_types
 from importer.domain.descriptor import Descriptor
+from importer.domain.file_names import UNFINISHED_ENDINGS
 from importer.formats.other_kinds import OtherKind
-from importer.formats.signatures import COMPRESSED_KINDS, FileKind
+from importer.formats.signatures import COMPRESSED_KINDS, PAGE_KINDS, FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import Content, compression_of_kind
 from importer.inspection.file_facts import FileFacts
@@ -27,10 +28,6 @@ from importer.plan.causes import (
 )
 from importer.recovery.blobs.leftovers import Leftovers
 
-PARTIAL_ENDINGS: Final = (".part", ".crdownload", ".download", ".partial", ".opdownload")
-"""What Firefox and curl, Chrome, Safari, Edge and wget, and Opera append to an unfinished download."""
-
-_ERROR_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
 _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MIN_ZEROS: Final = 512
 _MIN_ZEROS_OF_TAR: Final = 10_240 + 512
@@ -73,7 +70,7 @@ def diagnose(descriptor: Descriptor, fact: FileFacts) -> Cause:
 
 def is_partial(fact: FileFacts) -> bool:
     """Whether a browser has named the file as an unfinished download."""
-    return any(part.lower().endswith(PARTIAL_ENDINGS) for part in fact.file.parts)
+    return any(part.lower().endswith(UNFINISHED_ENDINGS) for part in fact.file.parts)
 
 
 def _never_a_blob(fact: FileFacts) -> Cause | None:
@@ -83,7 +80,7 @@ def _never_a_blob(fact: FileFacts) -> Cause | None:
         return PartialDownload(0) if is_partial(fact) else Empty()
     if fact.other and fact.other.kind not in (OtherKind.EXPORT, OtherKind.FILE_SYSTEM):
         return OtherContent(fact.other)
-    if fact.kind in _ERROR_KINDS:
+    if fact.kind in PAGE_KINDS:
         return ErrorPage(fact.excerpt)
     return None
 

@@ -16,7 +16,7 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.formats.http_headers import size_of_headers
 from importer.formats.json_text import TextForm
-from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head
+from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, TAR_BLOCK, FileKind, kind_of_head
 from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.examiner import Examiner
@@ -36,7 +36,6 @@ _SMALL: Final = 1 << 20
 
 _MAY_HAVE_HEADERS: Final = frozenset({FileKind.DATA, FileKind.TEXT})
 _LONGEST_HEADERS: Final = 64 * 1024
-_TAR_BLOCK: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _unwrapped(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, C
     may_hold_blob = content and content.is_whole and content.kind is not FileKind.TAR
     if content and may_hold_blob and content.size <= max(_MOST_GROWTH * fact.size, _SMALL):
         yield Decompressed(whole, fact.kind), CompressedAgain(compression_of_kind(fact.kind))
-    surplus = fact.size % _TAR_BLOCK
+    surplus = fact.size % TAR_BLOCK
     if fact.kind is FileKind.TAR and surplus:
         yield Part(whole, 0, fact.size - surplus), TrailingData(surplus)
 

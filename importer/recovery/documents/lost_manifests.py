@@ -6,27 +6,23 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from importer.formats.signatures import FileKind
+from importer.formats.signatures import MANIFEST_KINDS, PAGE_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.plan.causes import ManifestMissing
 from importer.plan.images import Plan
 
-MESSAGE_KINDS: Final = frozenset({FileKind.ERROR_PAGE, FileKind.HTML, FileKind.XML})
-"""What an error message looks like that was saved in place of a file."""
-
 _CALLED_MANIFEST: Final = re.compile(r"(?:list\.)?manifest[ _-]?(?:\(?\d+\)?)?\.json(?: ?\(\d+\))?", re.IGNORECASE)
-_MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.DOCKER_SAVE_MANIFEST})
 
 
 def lost_manifests(inventory: Inventory, plan: Plan) -> Iterator[FileFacts]:
     """Files that are called a manifest and are none, in folders without a manifest."""
     told = plan.used | plan.explained
     called = [fact for fact in inventory.facts if _CALLED_MANIFEST.fullmatch(fact.file.name)]
-    whole = {fact.file.folder for fact in inventory.facts if fact.kind in _MANIFEST_KINDS and not fact.file.borrowed}
+    whole = {fact.file.folder for fact in inventory.facts if fact.kind in MANIFEST_KINDS and not fact.file.borrowed}
     for fact in called:
         is_told = fact.file.path in told or fact.file.borrowed or fact.file.folder in whole or fact.other
-        if not is_told and (fact.document is None or fact.document.error or fact.kind in MESSAGE_KINDS):
+        if not is_told and (fact.document is None or fact.document.error or fact.kind in PAGE_KINDS):
             yield fact
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head, readable_start
+from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head, readable_start
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Part
@@ -16,7 +16,7 @@ from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 _MAX_LEADING: Final = 64 * 1024
 _BLANK_LINES: Final = (b"\r\n\r\n", b"\n\n")
 _LONGEST_HEAD: Final = _MAX_LEADING + len(_BLANK_LINES[0]) + HEAD_SIZE
-_BLOB_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.BZIP2, FileKind.XZ, FileKind.TAR, FileKind.JSON})
+_BLOB_KINDS: Final = COMPRESSED_KINDS | {FileKind.TAR, FileKind.JSON}
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAME, MANIFEST_NAMES
 from importer.domain.reference import Reference
 from importer.formats.signatures import FileKind
 from importer.inventory.inventory import Inventory, folder_digest
 
-_MANIFEST_NAMES: Final = frozenset({"manifest.json", "list.manifest.json"})
 _NAMED_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.CONFIG})
 _EXPORT_ROOT: Final = "repositories"
 
@@ -26,7 +26,7 @@ def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
         is_config = fact.kind is FileKind.CONFIG
         if is_config and "__" not in fact.file.name:
             continue
-        parts = (*fact.file.parts[:-1], "manifest.json") if is_config else fact.file.parts
+        parts = (*fact.file.parts[:-1], MANIFEST_NAME) if is_config else fact.file.parts
         name = name_from_path(parts)
         if name:
             yield fact.digest, name
@@ -39,7 +39,7 @@ def name_from_path(parts: tuple[str, ...]) -> Reference | None:
     """
     if _EXPORT_ROOT in parts[:-4]:
         parts = parts[parts.index(_EXPORT_ROOT) + 2 :]
-    if len(parts) < 3 or parts[-1].lower() not in _MANIFEST_NAMES or folder_digest(parts[-2]):
+    if len(parts) < 3 or parts[-1].lower() not in MANIFEST_NAMES or folder_digest(parts[-2]):
         return None
     folders, tag = parts[:-2], parts[-2]
     for first in range(len(folders)):
