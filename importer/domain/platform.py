@@ -89,8 +89,9 @@ class Host:
         return cls(platform, is_windows=machine.system() == "Windows")
 
     def loads(self, platform: Platform) -> bool:
-        """Whether docker there takes an image of the platform: only Windows takes Windows images.
+        """Whether docker there takes an image of the platform: only Windows takes Windows images, none takes others.
 
-        Source: moby, image/tarexport/load.go, "cannot load … image on …".
+        Source: moby, image/tarexport/load.go, "cannot load … image on …". An ``os`` that isn't spelt like this, or that
+        docker doesn't know, ends in an error as well.
         """
-        return platform.os != "windows" or self.is_windows
+        return platform.os == "linux" or (platform.os == "windows" and self.is_windows)

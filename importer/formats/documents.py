@@ -114,8 +114,7 @@ def _is_sound(kind: FileKind, value: Any) -> bool:
         case FileKind.INDEX:
             return isinstance(value.get("manifests"), list)
         case FileKind.CONFIG:
-            rootfs = value.get("rootfs")
-            return isinstance(rootfs, dict) and isinstance(rootfs.get("diff_ids"), list)
+            return _has_diff_ids(value)
     return kind is FileKind.DOCKER_SAVE_MANIFEST
 
 
@@ -153,6 +152,7 @@ def _kind_of_object(value: Any) -> FileKind:
         (FileKind.MANIFEST, media_type in media_types.MANIFEST_TYPES or _has_parts(value)),
         (FileKind.MANIFEST, "schemaVersion" in keys and bool({"layers", "config"} & keys)),
         (FileKind.CONFIG, "rootfs" in keys and bool({"architecture", "os", "history"} & keys)),
+        (FileKind.CONFIG, _has_diff_ids(value)),
         (FileKind.OCI_LAYOUT, "imageLayoutVersion" in keys),
     )
     return next((kind for kind, is_so in signs if is_so), FileKind.JSON)
@@ -172,6 +172,11 @@ def _problems(document: Document) -> tuple[SchemaViolation, ...]:
 def _has_parts(value: Mapping[str, Any]) -> bool:
     """Whether a document without a schemaVersion is a manifest; other programs' settings have such names, too."""
     return isinstance(value.get("config"), dict) and isinstance(value.get("layers"), list)
+
+
+def _has_diff_ids(value: Mapping[str, Any]) -> bool:
+    rootfs = value.get("rootfs")
+    return isinstance(rootfs, dict) and isinstance(rootfs.get("diff_ids"), list)
 
 
 def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:

@@ -27,6 +27,14 @@ class LayerCountMismatch(Obstacle):
 
 
 @dataclass(frozen=True, slots=True)
+class TooMuchHistory(Obstacle):
+    """The config's history tells of more layers than it has diff_ids."""
+
+    steps: int
+    diff_ids: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiffIdMismatch(Obstacle):
     """A layer that is what the manifest wants isn't what the config wants; None: it can't be unpacked at all."""
 

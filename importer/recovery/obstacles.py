@@ -21,6 +21,7 @@ from importer.plan.flaws import (
     EncryptedLayers,
     LayerCountMismatch,
     Obstacle,
+    TooMuchHistory,
     UncheckableDiffIds,
 )
 
@@ -35,6 +36,8 @@ def obstacles_of(manifest: ImageManifest, config: ImageConfig, layers: Sequence[
         yield EncryptedLayers(encrypted)
     if len(config.diff_ids) != len(manifest.layers):
         yield LayerCountMismatch(len(manifest.layers), len(config.diff_ids))
+    elif config.history_layers > len(config.diff_ids):
+        yield TooMuchHistory(config.history_layers, len(config.diff_ids))
     packed = tuple(_position(layer) for layer in layers if _is_called_after_its_package(layer))
     if packed:
         yield DiffIdsOfCompressed(packed)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.plan.causes import InvalidConfig
+from importer.plan.flaws import TooMuchHistory
+from importer.plan.images import ImagePlan
 from importer.plan.titles import title_of
 from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -11,7 +13,7 @@ from importer.words.text import Text
 
 
 def find(case: Case) -> Iterator[Observation]:
-    """Every config that has the right digest and still isn't a valid one."""
+    """Every config that has the right digest and that docker can't make sense of for all that."""
     for image, blob, cause in blobs_with(case, InvalidConfig):
         place = Text(" at {}", cause.pointer) if cause.pointer else ""
         yield observation(
@@ -26,6 +28,27 @@ def find(case: Case) -> Iterator[Observation]:
             ),
             Text("ask those who built the image for a corrected one; a new download gives the same bytes"),
         )
+    for image in case.plan.images:
+        yield from (_of_history(image, flaw) for flaw in image.flaws if isinstance(flaw, TooMuchHistory))
+
+
+def _of_history(image: ImagePlan, flaw: TooMuchHistory) -> Observation:
+    config = image.config_blob
+    return Observation(
+        Text(
+            "the config of {} has {} steps in its history that made a layer, and {} diff_ids: docker refuses the image",
+            title_of(image),
+            flaw.steps,
+            flaw.diff_ids,
+        ),
+        remedy=Text(
+            "have it built anew, with empty_layer set for each step that made no layer; a registry tree and an OCI "
+            "layout keep it as it is"
+        ),
+        path=config.file_path if config else None,
+        digest=config.descriptor.digest if config else None,
+        image=image,
+    )
 
 
 RULE: Final = Rule(

@@ -10,6 +10,7 @@ from importer.plan.flaws import (
     LayerCountMismatch,
     NoImage,
     Obstacle,
+    TooMuchHistory,
 )
 from importer.words.text import listed
 
@@ -36,6 +37,11 @@ def why_not_loaded(obstacle: Obstacle) -> str:  # noqa: PLR0911 (one for each ob
                 f"contradicts itself: its manifest lists {layers} layers, its config {diff_ids} diff_ids, so docker "
                 "refuses it (blobfix explain BF402)"
             )
+        case TooMuchHistory(steps, diff_ids):
+            return (
+                f"contradicts itself: its config's history tells of {steps} layers and it has {diff_ids} diff_ids, so "
+                "docker refuses it; a registry tree and an OCI layout keep it as it is (blobfix explain BF306)"
+            )
         case DiffIdMismatch(position):
             return (
                 f"contradicts itself: layer {position + 1} doesn't hold what the config says, so docker refuses it: "
@@ -43,6 +49,10 @@ def why_not_loaded(obstacle: Obstacle) -> str:  # noqa: PLR0911 (one for each ob
             )
         case ForeignSystem("windows"):
             return f"is a Windows image, which docker loads on Windows alone; {_PULL_INSTEAD}"
+        case ForeignSystem(os):
+            return (
+                f"is made for {os}, which docker doesn't load here; a registry tree and an OCI layout keep it as it is"
+            )
     return f"has diff_ids that docker can't check; {_PULL_INSTEAD}"
 
 

@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ from tests import damage
 from tests.blobfix import blobfix, command, environment, leftovers, snapshot
 from tests.images.built import PushedImage
 from tests.images.content import compress, sample_layers, tar_of
-from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
-from tests.in_process import run
+from tests.images.generated import GeneratedImage, as_json, make_image, write_artifactory_folder
+from tests.in_process import run, scan
 from tests.programs.command import ProgramError
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
@@ -245,6 +246,81 @@ class TestCompressions:
         assert dockerd.image_id("mixed/app:1") == str(image.image_id)
         assert podman.image_id("docker.io/mixed/app:1") == str(image.image_id)
         assert (tmp_path / "dir" / "manifest.json").read_bytes() == image.manifest
+
+
+def without(*names: str) -> Callable[[dict[str, Any]], object]:
+    return lambda config: [config.pop(name) for name in names]
+
+
+def renamed_system(name: str) -> Callable[[dict[str, Any]], object]:
+    return lambda config: config.update(os=name)
+
+
+class TestConfigs:
+    """What docker wants of a config is less than the specifications do, and scan promises what docker does."""
+
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            without("os"),
+            without("architecture"),
+            without("os", "architecture", "config", "history"),
+            renamed_system(""),
+            lambda config: config.update(architecture=None, os=None),
+            lambda config: config["rootfs"].pop("type"),
+            lambda config: config["rootfs"].update(type="of another kind"),
+            lambda config: config.update(history=[{"empty_layer": True}] * 9),
+        ],
+    )
+    @pytest.mark.parametrize("is_saved", [False, True])
+    def test_that_docker_loads(
+        self, edit: Callable[[dict[str, Any]], object], is_saved: bool, dockerd: Dockerd, tmp_path: Path
+    ) -> None:
+        image, target = self.edited(edit), tmp_path / "image.tar"
+        source = self.written(image, tmp_path / "in", is_saved=is_saved)
+        assert scan(source).image["outputs"]["docker-tar"] == "exact"
+        assert blobfix("to-docker-tar", source, "-o", target, "-n", "team/odd:1").code == 0
+        dockerd.load(target)
+        assert dockerd.image_id("team/odd:1") == str(image.image_id)
+
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            renamed_system("windows"),
+            renamed_system("plan9"),
+            renamed_system("Linux"),
+            lambda config: config.update(os="unknown", architecture="unknown"),
+            lambda config: config.update(history=[{}] * 9),
+            lambda config: config["rootfs"].pop("diff_ids"),
+            lambda config: config.update(architecture=5),
+            without("rootfs"),
+        ],
+    )
+    def test_that_docker_refuses(self, edit: Callable[[dict[str, Any]], object], tmp_path: Path) -> None:
+        image, target = self.edited(edit), tmp_path / "image.tar"
+        source = self.written(image, tmp_path / "in", is_saved=False)
+        assert scan(source).image["outputs"]["docker-tar"] == "none"
+        assert blobfix("to-docker-tar", source, "-o", target).code == 4
+        assert not target.exists()
+        # A daemon of its own, since some of these end it.
+        with Dockerd() as dockerd, pytest.raises(ProgramError):
+            dockerd.load(self.written(image, tmp_path / "saved", is_saved=True))
+
+    def edited(self, edit: Callable[[dict[str, Any]], object]) -> GeneratedImage:
+        image = make_image(sample_layers("odd", 5_000))
+        config = image.config_value()
+        edit(config)
+        return image.with_config(as_json(config))
+
+    def written(self, image: GeneratedImage, place: Path, *, is_saved: bool) -> Path:
+        """As a folder of Artifactory, or as ``docker save`` of old writes it."""
+        if not is_saved:
+            return write_artifactory_folder(image, place)
+        names = [f"{number}/layer.tar" for number in range(len(image.diffs))]
+        entry = {"Config": "config.json", "RepoTags": ["team/odd:1"], "Layers": names}
+        contents = {"config.json": image.config, "manifest.json": json.dumps([entry]).encode()}
+        place.write_bytes(tar_of(contents | dict(zip(names, image.diffs, strict=True))))
+        return place
 
 
 class TestLayersThatAreNotWhatTheConfigSays:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from importer.domain.digest import Digest
 from tests.images.content import sample_layers
 from tests.images.generated import (
     GeneratedImage,
+    as_json,
     make_image,
     make_index,
     write_artifactory_folder,
@@ -24,27 +23,27 @@ from tests.in_process import run, scan
 ALWAYS_UNPACKED = "importer.recovery.layer_contents.ALWAYS_UNPACKED"
 
 
-def with_config(image: GeneratedImage, config: dict[str, Any], layers: Sequence[bytes] = ()) -> GeneratedImage:
-    """The image with another config, and other layers, and a manifest that names them rightly."""
-    changed = replace(image, config=json.dumps(config).encode(), layers=tuple(layers) or image.layers)
-    manifest = json.loads(image.manifest)
-    manifest["config"] |= {"digest": str(changed.image_id), "size": len(changed.config)}
-    for entry, layer, digest in zip(manifest["layers"], changed.layers, changed.layer_digests, strict=True):
-        entry |= {"digest": str(digest), "size": len(layer)}
-    return replace(changed, manifest=json.dumps(manifest, indent=3).encode())
-
-
 def swapped(image: GeneratedImage) -> GeneratedImage:
     """The image with its diff_ids in the wrong order, as programs leave it that put manifests together by hand."""
-    config = json.loads(image.config)
+    config = image.config_value()
     config["rootfs"]["diff_ids"].reverse()
-    return with_config(image, config)
+    return image.with_config(as_json(config))
 
 
 def cut(image: GeneratedImage) -> GeneratedImage:
     """The image as somebody pushed it whose last layer was cut short before."""
     *others, last = image.layers
-    return with_config(image, json.loads(image.config), [*others, last[: len(last) // 2]])
+    last = last[: len(last) // 2]
+    value = image.manifest_value()
+    value["layers"][-1] |= {"digest": str(Digest.of(last)), "size": len(last)}
+    return replace(image.with_manifest(value), layers=(*others, last))
+
+
+def with_diff_id(image: GeneratedImage, position: int, diff_id: Digest) -> GeneratedImage:
+    """The image whose config says something else of one layer."""
+    config = image.config_value()
+    config["rootfs"]["diff_ids"][position] = str(diff_id)
+    return image.with_config(as_json(config))
 
 
 GZIP = make_image(sample_layers("contents", 20_000))
@@ -136,11 +135,9 @@ class TestLargeLayers:
         assert not target.exists()
 
     def test_beside_one_that_is_here_only_unpacked_all_are_looked_into(self, tmp_path: Path) -> None:
-        config = json.loads(GZIP.config)
-        config["rootfs"]["diff_ids"][1] = str(SOUND.diff_ids[0])
-        image = with_config(GZIP, config)
+        image = with_diff_id(GZIP, 1, SOUND.diff_ids[0])
         folder = folder_of(image, tmp_path / "in")
-        layer = folder / "team/app/1.4" / image.layer_digests[0].file_name
+        layer = image.layer_path(folder / "team/app/1.4")
         layer.write_bytes(gzip.decompress(layer.read_bytes()))
         assert promised(folder, "--no-recompress")[0] == ["none"]
         assert run("to-docker-tar", folder, "-o", tmp_path / "image.tar", "--no-recompress").code == 4
@@ -148,8 +145,6 @@ class TestLargeLayers:
 
 def test_the_smallest_layers_are_looked_into_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = make_image([{"a": b"a" * 100}, *sample_layers("contents", 200_000)])
-    config = json.loads(small.config)
-    config["rootfs"]["diff_ids"][0] = str(SOUND.diff_ids[0])
-    folder = folder_of(with_config(small, config), tmp_path / "in")
+    folder = folder_of(with_diff_id(small, 0, SOUND.diff_ids[0]), tmp_path / "in")
     monkeypatch.setattr(ALWAYS_UNPACKED, min(map(len, small.layers)))
     assert promised(folder) == (["none"], ["BF403"])

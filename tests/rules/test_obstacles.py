@@ -12,7 +12,14 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, docker_child, fidelity, obstacles, status_of
-from importer.plan.flaws import DiffIdMismatch, DiffIdsOfCompressed, EncryptedLayers, ForeignSystem, UncheckableDiffIds
+from importer.plan.flaws import (
+    DiffIdMismatch,
+    DiffIdsOfCompressed,
+    EncryptedLayers,
+    ForeignSystem,
+    TooMuchHistory,
+    UncheckableDiffIds,
+)
 from importer.plan.images import ImageKind, ImagePlan
 from importer.rules.catalogue import find_all
 from tests.images.content import noise, tar_of
@@ -193,6 +200,24 @@ def test_a_windows_image_is_loaded_on_windows_alone(tmp_path: Path) -> None:
     plan, _ = looked_at(write_artifactory_folder(small_image(os="windows"), tmp_path))
     assert obstacles(plan, LINUX) == (ForeignSystem("windows"),)
     assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, BOTH)
+
+
+@pytest.mark.parametrize("os", ["freebsd", "Linux", "unknown"])
+def test_an_image_for_a_system_that_docker_does_not_know_is_loaded_nowhere(tmp_path: Path, os: str) -> None:
+    plan, _ = looked_at(write_artifactory_folder(small_image(os=os), tmp_path))
+    assert obstacles(plan, WINDOWS) == (ForeignSystem(os),)
+    assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, ONLY_TREE)
+
+
+@pytest.mark.parametrize(("history", "flaws"), [([{}] * 3, (TooMuchHistory(3, 2),)), ([{}] * 2, ()), ([], ())])
+def test_docker_counts_the_steps_of_the_history(tmp_path: Path, history: list[object], flaws: tuple[object]) -> None:
+    steps = [{"empty_layer": True}, *history, {"empty_layer": True}]
+    image = make_image_of_tars([tar_of({"a": b"a"}), tar_of({"b": b"b"})])
+    config = as_json(image.config_value() | {"history": steps})
+    plan, codes = looked_at(write_artifactory_folder(image.with_config(config), tmp_path))
+    assert plan.flaws == flaws
+    assert codes.count("BF306") == len(flaws)
+    assert outputs(plan) == (ONLY_TREE if flaws else BOTH)
 
 
 def test_of_several_platforms_docker_gets_the_hosts(tmp_path: Path) -> None:
