@@ -29,7 +29,8 @@ def _observed(remains: AmbiguousRemains, places: Mapping[Digest, _Place]) -> Obs
     fact = remains.file
     possible = joined("; ", (Text("{}, {}", whereabouts(*places[digest]), digest) for digest in remains.digests))
     more = Text("; and {} more", remains.more) if remains.more else None
-    images = {id(places[digest][0]): places[digest][0] for digest in remains.digests}
+    found = (places[digest][0] for digest in remains.digests)
+    images = {image.manifest.descriptor.digest: image for image in found}
     return Observation(
         Text(
             "{}, a damaged {} file of {}, may be what is left of {} missing blobs, and nothing tells of which: {}{}",

@@ -14,9 +14,9 @@ from importer.words.text import Text
 
 def find(case: Case) -> Iterator[Observation]:
     """Every platform that isn't here while others of the same index are."""
-    told = {id(image) for image in case.plan.images if has_no_image(image)}
+    told = {image.manifest.descriptor.digest for image in case.plan.images if has_no_image(image)}
     for image, blob, _ in blobs_with(case, PlatformMissing):
-        if id(image) in told:
+        if image.manifest.descriptor.digest in told:
             continue
         digest = blob.descriptor.digest
         wanted = blob.descriptor.platform
