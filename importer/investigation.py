@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.domain.digest import Digest
+from importer.domain.platform import Host, Platform
 from importer.inspection.examiner import Examiner
 from importer.inspection.inspecting import Capture, inspect
 from importer.inventory.inventory import Inventory
@@ -36,6 +37,7 @@ class Question:
         borrowed: places that may lend blobs.
         digests: manifest digests the user knows.
         origin: the URL or reference from which the download came.
+        platform: the one platform of an index that is asked about.
         one_image: whether one image was picked, so that nothing but what it needs matters.
         depth: how closely layers are looked at.
         effort: how much is done to compute the lost gzip of layers again.
@@ -46,6 +48,7 @@ class Question:
     borrowed: tuple[Path, ...] = ()
     digests: tuple[Digest, ...] = ()
     origin: str | None = None
+    platform: Platform | None = None
     one_image: bool = False
     depth: Depth = field(default_factory=Depth)
     effort: Effort = field(default_factory=Effort)
@@ -101,7 +104,8 @@ def survey_with(executor: Executor, question: Question, capture: Capture | None 
     plan = make_plan(inventory, known, examiner, effort=question.effort, progress=progress)
     if question.depth.edited_configs:
         plan = replace(plan, images=tuple(with_contents_read(image, examiner) for image in plan.images))
-    case = Case(inventory, known, plan)
+    host = replace(Host.of_this_machine(), asked=question.platform)
+    case = Case(inventory, known, plan, host=host)
     if question.depth.for_docker:
         case = replace(case, plan=with_layers_compared(plan, case.host, executor))
     return _with_unread(case, question)

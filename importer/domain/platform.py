@@ -76,10 +76,17 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine whose docker loads images: what runs there, and whether it is Windows."""
+    """A machine whose docker loads images.
+
+    Attributes:
+        platform: what runs there.
+        is_windows: whether it is Windows.
+        asked: the one platform that the user wants of an index; None leaves the choice to docker.
+    """
 
     platform: Platform
     is_windows: bool = False
+    asked: Platform | None = None
 
     @classmethod
     def of_this_machine(cls) -> Host:

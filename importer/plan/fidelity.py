@@ -62,9 +62,9 @@ def obstacles(image: ImagePlan, host: Host) -> tuple[Obstacle, ...]:
 def docker_child(index: ImagePlan, host: Host) -> ImagePlan | None:
     """Which child of an index docker gets: the one asked for, else the only whole one, else the host's."""
     whole = whole_images(index, host)
-    if len(whole) == 1 and not index.asked_platform:
+    if len(whole) == 1 and not host.asked:
         return whole[0]
-    wanted = index.asked_platform or host.platform
+    wanted = host.asked or host.platform
     return next((child for child in whole if child.platform and child.platform.matches(wanted)), None)
 
 
@@ -116,23 +116,23 @@ def _is_whole(image: ImagePlan) -> bool:
 
 
 def _index_fidelity(index: ImagePlan, output: Output, host: Host) -> Fidelity:
-    if not _is_complete(index):
+    if not _is_complete(index, host):
         return Fidelity.NONE
     if not all(fidelity(child, output, host) is Fidelity.EXACT for child in index.children):
         return Fidelity.NONE
     return Fidelity.SAME_IMAGE if index.is_altered else Fidelity.EXACT
 
 
-def _is_complete(index: ImagePlan) -> bool:
+def _is_complete(index: ImagePlan, host: Host) -> bool:
     """Whether the index and its children's manifests are here, at least one of them where a platform is asked for."""
-    if index.asked_platform and not index.blobs:
+    if host.asked and not index.blobs:
         return False
     return index.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in index.blobs)
 
 
 def _status_of_index(index: ImagePlan, host: Host) -> ImageStatus:
     states = [status_of(child, host) for child in index.children if child.kind is not ImageKind.ARTIFACT]
-    if not _is_complete(index) or ImageStatus.INCOMPLETE in states:
+    if not _is_complete(index, host) or ImageStatus.INCOMPLETE in states:
         return ImageStatus.INCOMPLETE
     intact = index.is_untouched and not index.is_altered and all(state is ImageStatus.INTACT for state in states)
     return ImageStatus.INTACT if intact else ImageStatus.REPAIRABLE

@@ -59,7 +59,6 @@ class ImagePlan:
         flaws: what is wrong with it as a whole.
         saved: the same image as a docker save's own manifest has it, where the one here can't be loaded.
         children: the plans of an index's children that are here.
-        asked_platform: which of an index's platforms the user asks about.
         referrers_tags: under which tags it was kept that list what refers to a manifest.
     """
 
@@ -79,7 +78,6 @@ class ImagePlan:
     saved: ImagePlan | None = field(default=None, repr=False)
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
-    asked_platform: Platform | None = None
     referrers_tags: tuple[str, ...] = ()
 
     @property

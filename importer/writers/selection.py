@@ -168,7 +168,7 @@ def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
         if refusal:
             raise UsageError(refusal.reason)
     names = (choice.name,) if choice.name and not image.parents else image.names
-    return replace(image, names=names, asked_platform=choice.platform)
+    return replace(image, names=names)
 
 
 def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
