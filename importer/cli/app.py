@@ -17,7 +17,6 @@ from importer.cli.console import say
 from importer.cli.interrupts import watch_signals
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
-from importer.words.printable import printable
 
 # Typer carries click inside or beside itself, by its version; this is click's own head of all usage errors.
 _WrongUsage: Final = cast("type[Exception]", typer.BadParameter.__mro__[2])
@@ -133,5 +132,5 @@ def _silence_stdout() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    say(f"blobfix: {printable(message)}")
+    say(f"blobfix: {message}")
     return code

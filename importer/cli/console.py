@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from importer.progress import Progress, SilentProgress
 from importer.report.page import Page, PlainPage
+from importer.words.printable import printable
 
 
 def progress_shown(*, wanted: bool) -> AbstractContextManager[Progress]:
@@ -35,5 +36,10 @@ def write_document(text: str) -> None:
 
 
 def say(message: str) -> None:
-    """A message for people, beside the result."""
-    print(message, file=sys.stderr, flush=True)  # noqa: T201
+    """A message for people, beside the result; what a terminal would obey in it is shown."""
+    print(printable(message), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def tell(line: str) -> None:
+    """A line of the result for people; what a terminal would obey in it is shown."""
+    print(printable(line), flush=True)  # noqa: T201

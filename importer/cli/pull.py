@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, tell
 from importer.cli.options import NoProgress, NoSync, PlatformOption, Silent, platform_of
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
@@ -22,7 +22,7 @@ from importer.places.durability import Durability
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull
 from importer.transport.sources import open_image, repository_of, tag_of
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 
 EXAMPLES: Final = """\b
 Examples:
@@ -62,8 +62,8 @@ def pull(
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         pulled = Pull(image, folder, surroundings, progress, jobs).run(wanted)
     if not quiet:
-        typer.echo(printable(str(place)))
-        typer.echo(f"  manifest {pulled.manifest.digest}")
-        typer.echo(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
-        typer.echo(printable(f"Saved in {pulled.folder}. To look at it:"))
-        typer.echo(f"  blobfix scan {for_shell(str(output))}")
+        tell(str(place))
+        tell(f"  manifest {pulled.manifest.digest}")
+        tell(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
+        tell(f"Saved in {pulled.folder}. To look at it:")
+        tell(f"  blobfix scan {for_shell(str(output))}")

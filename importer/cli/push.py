@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -148,7 +148,7 @@ def push(
     code = conclude(written, quiet=quiet, verb="pushed")
     if written.result and not quiet:
         sent = f"{written.result.sent} blob{'' if written.result.sent == 1 else 's'} uploaded"
-        typer.echo(f"{sent}, {written.result.skipped} were there already")
+        tell(f"{sent}, {written.result.skipped} were there already")
     return code
 
 

@@ -17,7 +17,6 @@ from importer.transport.client import Surroundings
 from importer.transport.credentials import Password
 from importer.transport.network import Patience
 from importer.transport.sources import PASSWORD_VARIABLE, Login
-from importer.words.printable import printable
 
 Username = Annotated[
     str | None,
@@ -89,4 +88,4 @@ class RemoteOptions:
 
     def _tell(self, message: str) -> None:
         if not self.quiet:
-            say(printable(message))
+            say(message)

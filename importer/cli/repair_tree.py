@@ -15,7 +15,6 @@ from importer.progress import Progress
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree, mended
-from importer.words.printable import printable
 
 EXAMPLES: Final = """\b
 Examples:
@@ -64,7 +63,7 @@ def repair_tree(
             else TreeReport(check_tree(question, progress, Opener()))
         )
     if report.is_refused and format is TextOrJson.JSON:
-        say(f"blobfix: {printable(report.verdict())}")
+        say(f"blobfix: {report.verdict()}")
     if format is TextOrJson.JSON:
         typer.echo(report.as_json())
     elif quiet:

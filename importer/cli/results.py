@@ -13,7 +13,6 @@ from importer.mutate.labels import wrong_label
 from importer.plan.fidelity import whole_images
 from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of, whereabouts
-from importer.words.printable import printable
 from importer.words.text import listed
 from importer.writers.named_image import NamedImage
 
@@ -30,7 +29,7 @@ def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     """Name each image that was written, with its digests; a new one beside the old."""
     for image in images:
         nameless = f"refers to an image in {listed(image.beside)}" if image.beside else "without a name"
-        tell(printable(", ".join(map(str, image.names)) or f"{title_of(image.plan)} ({nameless})"))
+        tell(", ".join(map(str, image.names)) or f"{title_of(image.plan)} ({nameless})")
         if image.index:
             _tell_platform(image.plan, image.index, tell)
         original = image.original or image.plan
@@ -49,7 +48,7 @@ def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Tell) -> None:
     for new, old in zip(written.layers, found.layers, strict=False):
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
         if wrong and wrong.right_type == new.descriptor.media_type:
-            tell(printable(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}"))
+            tell(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}")
 
 
 def pull_command(image: NamedImage, host: str) -> str:
@@ -67,7 +66,7 @@ def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Tell) -> None:
     whole = (str(child.platform) for child in whole_images(index, Host.of_this_machine()))
     others = [platform for platform in whole if platform != str(written.platform)]
     also = f"  (also here: {listed(others)}; choose with --platform)" if others else ""
-    tell(printable(f"  platform {written.platform}{also}"))
+    tell(f"  platform {written.platform}{also}")
 
 
 def _tell_digest(what: str, new: Digest | None, old: Digest | None, tell: Tell) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -135,8 +135,8 @@ def _listening(host: str, port: int) -> socket.socket:
 def _tell_address(image: NamedImage, listener: socket.socket) -> None:
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
-    typer.echo(f"Serving at http://{shown}:{port}/ until Ctrl-C. To pull from it:")
-    typer.echo(f"  {pull_command(image, f'localhost:{port}')}")
+    tell(f"Serving at http://{shown}:{port}/ until Ctrl-C. To pull from it:")
+    tell(f"  {pull_command(image, f'localhost:{port}')}")
 
 
 def _run(application: Starlette, listener: socket.socket) -> None:

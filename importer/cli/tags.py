@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
+from importer.cli.console import tell
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
 from importer.transport.registry import Repository
 from importer.transport.sources import connect
-from importer.words.printable import printable
 
 EXAMPLES: Final = """\b
 Examples:
@@ -30,4 +30,4 @@ def tags(
     place = options.registry_place(reference)
     repository = Repository(connect(place, options.surroundings(), options.login()), place)
     for tag in repository.tags():
-        typer.echo(printable(tag))
+        tell(tag)

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown, say
+from importer.cli.console import progress_shown, say, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -36,7 +36,7 @@ from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers.build_context import BuildContext, WrittenContext
 from importer.writers.context_folder import context_folder
@@ -137,7 +137,7 @@ def _write(
 
 def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     for image in images:
-        tell(printable(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)"))
+        tell(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)")
         was = (image.original or image.plan).image_id
         edited = f" (new; the original's was {was})" if was != image.plan.image_id else ""
         tell(f"  made of the image with the id {image.plan.image_id}{edited}; docker build gives it another")
@@ -147,11 +147,11 @@ def _warn(written: WrittenContext) -> None:
     for layer in written.with_whiteouts:
         paths = listed(path.decode("utf-8", "backslashreplace") for path in layer.examples)
         more = f" and {layer.whiteouts - len(layer.examples)} more" if layer.whiteouts > len(layer.examples) else ""
-        say(printable(f"warning: {layer.name} deletes files of lower layers, which ADD can't: {paths}{more}"))
+        say(f"warning: {layer.name} deletes files of lower layers, which ADD can't: {paths}{more}")
     if written.with_whiteouts:
         say("warning: the deleted files will be in the image; --squash leaves them out")
     for what in written.dockerfile.unsaid:
-        say(printable(f"warning: the Dockerfile leaves out {what}"))
+        say(f"warning: the Dockerfile leaves out {what}")
 
 
 def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) -> None:
@@ -163,5 +163,5 @@ def _tell_next_step(output: Path, image: NamedImage, written: WrittenContext) ->
     if written.dockerfile.needs_newline:
         command.append(f"--build-arg {NEWLINE_ARGUMENT}=$'\\n'")
     command += [f"-t {name}" for name in image.names]
-    typer.echo(f"Written to {printable(str(output))}. To build it:")
-    typer.echo(f"  {' '.join(command)} {for_shell(str(output))}")
+    tell(f"Written to {output}. To build it:")
+    tell(f"  {' '.join(command)} {for_shell(str(output))}")

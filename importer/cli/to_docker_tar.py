@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown, say
+from importer.cli.console import progress_shown, say, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -42,7 +42,7 @@ from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
@@ -117,10 +117,10 @@ def to_docker_tar(
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         write = _to_pipe if output == "-" else partial(_to_file, Path(output), Durability(is_wanted=not no_sync))
         written = write(question, partial(_pick, choice=choice, reader=reader, progress=progress), progress, opener)
-    code = conclude(written, quiet=quiet, tell=say if output == "-" else typer.echo)
+    code = conclude(written, quiet=quiet, tell=say if output == "-" else tell)
     if not quiet and output != "-":
-        typer.echo(f"Written to {printable(output)}. To load it:")
-        typer.echo(f"  docker load -i {for_shell(output)}")
+        tell(f"Written to {output}. To load it:")
+        tell(f"  docker load -i {for_shell(output)}")
     return code
 
 

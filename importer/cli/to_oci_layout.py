@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -40,7 +40,7 @@ from importer.places.opener import Opener
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import Progress
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
 from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
@@ -177,11 +177,11 @@ def _tell_next_step(output: Path, image: NamedImage, index: dict[str, Any]) -> N
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
     tag = f":{short_name_in(index, name)}" if name and len(index["manifests"]) > 1 else ""
     if not name and len(index["manifests"]) > 1:
-        typer.echo(f"Written to {printable(str(output))}. skopeo and umoci find the image when it has a --name")
+        tell(f"Written to {output}. skopeo and umoci find the image when it has a --name")
         return
-    typer.echo(f"Written to {printable(str(output))}. To copy it into a registry:")
+    tell(f"Written to {output}. To copy it into a registry:")
     if path != str(output):
-        typer.echo(printable(f"  (skopeo takes no colon in a path: first rename it to {path})"))
+        tell(f"  (skopeo takes no colon in a path: first rename it to {path})")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
-        typer.echo("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")
-    typer.echo(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")
+        tell("  (skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types)")
+    tell(f"  skopeo copy --all {for_shell(place + tag)} docker://REGISTRY/{target}")

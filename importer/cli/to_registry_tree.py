@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, tell
 from importer.cli.options import (
     AllowNewDigest,
     Borrow,
@@ -36,7 +36,7 @@ from importer.cli.writing import Tags, conclude, write_images
 from importer.places.durability import Durability
 from importer.places.opener import Opener
 from importer.plan.fidelity import Output
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
 from importer.writers.registry_tree import RegistryTree
@@ -119,9 +119,9 @@ def to_registry_tree(
 
 def _tell_next_step(root: Path, image: NamedImage) -> None:
     mount = _mount_of(str(root.resolve()))
-    typer.echo(f"Written to {printable(str(root))}. To pull it from there:")
-    typer.echo(f"  docker run -d -p 5000:5000 {mount} registry:2")
-    typer.echo(f"  {pull_command(image, 'localhost:5000')}")
+    tell(f"Written to {root}. To pull it from there:")
+    tell(f"  docker run -d -p 5000:5000 {mount} registry:2")
+    tell(f"  {pull_command(image, 'localhost:5000')}")
 
 
 def _mount_of(root: str) -> str:

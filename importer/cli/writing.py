@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
-import typer
-
-from importer.cli.console import say
+from importer.cli.console import say, tell
 from importer.cli.results import Tell, tell_written
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, UsageError
@@ -20,7 +18,7 @@ from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.recovery.unread import Unread
 from importer.report.exit_codes import INCOMPLETE, INTACT
-from importer.words.printable import for_shell, printable
+from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers.moved_tags import MovedTag, demand_replaceable
 from importer.writers.named_image import NamedImage
@@ -113,7 +111,7 @@ def conclude(
     written: Written[Result],
     *,
     quiet: bool,
-    tell: Tell = typer.echo,
+    tell: Tell = tell,
     tell_images: Callable[[Sequence[NamedImage], Tell], None] = tell_written,
     verb: str = "written",
 ) -> int:
@@ -123,7 +121,7 @@ def conclude(
     """
     refused = written.selection.refused
     for unread in written.unread:
-        say(printable(_not_read(unread)))
+        say(_not_read(unread))
     if not written.images and len(refused) == 1:
         raise _error_of(refused, ". ".join([refused[0].reason, *_scan_advice(written)]))
     if written.images and not quiet:
@@ -131,12 +129,12 @@ def conclude(
     for digest in written.absent:
         say(f"No manifest here has the digest that was given, {digest}; what is {verb} may be another image")
     for tag in written.moved:
-        say(printable(str(tag)))
+        say(str(tag))
     for image in () if quiet else written.selection.named:
         names = listed(map(str, image.names))
-        say(printable(f"{image.manifest.descriptor.digest} had no name and is called {names}"))
+        say(f"{image.manifest.descriptor.digest} had no name and is called {names}")
     for refusal in refused:
-        say(printable(f"Not {verb}: {refusal.reason}"))
+        say(f"Not {verb}: {refusal.reason}")
     for advice in _scan_advice(written):
         say(advice)
     if not written.images:

@@ -29,10 +29,10 @@ from importer.report.rendering import Renderer
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
 from importer.report.shopping_list import heading_of, ways_to
-from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
+from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first, worst_state
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Case, Finding, Rule, Severity
+from importer.rules.rule import Finding, Rule, Severity
 from importer.words.printable import printable
 from importer.words.text import Size
 
@@ -148,7 +148,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     titles = Titles(plan.images)
     return {
         "verdict": verdict_of(investigation),
-        "state": _worst(investigation.case),
+        "state": str(worst_state(investigation.case) or "nothing"),
         "inputs": [os.fspath(path) for path in investigation.question.paths],
         "renderer": renderer,
         "images": [_image(image, titles.of(image), have, host) for image in worst_first(plan.images, host)],
@@ -158,14 +158,6 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "summary": summary(investigation),
         "Size": Size,
     }
-
-
-def _worst(case: Case) -> str:
-    if any(unread.matters for unread in case.unread):
-        return ImageStatus.INCOMPLETE.value
-    order = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
-    states = {status_of(image, case.host) for image in case.plan.images}
-    return next((state.value for state in order if state in states), "nothing")
 
 
 def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:

@@ -11,6 +11,7 @@ from importer.plan.causes import ContentMissing
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.images import ImagePlan, Proof
 from importer.plan.titles import title_of
+from importer.rules.rule import Case
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),
@@ -38,8 +39,7 @@ PROOFS: Final = {
 """What speaks for a manifest's digest; nothing is said where that is the usual."""
 
 
-_ORDER: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
-
+_WORST_FIRST: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
 
 _TOO_MANY_DIGITS: Final = 999.5
 _TWO_DIGITS: Final = 9.95
@@ -48,7 +48,15 @@ _TWO_DIGITS: Final = 9.95
 
 def worst_first(images: Iterable[ImagePlan], host: Host) -> list[ImagePlan]:
     """The images, those that need help before those that don't; else in their order."""
-    return sorted(images, key=lambda image: _ORDER.index(status_of(image, host)))
+    return sorted(images, key=lambda image: _WORST_FIRST.index(status_of(image, host)))
+
+
+def worst_state(case: Case) -> ImageStatus | None:
+    """The state of the worst image, or of what could not be read and may be one; None when there is no image."""
+    if any(unread.matters for unread in case.unread):
+        return ImageStatus.INCOMPLETE
+    states = {status_of(image, case.host) for image in case.plan.images}
+    return next((state for state in _WORST_FIRST if state in states), None)
 
 
 class Titles:
