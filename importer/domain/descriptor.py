@@ -33,6 +33,12 @@ class Descriptor:
         is_annotated = any(name.startswith(ENCRYPTION_ANNOTATIONS) for name in self.annotations)
         return is_annotated or self.media_type.endswith(ENCRYPTED_SUFFIX)
 
+    @property
+    def is_json(self) -> bool:
+        """Whether it points at a JSON document: a config or a manifest."""
+        is_text = self.media_type.endswith(("+json", "/json", "+prettyjws"))
+        return is_text and not self.media_type.endswith("simplesigning.v1+json")
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Descriptor:
         """Read a descriptor; raises ValueError for what Go's decoder refuses, such as a size of ``1.0e3``."""

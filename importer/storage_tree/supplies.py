@@ -21,7 +21,7 @@ from importer.plan.blobs import ProvenBlob, Role
 from importer.plan.causes import Cause
 from importer.plan.content import literal, whole_file
 from importer.recovery.blobs.finding import BlobFinder, BlobWish
-from importer.recovery.documents.restoration import restorations
+from importer.recovery.blobs.restoration import restorations
 from importer.recovery.recompress.family import Family
 from importer.recovery.recompress.recompressing import Recompressor
 from importer.sources.folder import FolderSource

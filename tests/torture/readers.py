@@ -34,8 +34,8 @@ from importer.formats.zstandard_frames import ZstdStream
 from importer.inspection.properties import properties_in
 from importer.places.address import Literal
 from importer.places.opener import Opener
+from importer.recovery.blobs.restoration import restorations
 from importer.recovery.documents.manifest_text import alteration_in
-from importer.recovery.documents.restoration import restorations
 from importer.server.byte_ranges import UnsatisfiableRangeError, wanted_range
 from importer.sources.archive_entries import entries_of
 from importer.sources.decompression import Allowance

@@ -32,7 +32,6 @@ from importer.recovery.blobs.leftovers import Leftovers
 from importer.recovery.blobs.peeling import Beneath, forms_beneath
 from importer.recovery.blobs.proving import Prover
 from importer.recovery.blobs.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
-from importer.recovery.documents.wanted import is_json
 from importer.sources.source_file import SourceProblem
 
 
@@ -116,7 +115,7 @@ class BlobFinder:
         descriptor = wish.descriptor
         if not descriptor.digest.is_checkable:
             return None
-        is_document = is_json(descriptor) or wish.role is Role.CONFIG
+        is_document = descriptor.is_json or wish.role is Role.CONFIG
         wanted = Wanted(descriptor, candidates, is_document, self.examiner)
         for repair in repairs:
             for attempt in repair(wanted):

@@ -25,7 +25,7 @@ from importer.places.address import Address, Decompressed, Joined, Literal, Part
 from importer.plan.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
 from importer.recovery.blobs.leftovers import Leftovers
 from importer.recovery.blobs.repairs.split_file import families
-from importer.recovery.documents.restoration import cause_of_form
+from importer.recovery.blobs.restoration import cause_of_form
 
 _DEEPEST: Final = 3
 """Wrappings that are taken off, one under the other."""

@@ -21,8 +21,8 @@ from importer.inventory.known_digests import KnownDigests
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.causes import Cause, DigestMismatch, NotAManifest
 from importer.plan.content import literal, whole_file
+from importer.recovery.blobs.restoration import Restoration, cause_of_form, restorations
 from importer.recovery.documents.manifest_text import alteration_in
-from importer.recovery.documents.restoration import Restoration, cause_of_form, restorations
 from importer.recovery.documents.vouching import Vouchers
 from importer.recovery.documents.wanted import is_layout_index
 

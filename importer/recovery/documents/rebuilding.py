@@ -30,10 +30,10 @@ from importer.plan.content import content_of, literal, whole_file
 from importer.plan.flaws import LayerCountMismatch
 from importer.plan.images import ImageKind, ImagePlan
 from importer.recovery.blobs.diagnosis import diagnose
+from importer.recovery.blobs.restoration import restorations
 from importer.recovery.documents.named import named_manifests
 from importer.recovery.documents.naming.docker_save import SavedImage, saved_images
 from importer.recovery.documents.naming.registry_links import revisions
-from importer.recovery.documents.restoration import restorations
 from importer.recovery.documents.wanted import indexes_of, orphan_configs
 from importer.recovery.obstacles import obstacles_of
 

@@ -120,13 +120,6 @@ def wanted_blobs(inventory: Inventory) -> WantedBlobs:
     return WantedBlobs(frozenset(descriptors), tuple(unresolved))
 
 
-def is_json(descriptor: Descriptor) -> bool:
-    """Whether a descriptor points at a JSON document: a config or a manifest."""
-    return descriptor.media_type.endswith(("+json", "/json", "+prettyjws")) and not descriptor.media_type.endswith(
-        "simplesigning.v1+json"
-    )
-
-
 def diff_ids_of(manifest: ImageManifest, config: ImageConfig | None) -> tuple[Digest | None, ...]:
     """The diff_id of each layer, by position; None where the config gives none."""
     layers = len(manifest.layers)

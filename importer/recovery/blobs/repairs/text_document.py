@@ -12,7 +12,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.places.address import Literal
 from importer.recovery.blobs.leftovers import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
-from importer.recovery.documents.restoration import restorations
+from importer.recovery.blobs.restoration import restorations
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from importer.recovery.documents.restoration import restorations
+from importer.recovery.blobs.restoration import restorations
 
 VALUE: dict[str, Any] = {"name": "Zoë <z@example.org>", "list": [1.50, "a", {}], "none": None, "nested": {"x": [[]]}}
 WRITERS = {
