@@ -1,6 +1,8 @@
 # make demo   try blobfix on a damaged download; writes to demo/
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
+# make test-quick  without the slow ones and without real programs: about a quarter of the time, and no root
+# make coverage  which lines and branches of the program those quick tests run; fails below the floor in pyproject.toml
 # make lint   style, types and the order of the packages
 # make generated  what is made from code: docs/rules.md, docs/reports.md and the folders of fixtures/damages
 # make fixtures  the other folders of fixtures, by a real docker: each time with other digests
@@ -19,7 +21,7 @@ PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 DAMAGED := fixtures/damaged/downloads
 SOURCES := pyproject.toml setup.py $(shell find importer -name '*.py' -o -name '*.[ch]') $(wildcard schemas/*.json)
 
-.PHONY: demo test lint generated fixtures vectors sanitize fuzz torture benchmark clean
+.PHONY: demo test test-quick coverage lint generated fixtures vectors sanitize fuzz torture benchmark clean
 
 demo: .venv/.installed
 	rm -rf demo && mkdir demo
@@ -38,6 +40,12 @@ demo: .venv/.installed
 test: .venv-test/.installed
 	sh tests/install-programs.sh
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
+
+test-quick: .venv-test/.installed
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs"
+
+coverage: .venv-test/.installed
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs" --cov --cov-report=term
 
 lint: .venv-test/.installed
 	.venv-test/bin/ruff check .

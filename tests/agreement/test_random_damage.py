@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,8 @@ from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
+
+pytestmark = pytest.mark.slow
 
 IMAGES = (
     make_image(sample_layers("properties", 4000)),

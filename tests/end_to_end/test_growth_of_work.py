@@ -25,6 +25,8 @@ from tests.images.generated import (
 from tests.in_process import run
 from tests.sources.archiving import tar_of
 
+pytestmark = pytest.mark.slow
+
 Writer = Callable[[Path, int], object]
 
 _MOST_GROWTH = 2.6

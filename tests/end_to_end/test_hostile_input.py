@@ -282,6 +282,7 @@ class TestNames:
         assert scan(tmp_path / "in", code=0)["images"][0]["name"] is None
 
 
+@pytest.mark.slow
 class TestManyFiles:
     def test_20000_small_files_beside_a_damaged_image(self, folder: Path, place: Path) -> None:
         damage.cut_at(folder / IMAGE.layer_digests[0].file_name, 1000)
@@ -314,6 +315,7 @@ def manifest_with(image: GeneratedImage, **changes: Any) -> bytes:
 
 
 class TestDocuments:
+    @pytest.mark.slow
     def test_a_manifest_of_1_gb(self, folder: Path, place: Path) -> None:
         with (folder / "manifest.json").open("r+b") as stream:
             stream.truncate(1 << 30)

@@ -312,6 +312,7 @@ class TestOciMediaTypes:
         assert not (tmp_path / "layout").exists()
 
 
+@pytest.mark.slow
 class TestSeveralAtATime:
     """Each process takes the index as it stands when its own turn comes."""
 

@@ -51,6 +51,7 @@ class TestDocuments:
         assert "more than 500,000 values" in str(document.error)
         assert peak < 5 * len(content)
 
+    @pytest.mark.slow
     def test_an_index_of_ten_thousand_is_read(self) -> None:
         child = {"mediaType": "a/b", "digest": "sha256:" + "ab" * 32, "size": 1, "annotations": {"a": "b"}}
         value = {"schemaVersion": 2, "manifests": [child] * 10_000}

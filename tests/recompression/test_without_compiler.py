@@ -17,6 +17,8 @@ from tests.images.content import text
 from tests.images.generated import make_image, write_artifactory_folder
 from tests.packages import copy_of_sources, wheel_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

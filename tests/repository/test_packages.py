@@ -69,6 +69,7 @@ def test_imports_go_one_way() -> None:
         ("progress.py", "import importer.domain.digest"),
     ],
 )
+@pytest.mark.slow
 def test_an_import_the_other_way_is_noticed(tree: Path, module: str, line: str) -> None:
     path = tree / "importer" / module
     path.write_text(f"{path.read_text()}\n\n{line}\n")
@@ -85,6 +86,7 @@ def test_the_core_loads_without_what_talks_to_people() -> None:
     subprocess.run([sys.executable, "-c", program], cwd=HOME, check=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_schemas_and_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -120,6 +122,7 @@ def test_the_source_distribution_holds_both_packages(tree: Path) -> None:
     assert {"blobfix/__init__.py", "blobfix/py.typed", "importer/api.py", "importer/cli/main.py"} <= names
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_from_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")

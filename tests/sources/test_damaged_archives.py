@@ -218,6 +218,7 @@ def test_a_member_that_holds_more_than_it_says_cannot_be_read(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["zip", "cut.zip", "tar.gz", "tar.zst", "nested.zip", "many.zip"])
+@pytest.mark.slow
 def test_bombs_are_refused_quickly(tmp_path: Path, kind: str) -> None:
     path = _write(tmp_path / f"bomb.{kind}", _bomb(kind))
     assert path.stat().st_size < 12 * _MIB
@@ -262,6 +263,7 @@ def test_a_tar_with_absurd_headers(tmp_path: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
 def test_damage_anywhere_is_never_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
     files = {**_MARK, "dir/x": b"hello" * 100, "y": bytes(3000)}
     packed = bytearray(

@@ -257,6 +257,7 @@ class TestTheFolderThatWasMeant:
         assert run("repair-tree", tmp_path / "given").code == 3
         assert everything(tmp_path) == before
 
+    @pytest.mark.slow
     def test_links_that_lead_in_a_circle(self, tmp_path: Path) -> None:
         (tmp_path / "a").mkdir()
         (tmp_path / "a" / "b").symlink_to("..")

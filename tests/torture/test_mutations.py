@@ -18,7 +18,10 @@ from tests.torture.readers import READERS, Reader
 _TRIALS = 25
 
 # The forks do nothing that needs a lock which another thread may hold.
-pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.. may lead to deadlocks:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:.*use of fork.. may lead to deadlocks:DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")

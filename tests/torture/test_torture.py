@@ -14,9 +14,12 @@ from tests.torture.shim import compiler
 _SMALL = Choice(every=7)
 """The suite tries one of so many points; a prime, so that all kinds of faults and calls have their turn."""
 
-pytestmark = pytest.mark.skipif(
-    compiler() is None and "CI" not in os.environ, reason="needs a C compiler: apt-get install gcc libc6-dev"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        compiler() is None and "CI" not in os.environ, reason="needs a C compiler: apt-get install gcc libc6-dev"
+    ),
+]
 
 
 def test_crash_points() -> None:

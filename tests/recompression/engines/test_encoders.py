@@ -59,6 +59,7 @@ PYTHON_FORMS = [original for original in ORIGINALS if original.has_python_form]
 
 
 @pytest.mark.parametrize("original", PYTHON_FORMS, ids=lambda original: original.name)
+@pytest.mark.slow
 def test_python_form_reproduces_original(original: Original) -> None:
     turn = PYTHON_FORMS.index(original)
     for number, (data, outputs) in enumerate(vectors()):
@@ -98,6 +99,7 @@ contents = st.builds(
 @needs_extension
 @settings(max_examples=120, deadline=None)
 @given(data=contents, cut=st.integers(0, 12_000), level=st.sampled_from(CLASSIC_LEVELS))
+@pytest.mark.slow
 def test_classic_is_the_same_in_c_and_python(data: bytes, cut: int, level: int) -> None:
     expected = compress(classic_encoder(level, native=False), data, cut)
     assert compress(classic_encoder(level, native=True), data, cut) == expected

@@ -15,6 +15,8 @@ import pytest
 from tests.recompression.engines.test_sanitized import FLAGS
 from tests.recompression.inputs import KINDS, make_input
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).parent / "sanitized" / "fuzz.c"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "3"))
 LARGEST = 3000

@@ -22,6 +22,8 @@ from importer.recompression.engines.pgzip import Pgzip
 from tests.recompression.engines.make_vectors import VECTORS
 from tests.recompression.inputs import KINDS, make_input, random_input
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).parent / "sanitized" / "main.c"
 FLAGS = ("-O1", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")

@@ -170,6 +170,7 @@ class TestWhatTakesNothingAway:
         of_config=st.one_of(st.none(), damages_of_texts, renamings, headers.map(prefix_with)),
         of_manifest=st.one_of(st.none(), damages_of_texts),
     )
+    @pytest.mark.slow
     def test_is_mended_exactly_and_once_for_all(
         self, number: int, of_layers: list[Damage], of_config: Damage | None, of_manifest: Damage | None
     ) -> None:
@@ -196,6 +197,7 @@ class TestWhatTakesNothingAway:
                 damage.drop_gzip_trailer(folder / digest.file_name, count)
             assert_mended(IMAGE, folder, out)
 
+    @pytest.mark.slow
     def test_a_thousand_pieces(self, tmp_path: Path) -> None:
         image = make_image([{"a": text("thousand", 400_000)}, {"b": text("other", 200_000)}])
         folder = write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4")
@@ -207,6 +209,7 @@ class TestWhatTakesNothingAway:
         (tmp_path / "out").mkdir()
         assert_mended(image, folder, tmp_path / "out")
 
+    @pytest.mark.slow
     def test_a_thousand_pieces_but_one(self, tmp_path: Path) -> None:
         image = make_image([{"a": text("thousand", 400_000)}])
         folder = write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4")
@@ -348,6 +351,7 @@ class TestFilesThatChangeWhileTheyAreRead:
         change=st.sampled_from(CHANGES),
         spoiled=st.sampled_from([None, damage.gunzip_in_place, damage.gzip_again, damage.prepend]),
     )
+    @pytest.mark.slow
     def test_nothing_wrong_is_written(self, moment: int, number: int, change: Damage, spoiled: Damage | None) -> None:
         with download(IMAGE) as (folder, out):
             if spoiled:
@@ -408,6 +412,7 @@ def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 class TestBombs:
     MAX_SECONDS = 20
     LIMITED = ("sh", "-c", 'ulimit -v 600000; exec "$@"', "sh")
