@@ -11,12 +11,11 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, docker_child, fidelity, obstacles, status_of
+from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.plan.flaws import (
     DiffIdMismatch,
     DiffIdsOfCompressed,
     EncryptedLayers,
-    ForeignSystem,
     TooMuchHistory,
     UncheckableDiffIds,
 )
@@ -27,7 +26,6 @@ from tests.images.generated import (
     GeneratedImage,
     as_json,
     descriptor_of,
-    index_of,
     make_image_of_tars,
     small_image,
     write_artifactory_folder,
@@ -196,19 +194,6 @@ def test_docker_stacks_127_layers(tmp_path: Path, count: int, told: list[str]) -
     assert status_of(case.plan.images[0], LINUX) is ImageStatus.INTACT
 
 
-def test_a_windows_image_is_loaded_on_windows_alone(tmp_path: Path) -> None:
-    plan, _ = looked_at(write_artifactory_folder(small_image(os="windows"), tmp_path))
-    assert obstacles(plan, LINUX) == (ForeignSystem("windows"),)
-    assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, BOTH)
-
-
-@pytest.mark.parametrize("os", ["freebsd", "Linux", "unknown"])
-def test_an_image_for_a_system_that_docker_does_not_know_is_loaded_nowhere(tmp_path: Path, os: str) -> None:
-    plan, _ = looked_at(write_artifactory_folder(small_image(os=os), tmp_path))
-    assert obstacles(plan, WINDOWS) == (ForeignSystem(os),)
-    assert (outputs(plan), outputs(plan, WINDOWS)) == (ONLY_TREE, ONLY_TREE)
-
-
 @pytest.mark.parametrize(("history", "flaws"), [([{}] * 3, (TooMuchHistory(3, 2),)), ([{}] * 2, ()), ([], ())])
 def test_docker_counts_the_steps_of_the_history(tmp_path: Path, history: list[object], flaws: tuple[object]) -> None:
     steps = [{"empty_layer": True}, *history, {"empty_layer": True}]
@@ -218,17 +203,3 @@ def test_docker_counts_the_steps_of_the_history(tmp_path: Path, history: list[ob
     assert plan.flaws == flaws
     assert codes.count("BF306") == len(flaws)
     assert outputs(plan) == (ONLY_TREE if flaws else BOTH)
-
-
-def test_of_several_platforms_docker_gets_the_hosts(tmp_path: Path) -> None:
-    amd, arm = small_image(), small_image(architecture="arm64")
-    for image in (amd, arm):
-        write_artifactory_folder(image, tmp_path / image.architecture)
-    content = index_of((amd.manifest, "linux/amd64"), (arm.manifest, "linux/arm64"))
-    (tmp_path / "list.manifest.json").write_bytes(content)
-    index, _ = looked_at(tmp_path)
-    for architecture in ("amd64", "arm64"):
-        child = docker_child(index, Host(Platform("linux", architecture)))
-        assert child
-        assert child.platform == Platform("linux", architecture)
-    assert docker_child(index, Host(Platform("linux", "s390x"))) is None
