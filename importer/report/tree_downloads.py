@@ -8,19 +8,22 @@ from importer.domain.digest import Digest
 from importer.plan.causes import Truncated
 from importer.report.downloads import Download
 from importer.rules.catalogue import rule_of_defect
-from importer.storage_tree.defects import BlobDamaged, ChildMissing, Defect, LinkDangling, Wish
+from importer.storage_tree.defects import BlobDamaged, ChildMissing, Defect, LinkDangling, TagDangling, Wish
 
 
 def downloads_of_tree(defects: Iterable[Defect]) -> tuple[Download, ...]:
-    """Everything that is wanted and that no step brings, each blob once."""
+    """Everything that is wanted and that can't be had from here, each blob once."""
     by_digest = {download.digest: download for defect in defects for download in _downloads(defect)}
     return tuple(by_digest.values())
 
 
 def _downloads(defect: Defect) -> Iterator[Download]:
-    if defect.steps or defect.digest is None:
+    if defect.digest is None or not defect.is_loss:
         return
     match defect:
+        case TagDangling(repository=repository, tag=tag):
+            wish = Wish(size=None, role="manifest", places=((repository, tag or ""),))
+            yield _download(defect, defect.digest, wish, 0)
         case LinkDangling(wish=wish):
             yield _download(defect, defect.digest, wish, 0)
         case BlobDamaged(wish=Wish() as wish, cause=cause):

@@ -128,9 +128,18 @@ class LinkDangling(Defect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagDangling(LinkDefect):
-    """A tag names a manifest that isn't there and that it has never named before."""
+    """A tag names a manifest that isn't there, and its ``index/`` another one alone, which is.
 
-    right_digest: Digest
+    Attributes:
+        indexed: that other one, which the tag names after the repair.
+    """
+
+    indexed: Digest
+
+    @property
+    def is_loss(self) -> bool:
+        """What the tag names can't be had from here, whatever it is made to name."""
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,7 +149,7 @@ class RepositoryDiagnosis:
                 role=LinkRole.CURRENT,
                 repository=self.repository.name,
                 tag=tag,
-                right_digest=only,
+                indexed=only,
             )
         elif not self.links.has(LinkRole.INDEX, digest, tag):
             yield self._missing(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.domain.digest import Digest
 from tests import damage
 from tests.blobfix import snapshot
 from tests.in_process import check_tree, run, scan
@@ -16,6 +17,7 @@ from tests.storage_tree.pushed_tree import IMAGE, INDEX, NAME, TAG, PushedTree, 
 
 pytestmark = pytest.mark.real_programs
 
+OTHER = Digest("sha256", "5" * 64)
 LOSSES = [Path.unlink, damage.empty, damage.replace_by_html_login_page]
 
 
@@ -65,3 +67,57 @@ def test_without_a_layer_it_is_lost_for_both(tree: PushedTree) -> None:
 def test_a_quick_look_reads_no_layers_for_it(tree: PushedTree) -> None:
     tree.blob(tree.manifest).unlink()
     assert check_tree(tree.root, "--quick").code == 4
+
+
+class TestATagWhoseManifestIsNowhere:
+    """Its index/ holds another one alone: all signs say that the tag should name that, and no digest does."""
+
+    def test_scan_and_repair_tree_agree(self, tree: PushedTree, tmp_path: Path) -> None:
+        tree.current.write_text(str(OTHER))
+        before = snapshot(tree.root)
+        seen, checked = scan(tree.root), check_tree(tree.root)
+        assert run("to-registry-tree", tree.root, "--select", f"{NAME}:{TAG}", "-o", tmp_path / "out").code == 4
+        assert (seen.code, checked.code, checked.codes) == (4, 4, ["BF504"])
+        (lost,) = [finding for finding in seen.report["findings"] if finding["code"] == "BF401"]
+        (dangling,) = checked.report["findings"]
+        for finding in (lost, dangling):
+            assert (finding["severity"], finding["digest"]) == ("error", str(OTHER))
+            assert f"name {tree.manifest}, the only manifest in its index/" in finding["fix"]["summary"]
+            assert "nothing proves" in finding["fix"]["summary"]
+        assert (dangling["certainty"], dangling["fix"]["safety"]) == ("inferred", "unsafe")
+        for report in (seen.report, checked.report):
+            assert [download["digest"] for download in report["downloads"]] == [str(OTHER)]
+        assert snapshot(tree.root) == before
+
+    def test_applied_the_tag_names_the_other_and_its_link_is_kept(
+        self, tree: PushedTree, serve_registry: ServeRegistry
+    ) -> None:
+        tree.current.write_text(str(OTHER))
+        registry = serve_registry(tree.root)
+        assert registry.request(f"/v2/{NAME}/manifests/{TAG}").status == 404
+        mended = check_tree(tree.root, "--apply")
+        assert (mended.code, mended.left, mended.report["downloads"]) == (0, [], [])
+        aside = tree.root / ".blobfix-set-aside" / tree.current.relative_to(tree.root)
+        assert (aside.read_text(), tree.current.read_text()) == (str(OTHER), str(tree.manifest))
+        assert_served(registry)
+        assert (scan(tree.root).code, check_tree(tree.root).code) == (0, 0)
+
+    def test_a_place_that_has_it_keeps_the_tag(self, tree: PushedTree, tmp_path: Path) -> None:
+        manifest = IMAGE.manifest + b"\n"
+        wanted = Digest.of(manifest)
+        tree.current.write_text(str(wanted))
+        (tmp_path / "place").mkdir()
+        (tmp_path / "place" / "manifest.json").write_bytes(manifest)
+        assert check_tree(tree.root, "--apply", "--blobs", tmp_path / "place").code == 0
+        assert tree.current.read_text() == str(wanted)
+        assert tree.blob(wanted).read_bytes() == manifest
+
+    def test_several_in_its_index_are_not_chosen_from(self, tree: PushedTree) -> None:
+        second = tree.tag / "index" / "sha256" / INDEX.manifest_digest.hex / "link"
+        second.parent.mkdir()
+        second.write_text(str(INDEX.manifest_digest))
+        tree.current.write_text(str(OTHER))
+        (lost,) = [finding for finding in scan(tree.root).report["findings"] if finding["code"] == "BF401"]
+        assert "repair-tree" not in lost["fix"]["summary"]
+        assert check_tree(tree.root, "--apply").code == 4
+        assert tree.current.read_text() == str(OTHER)

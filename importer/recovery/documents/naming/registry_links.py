@@ -5,7 +5,7 @@ Source: distribution v2.8.3, registry/storage/paths.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +17,7 @@ from importer.inventory.inventory import Inventory
 _TAGS: Final = ("_manifests", "tags")
 _REVISIONS: Final = ("_manifests", "revisions")
 _CURRENT: Final = ("current", "link")
+_INDEX: Final = ("index", "sha256")
 
 
 def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
@@ -32,15 +33,28 @@ def revisions(inventory: Inventory) -> Iterator[Digest]:
                 yield Digest.parse(fact.excerpt.strip())
 
 
+def indexed(inventory: Inventory) -> Mapping[Reference, frozenset[Digest]]:
+    """What each tag's ``index/`` holds: every manifest that the tag has named, as far as nothing was lost there."""
+    found: dict[Reference, set[Digest]] = {}
+    for fact in inventory.facts:
+        parts = fact.file.parts
+        if parts[-4:-2] == _INDEX and parts[-1] == _CURRENT[-1] and parts[-7:-5] == _TAGS:
+            with suppress(ValueError):
+                found.setdefault(_name(parts[:-4]), set()).add(Digest.parse(fact.excerpt.strip()))
+    return {name: frozenset(digests) for name, digests in found.items()}
+
+
 def tags(inventory: Inventory) -> Iterator[tuple[FileFacts, Digest, Reference]]:
     """Each tag's link, the digest that it names, and the tag's full name."""
     for fact in inventory.facts:
         parts = fact.file.parts
         if parts[-2:] != _CURRENT or parts[-5:-3] != _TAGS:
             continue
-        start = parts.index("repositories") + 1 if "repositories" in parts else 0
-        try:
-            name = Reference.of_repository("/".join(parts[start:-5]), parts[-3])
-            yield fact, Digest.parse(fact.excerpt.strip()), name
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            yield fact, Digest.parse(fact.excerpt.strip()), _name(parts[:-2])
+
+
+def _name(folder: tuple[str, ...]) -> Reference:
+    """The full name of the tag with that folder; raises ValueError when it can't be one."""
+    start = folder.index("repositories") + 1 if "repositories" in folder else 0
+    return Reference.of_repository("/".join(folder[start:-3]), folder[-1])
