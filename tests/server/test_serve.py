@@ -11,7 +11,7 @@ import socket
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,14 +94,14 @@ class Blobfix:
 Start = Callable[..., Blobfix]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """A function ``start(path, *options)`` that serves a folder; all end with the test."""
+@contextmanager
+def starting(logs: Path) -> Iterator[Start]:
+    """A function ``start(path, *options)`` that serves a folder; all end with the context."""
     numbers = itertools.count()
     with ExitStack() as stack:
 
         def one(path: Path, *options: str) -> Blobfix:
-            server = Blobfix([str(path), *options], tmp_path / f"serve{next(numbers)}.log")
+            server = Blobfix([str(path), *options], logs / f"serve{next(numbers)}.log")
             stack.callback(server.stop)
             return server
 
@@ -109,13 +109,39 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    with starting(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
 def folder(whole_image: GeneratedImage, tmp_path: Path) -> Path:
     return write_artifactory_folder(whole_image, tmp_path / "in" / "team" / "app" / "1.4")
 
 
+@pytest.fixture(scope="module")
+def served(whole_image: GeneratedImage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blobfix]:
+    """One server for all tests that only ask it."""
+    place = tmp_path_factory.mktemp("served")
+    write_artifactory_folder(whole_image, place / "in" / "team" / "app" / "1.4")
+    with starting(place) as start:
+        yield start(place / "in")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blobfix]:
+    """Five tags of one repository."""
+    place = tmp_path_factory.mktemp("many")
+    for tag in ("1", "10", "2", "b", "a"):
+        write_artifactory_folder(make_image(sample_layers(tag, 3000)), place / "in" / "team" / "app" / tag)
+    with starting(place) as start:
+        yield start(place / "in")
+
+
 @pytest.fixture
-def served(start: Start, folder: Path, tmp_path: Path) -> Blobfix:
-    return start(tmp_path / "in")
+def disturbed(start: Start, folder: Path) -> Blobfix:
+    """A server of the test's own, whose files may be changed, and whose connections may be used up."""
+    return start(folder.parents[2])
 
 
 class TestClients:
@@ -245,12 +271,6 @@ class TestPulling:
 
 
 class TestDiscovery:
-    @pytest.fixture
-    def many(self, start: Start, tmp_path: Path) -> Blobfix:
-        for tag in ("1", "10", "2", "b", "a"):
-            write_artifactory_folder(make_image(sample_layers(tag, 3000)), tmp_path / "in" / "team" / "app" / tag)
-        return start(tmp_path / "in")
-
     def test_tags_page_by_page(self, many: Blobfix) -> None:
         assert many.ask(f"{API}/tags/list").json == {"name": "team/app", "tags": ["1", "10", "2", "a", "b"]}
         pages, path = [], f"{API}/tags/list?n=2"
@@ -302,17 +322,17 @@ class TestDiscovery:
 
 class TestTruth:
     def test_a_file_that_changed_is_not_given_out(
-        self, served: Blobfix, folder: Path, whole_image: GeneratedImage
+        self, disturbed: Blobfix, folder: Path, whole_image: GeneratedImage
     ) -> None:
         digest = whole_image.layer_digests[0]
         path = f"{API}/blobs/{digest}"
-        assert served.ask(path).status == 200
+        assert disturbed.ask(path).status == 200
         append(folder / digest.file_name, b"x")
-        assert served.ask(path).status == 500
+        assert disturbed.ask(path).status == 500
         (folder / digest.file_name).write_bytes(whole_image.layers[0])
-        assert served.ask(path).status == 200
+        assert disturbed.ask(path).status == 200
         (folder / digest.file_name).unlink()
-        assert served.ask(path).status == 500
+        assert disturbed.ask(path).status == 500
 
     def test_a_mended_layer_is_given_out_whole_and_in_parts(
         self, start: Start, folder: Path, whole_image: GeneratedImage, tmp_path: Path
@@ -355,36 +375,36 @@ class TestTruth:
 
 
 class TestRudeClients:
-    def test_three_hundred_half_requests_lock_nobody_out(self, served: Blobfix, whole_image: GeneratedImage) -> None:
-        host, _, port = served.host.rpartition(":")
+    def test_three_hundred_half_requests_lock_nobody_out(self, disturbed: Blobfix, whole_image: GeneratedImage) -> None:
+        host, _, port = disturbed.host.rpartition(":")
         with ExitStack() as stack:
             for _ in range(300):
                 client = stack.enter_context(socket.create_connection((host, int(port))))
                 client.sendall(b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow:")
-            assert served.ask("/v2/").status == 200
-            assert served.ask(f"{API}/manifests/1.4").body == whole_image.manifest
+            assert disturbed.ask("/v2/").status == 200
+            assert disturbed.ask(f"{API}/manifests/1.4").body == whole_image.manifest
 
-    def test_one_that_never_reads_disturbs_nobody(self, served: Blobfix, whole_image: GeneratedImage) -> None:
-        host, _, port = served.host.partition(":")
+    def test_one_that_never_reads_disturbs_nobody(self, disturbed: Blobfix, whole_image: GeneratedImage) -> None:
+        host, _, port = disturbed.host.partition(":")
         silent = []
         for _ in range(20):
             connection = socket.create_connection((host, int(port)))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(f"GET {API}/blobs/{whole_image.layer_digests[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             silent.append(connection)
-        assert served.ask(f"{API}/blobs/{whole_image.layer_digests[1]}").body == whole_image.layers[1]
+        assert disturbed.ask(f"{API}/blobs/{whole_image.layer_digests[1]}").body == whole_image.layers[1]
         for connection in silent:
             connection.close()
 
     @pytest.mark.parametrize("text", [b"\x16\x03\x01\x02\x00\x01", b"GET /v2/ HTTP/9.9\r\n\r\n", b"x" * 100_000])
-    def test_one_that_talks_nonsense(self, served: Blobfix, text: bytes) -> None:
-        host, _, port = served.host.partition(":")
+    def test_one_that_talks_nonsense(self, disturbed: Blobfix, text: bytes) -> None:
+        host, _, port = disturbed.host.partition(":")
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(text)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(4096):
                 pass
-        assert served.ask("/v2/").status == 200
+        assert disturbed.ask("/v2/").status == 200
 
 
 class TestConnections:
