@@ -70,7 +70,7 @@ class TestPaths:
     @pytest.mark.parametrize("command", ["scan", *WRITERS])
     def test_a_missing_folder_is_wrong_usage(self, command: str, tmp_path: Path) -> None:
         output = [] if command == "scan" else ["-o", str(tmp_path / "out")]
-        result = blobfix(command, tmp_path / "nowhere", *output)
+        result = run(command, tmp_path / "nowhere", *output)
         assert result.code == 2
         assert f"{tmp_path / 'nowhere'}: there is no such file or folder" in result.stderr
         assert not (tmp_path / "out").exists()
@@ -79,7 +79,7 @@ class TestPaths:
     def test_an_empty_folder_holds_no_image(self, command: str, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         output = [] if command == "scan" else ["-o", str(tmp_path / "out")]
-        result = blobfix(command, tmp_path / "empty", *output)
+        result = run(command, tmp_path / "empty", *output)
         assert result.code == 3
         assert "manifest.json" in result.text + result.stderr
         assert not (tmp_path / "out").exists()
@@ -94,14 +94,14 @@ class TestPaths:
 
     def test_a_loop_as_path_is_unreadable(self, tmp_path: Path) -> None:
         (tmp_path / "loop").symlink_to("loop")
-        assert blobfix("scan", tmp_path / "loop").code == 5
+        assert run("scan", tmp_path / "loop").code == 5
 
     def test_an_endless_path_is_a_clear_error(self, tmp_path: Path) -> None:
-        assert blobfix("scan", "x" * 5000).code in (2, 5)
+        assert run("scan", "x" * 5000).code in (2, 5)
 
     @pytest.mark.parametrize("option", [["--name", "Team/App:1"], ["--digest", "sha256:12"], ["--jobs", "0"]])
     def test_wrong_options_are_wrong_usage(self, place: Path, option: list[str], tmp_path: Path) -> None:
-        result = blobfix("to-docker-tar", place, "-o", tmp_path / "out.tar", *option)
+        result = run("to-docker-tar", place, "-o", tmp_path / "out.tar", *option)
         assert result.code == 2
         assert option[0] in result.stderr
         assert not (tmp_path / "out.tar").exists()
@@ -484,7 +484,7 @@ class TestRepositoryNames:
         "name", ["../../etc:1", "/etc/passwd:1", "Team/App:1", "a//b:1", "a/../b:1", "a/b:..", "a/b:../../x", ".:1", ""]
     )
     def test_no_name_leads_out_of_the_tree(self, place: Path, name: str, tmp_path: Path, untouched: None) -> None:
-        result = blobfix("to-registry-tree", place, "-o", tmp_path / "out", "--name", name)
+        result = run("to-registry-tree", place, "-o", tmp_path / "out", "--name", name)
         assert result.code == 2
         assert "--name" in result.stderr
         assert not (tmp_path / "out").exists()
@@ -492,15 +492,15 @@ class TestRepositoryNames:
     @pytest.mark.parametrize("path", ["Team/APP/1.4", "team/app/..1.4 x", "%2e%2e/%2e%2e/etc"])
     def test_a_folder_that_cant_be_a_name_gives_none(self, path: str, tmp_path: Path) -> None:
         write_artifactory_folder(IMAGE, tmp_path / "in" / path)
-        result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out")
+        result = run("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out")
         assert result.code == 2
         assert "--name" in result.stderr
         assert not (tmp_path / "out").exists()
-        assert blobfix("to-docker-tar", tmp_path / "in", "-o", tmp_path / "out.tar").code == 0
+        assert run("to-docker-tar", tmp_path / "in", "-o", tmp_path / "out.tar").code == 0
 
     def test_a_host_is_dropped_for_a_tree(self, place: Path, tmp_path: Path) -> None:
         name = "registry.example:5000/team/app:1"
-        assert blobfix("to-registry-tree", place, "-o", tmp_path / "out", "-n", name).code == 0
+        assert run("to-registry-tree", place, "-o", tmp_path / "out", "-n", name).code == 0
         assert (tmp_path / "out/docker/registry/v2/repositories/team/app/_manifests/tags/1/current/link").is_file()
 
 
@@ -508,44 +508,44 @@ class TestOutputPlaces:
     def test_a_folder_with_something_else_in_it_is_refused(self, place: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "letter.txt").write_text("dear")
-        result = blobfix("to-registry-tree", place, "-o", tmp_path / "out")
+        result = run("to-registry-tree", place, "-o", tmp_path / "out")
         assert result.code == 2
         assert "letter.txt" in result.stderr
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
 
     def test_an_empty_folder_is_taken(self, place: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
-        assert blobfix("to-registry-tree", place, "-o", tmp_path / "out").code == 0
+        assert run("to-registry-tree", place, "-o", tmp_path / "out").code == 0
 
     def test_a_file_is_no_place_for_a_tree(self, place: Path, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("x")
-        assert blobfix("to-registry-tree", place, "-o", tmp_path / "out").code == 2
-        assert blobfix("to-registry-tree", place, "-o", tmp_path / "out" / "below").code in (2, 5)
+        assert run("to-registry-tree", place, "-o", tmp_path / "out").code == 2
+        assert run("to-registry-tree", place, "-o", tmp_path / "out" / "below").code in (2, 5)
         assert (tmp_path / "out").read_text() == "x"
 
     def test_a_folder_is_no_place_for_a_tar(self, place: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
-        assert blobfix("to-docker-tar", place, "-o", tmp_path / "out").code == 2
-        assert blobfix("to-docker-tar", place, "-o", tmp_path / "no" / "such" / "x.tar").code == 2
-        assert blobfix("to-docker-tar", place, "-o", "/dev/null").code == 2
+        assert run("to-docker-tar", place, "-o", tmp_path / "out").code == 2
+        assert run("to-docker-tar", place, "-o", tmp_path / "no" / "such" / "x.tar").code == 2
+        assert run("to-docker-tar", place, "-o", "/dev/null").code == 2
 
     @pytest.mark.parametrize("command", WRITERS)
     @pytest.mark.parametrize("below", ["out", "team/out", "."])
     def test_the_output_may_not_lie_in_the_input(self, place: Path, command: str, below: str, untouched: None) -> None:
-        result = blobfix(command, place, "-o", place / below)
+        result = run(command, place, "-o", place / below)
         assert result.code == 2
         assert "never changed" in result.stderr
 
     @pytest.mark.parametrize("command", WRITERS)
     def test_not_even_through_a_link(self, place: Path, command: str, tmp_path: Path, untouched: None) -> None:
         (tmp_path / "link").symlink_to(place)
-        assert blobfix(command, place, "-o", tmp_path / "link" / "out").code == 2
-        assert blobfix(command, tmp_path / "link", "-o", place / "out").code == 2
+        assert run(command, place, "-o", tmp_path / "link" / "out").code == 2
+        assert run(command, tmp_path / "link", "-o", place / "out").code == 2
 
     @pytest.mark.parametrize("command", WRITERS)
     def test_nor_in_what_is_borrowed(self, place: Path, command: str, tmp_path: Path) -> None:
         (tmp_path / "lender").mkdir()
-        result = blobfix(command, place, "--borrow", tmp_path / "lender", "-o", tmp_path / "lender" / "out")
+        result = run(command, place, "--borrow", tmp_path / "lender", "-o", tmp_path / "lender" / "out")
         assert result.code == 2
 
     @pytest.mark.parametrize("command", WRITERS)
@@ -562,7 +562,7 @@ class TestOutputPlaces:
     def test_a_full_disk_leaves_nothing_half_written(self, small_disk: Path, command: str, tmp_path: Path) -> None:
         image = make_image([{"random": os.urandom(700_000)}, {"more": os.urandom(700_000)}])
         write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1")
-        result = blobfix(command, tmp_path / "in", "-o", small_disk / "out")
+        result = run(command, tmp_path / "in", "-o", small_disk / "out")
         assert result.code == 5
         assert "bytes are free there; make room" in result.stderr
         assert leftovers(small_disk) == []
@@ -573,11 +573,11 @@ class TestOutputPlaces:
             assert list(small_disk.iterdir()) == []
 
     def test_a_full_disk_keeps_the_older_tar(self, small_disk: Path, place: Path, tmp_path: Path) -> None:
-        assert blobfix("to-docker-tar", place, "-o", small_disk / "image.tar").code == 0
+        assert run("to-docker-tar", place, "-o", small_disk / "image.tar").code == 0
         before = snapshot(small_disk, times=True)
         image = make_image([{"random": os.urandom(2_000_000)}])
         write_artifactory_folder(image, tmp_path / "large")
-        assert blobfix("to-docker-tar", tmp_path / "large", "-o", small_disk / "image.tar").code == 5
+        assert run("to-docker-tar", tmp_path / "large", "-o", small_disk / "image.tar").code == 5
         assert snapshot(small_disk, times=True) == before
 
     @pytest.mark.parametrize("options", [[], ["--format", "json"]])
