@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -28,43 +29,52 @@ _TAGS_ABOUT_A_DIGEST: Final = (".sig", ".att", ".sbom")
 _ByDigest = Mapping[Digest, tuple[FileFacts, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inventory:
-    """What there is. Build it with ``Inventory.of``."""
+    """What there is: all facts, and what could not be read. Build it with ``Inventory.of``.
+
+    Its indexes are made when they are first asked for.
+    """
 
     facts: tuple[FileFacts, ...]
     problems: tuple[SourceProblem, ...]
-    _by_digest: _ByDigest = field(repr=False)
-    _by_content: _ByDigest = field(repr=False)
-    _by_claim: _ByDigest = field(repr=False)
-    _by_path: Mapping[str, FileFacts] = field(repr=False)
 
     @classmethod
     def of(cls, facts: Iterable[FileFacts], problems: Iterable[SourceProblem] = ()) -> Inventory:
-        """Sort the facts into their drawers; the user's own files come before borrowed ones."""
-        ordered = tuple(sorted(named_by_references(facts), key=lambda fact: (fact.file.borrowed, fact.file.path)))
-        return cls(
-            facts=ordered,
-            problems=tuple(problems),
-            _by_digest=_group(ordered, lambda fact: fact.digests),
-            _by_content=_group(ordered, _content_digest),
-            _by_claim=_group(ordered, lambda fact: _optional(claimed_digest(fact.file))),
-            _by_path={fact.file.path: fact for fact in ordered},
-        )
+        """Put the facts in their order; the user's own files come before borrowed ones."""
+        ordered = sorted(named_by_references(facts), key=lambda fact: (fact.file.borrowed, fact.file.path))
+        return cls(tuple(ordered), tuple(problems))
+
+    def __reduce__(self) -> tuple[type[Inventory], tuple[object, ...]]:
+        return Inventory, (self.facts, self.problems)
+
+    @cached_property
+    def _by_digest(self) -> _ByDigest:
+        return _group(self.facts, lambda fact: fact.digests)
+
+    @cached_property
+    def _by_content(self) -> _ByDigest:
+        return _group(self.facts, _content_digest)
+
+    @cached_property
+    def _by_claim(self) -> _ByDigest:
+        return _group(self.facts, lambda fact: _optional(claimed_digest(fact.file)))
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, FileFacts]:
+        return {fact.file.path: fact for fact in self.facts}
 
     def with_contents(self, contents: Mapping[str, Content]) -> Inventory:
         """The same inventory, knowing more: what the files at these paths hold."""
-        return Inventory.of(
-            (replace(f, content=contents[f.file.path]) if f.file.path in contents else f for f in self.facts),
-            self.problems,
-        )
+        known = (replace(f, content=contents[f.file.path]) if f.file.path in contents else f for f in self.facts)
+        return Inventory(tuple(known), self.problems)
 
     def with_further_digests(self, digests: Mapping[str, tuple[Digest, ...]]) -> Inventory:
         """The same inventory, knowing more digests of the files at these paths."""
         further = (
             replace(fact, other_digests=(*fact.other_digests, *digests.get(fact.file.path, ()))) for fact in self.facts
         )
-        return Inventory.of(further, self.problems)
+        return Inventory(tuple(further), self.problems)
 
     def with_digest(self, digest: Digest) -> tuple[FileFacts, ...]:
         """Files whose bytes have the digest."""
