@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from importer import errors
 from importer.conversion import convert, error_of
@@ -36,7 +36,7 @@ from importer.tree_checkup import TreeQuestion, mended
 from importer.tree_checkup import check_tree as check_up
 from importer.work.executor import ThreadExecutor
 from importer.writers.block_stream import BlockStream
-from importer.writers.destination import Destination
+from importer.writers.destination import Place
 from importer.writers.destinations.build_context import BuildContext
 from importer.writers.destinations.docker_tar import DockerTar
 from importer.writers.destinations.oci_layout import OciLayout
@@ -103,6 +103,8 @@ class Written:
         image_id: None for what is no container image.
         referrers: the manifest digests of signatures and the like that were written beside it.
         moved: tags that were there, and what they named before, as in ``team/app:1.4 named sha256:… before``.
+        warnings: what the output lacks.
+        next: commands that use what was written.
     """
 
     path: str
@@ -111,6 +113,8 @@ class Written:
     image_id: str | None
     referrers: tuple[str, ...]
     moved: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ def scan(
 
 def write(  # noqa: PLR0913 (the options of the commands)
     image: Image,
-    destination: Destination[Any],
+    destination: Place,
     *,
     name: str | None = None,
     platform: str | None = None,
@@ -240,7 +244,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
             ThreadExecutor(question.jobs, progress or SilentProgress(), image.case.opener),
             image.case.case if deeper == depth else None,
         )
-    if not conversion.images:
+    if not conversion.result:
         refused = conversion.selection.refused
         raise error_of(refused, ". ".join(refusal.reason for refusal in refused))
     written, *referrers = conversion.images
@@ -251,6 +255,8 @@ def write(  # noqa: PLR0913 (the options of the commands)
         image_id=_text(written.plan.image_id),
         referrers=tuple(str(each.plan.manifest.descriptor.digest) for each in referrers),
         moved=tuple(map(str, conversion.moved)),
+        warnings=conversion.result.warnings,
+        next=conversion.result.commands,
     )
 
 

@@ -34,6 +34,7 @@ class Conversion(Generic[Result]):
         unread: what of the input could not be looked into.
         paths: the input.
         absent: manifest digests that the user gave and that nothing here has.
+        is_deep: whether every layer was held against its diff_id, so that only such a scan sees what was seen.
     """
 
     selection: Selection
@@ -42,6 +43,7 @@ class Conversion(Generic[Result]):
     unread: tuple[Unread, ...] = ()
     paths: tuple[Path, ...] = ()
     absent: tuple[Digest, ...] = ()
+    is_deep: bool = False
 
     @property
     def images(self) -> tuple[NamedImage, ...]:
@@ -83,11 +85,12 @@ def convert(
         unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
         selection = place.choose(case.plan, choice)
         if not selection.images:
-            return Conversion(selection, None, unread=unread, paths=question.paths)
+            return Conversion(selection, None, unread=unread, paths=question.paths, is_deep=question.depth.every_layer)
         moved = tuple(place.moved_tags(selection.images))
         demand_replaceable(moved, replace_tags=destination.replace_tags)
         absent = absent_digests(question, case.plan)
-        return Conversion(selection, place.write(selection.images), moved, unread, question.paths, absent)
+        result = place.write(selection.images)
+        return Conversion(selection, result, moved, unread, question.paths, absent, question.depth.every_layer)
 
 
 def not_read(unread: Unread) -> str:

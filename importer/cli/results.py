@@ -7,11 +7,10 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
-from importer.domain.media_types import HELM_CONFIG
 from importer.domain.platform import Host
 from importer.mutate.labels import wrong_label
 from importer.plan.fidelity import whole_images
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ImagePlan
 from importer.plan.titles import title_of, whereabouts
 from importer.words.text import listed
 from importer.writers.named_image import NamedImage
@@ -49,17 +48,6 @@ def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Tell) -> None:
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
         if wrong and wrong.right_type == new.descriptor.media_type:
             tell(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}")
-
-
-def pull_command(image: NamedImage, host: str) -> str:
-    """What fetches the image from a registry that speaks plain http: docker, or what knows artifacts."""
-    repository, tag = image.names[0].repository, image.names[0].tag
-    if image.plan.kind is not ImageKind.ARTIFACT:
-        return f"docker pull {host}/{repository}:{tag}"
-    config = image.plan.config_blob
-    if config and config.descriptor.media_type == HELM_CONFIG:
-        return f"helm pull oci://{host}/{repository} --version {tag} --plain-http"
-    return f"oras pull --plain-http {host}/{repository}:{tag}"
 
 
 def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Tell) -> None:

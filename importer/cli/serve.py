@@ -5,38 +5,28 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 import typer
 
 from importer.cli.console import progress_shown, tell
-from importer.cli.options import (
-    AllowNewDigest,
-    Borrow,
-    Digests,
-    Jobs,
-    Name,
-    Names,
-    NameTemplateText,
-    NoProgress,
-    NoRecompress,
-    Paths,
-    PlatformOption,
-    RecompressLimit,
-    Select,
-    Silent,
-    Sparse,
-)
-from importer.cli.requests import WriteOptions
-from importer.cli.results import pull_command
-from importer.cli.writing import conclude, write_images
+from importer.cli.requests import WriteOptions, with_write_options
+from importer.cli.writing import conclude
+from importer.conversion import convert
 from importer.errors import UsageError
 from importer.places.opener import Opener
 from importer.plan.fidelity import Output
+from importer.plan.images import Plan
+from importer.progress import Progress
+from importer.work.executor import ThreadExecutor
+from importer.writers.destination import OpenDestination
+from importer.writers.destinations.registry_tree import pull_command
 from importer.writers.named_image import NamedImage
-from importer.writers.selection import choose
+from importer.writers.selection import Choice, Selection, choose
 from importer.writers.verifying_reader import VerifyingReader
 
 if TYPE_CHECKING:
@@ -54,62 +44,69 @@ INSTALL: Final = "pip install 'starlette>=0.40' 'uvicorn>=0.30'"
 """What the extra blobfix[serve] is made of: blobfix itself is on no index that pip asks."""
 
 
+@with_write_options("salvage", "convert_schema1", "deep", "replace_tags", "no_sync")
 def serve(
-    paths: Paths = None,
+    options: WriteOptions,
+    *,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 5000,
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at; others than this machine's too.")
     ] = "127.0.0.1",
-    name: Name = None,
-    names: Names = None,
-    name_template: NameTemplateText = None,
-    select: Select = None,
-    platform: PlatformOption = None,
-    digest: Digests = None,
-    borrow: Borrow = None,
-    allow_new_digest: AllowNewDigest = False,
-    sparse: Sparse = False,
-    no_recompress: NoRecompress = False,
-    recompress_limit: RecompressLimit = None,
-    quiet: Silent = False,
-    jobs: Jobs = None,
-    no_progress: NoProgress = False,
 ) -> None:
     """Serve these images as a read-only registry, until Ctrl-C.
 
     Blobs are given out straight from the files they lie in, and only once they are proven.
     """
-    options = WriteOptions(
-        paths=paths,
-        name=name,
-        names=names,
-        name_template=name_template,
-        select=select,
-        platform=platform,
-        digest=digest,
-        borrow=borrow,
-        allow_new_digest=allow_new_digest,
-        sparse=sparse,
-        no_recompress=no_recompress,
-        recompress_limit=recompress_limit,
-        jobs=jobs,
-    )
-    question = options.question()
+    question, choice = options.question(), options.choice()
     opener = Opener()
-    reader = VerifyingReader(opener)
-    pick = partial(choose, choice=options.choice(), output=Output.REGISTRY_TREE, reader=reader)
-    since = time.time_ns()
+    service = _Service(opener, since=time.time_ns())
     with _listening(host, port) as listener:
-        with progress_shown(wanted=not (quiet or no_progress)) as progress:
-            served = write_images(question, pick, partial(_application, opener=opener, since=since), progress, opener)
-        conclude(served, quiet=quiet, verb="served")
+        with progress_shown(wanted=options.shows_progress) as progress:
+            served = convert(question, choice, service, ThreadExecutor(question.jobs, progress, opener))
+        conclude(served, quiet=options.quiet, verb="served")
         if served.result:
-            if not quiet:
+            if not options.quiet:
                 _tell_address(served.images[0], listener)
             _run(served.result, listener)
 
 
-def _application(images: Sequence[NamedImage], opener: Opener, since: int) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """The images go nowhere: they are given out.
+
+    Attributes:
+        opener: opens the files.
+        since: when they were read first, in nanoseconds.
+    """
+
+    opener: Opener
+    since: int
+    replace_tags: ClassVar[bool] = False
+
+    def check(self, inputs: Iterable[Path]) -> None:
+        """Nothing is written."""
+
+    @contextmanager
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[_OpenService]:  # noqa: ARG002 (no bar)
+        """There is nothing to begin."""
+        yield _OpenService(self, reader)
+
+
+class _OpenService(OpenDestination["Starlette"]):
+    def __init__(self, service: _Service, reader: VerifyingReader) -> None:
+        self._service = service
+        self._reader = reader
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The images that a registry can serve."""
+        return choose(plan, choice, Output.REGISTRY_TREE, self._reader)
+
+    def write(self, images: Sequence[NamedImage]) -> Starlette:
+        """The application that gives them out."""
+        return _application(images, self._service)
+
+
+def _application(images: Sequence[NamedImage], service: _Service) -> Starlette:
     try:
         import uvicorn  # noqa: F401, PLC0415 (likewise)
 
@@ -120,8 +117,8 @@ def _application(images: Sequence[NamedImage], opener: Opener, since: int) -> St
     from importer.server.repositories import repositories_of  # noqa: PLC0415 (together with the above)
     from importer.server.verdicts import Verdicts  # noqa: PLC0415
 
-    reader = VerifyingReader(opener)
-    return RegistryApplication(repositories_of(images, reader), Verdicts(since, reader), opener).asgi()
+    reader = VerifyingReader(service.opener)
+    return RegistryApplication(repositories_of(images, reader), Verdicts(service.since, reader), service.opener).asgi()
 
 
 def _listening(host: str, port: int) -> socket.socket:

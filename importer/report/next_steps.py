@@ -14,6 +14,7 @@ from importer.investigation import Investigation, Question
 from importer.plan.fidelity import Output
 from importer.words.printable import for_shell
 from importer.writers.selection import Choice, choose
+from importer.writers.verifying_reader import VerifyingReader
 
 _OUTPUTS: Final = (
     (Output.DOCKER_TAR, "image", ".tar", "write a tarball for docker load"),
@@ -45,7 +46,7 @@ def next_steps(investigation: Investigation) -> tuple[NextStep, ...]:
 def _is_written(investigation: Investigation, choice: Choice, output: Output) -> bool:
     """Whether the command would write an image, given no further option."""
     try:
-        return bool(choose(investigation.case.plan, choice, output).images)
+        return bool(choose(investigation.case.plan, choice, output, VerifyingReader(investigation.opener)).images)
     except BlobfixError:
         return False
 

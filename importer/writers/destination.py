@@ -1,10 +1,15 @@
-"""What every output is: a place that is checked, opened before the input is read, and then written to."""
+"""What every output is: a place that is checked, opened before the input is read, written to, and told of.
+
+A new output is a module in ``writers/destinations`` with a Destination, and a command that hands it to
+``importer.conversion``.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -16,8 +21,24 @@ from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice, Selection
 from importer.writers.verifying_reader import VerifyingReader
 
-Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What there is to tell when images were written.
+
+    Attributes:
+        next_step: what can be done now, as in ``To load it:``; the commands follow.
+        commands: what does it, as a shell takes it.
+        remarks: what to know before they are run.
+        warnings: what the output lacks.
+    """
+
+    next_step: str
+    commands: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class OpenDestination(Protocol[Result_co]):
@@ -25,15 +46,15 @@ class OpenDestination(Protocol[Result_co]):
 
     def capture(self) -> Capture | None:
         """What takes copies of blobs while the input is read for the first time; None where that is of no use."""
-        ...
+        return None
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that the place can take, as the choice wants them; raises what ``selection.choose`` raises."""
         ...
 
-    def moved_tags(self, images: Sequence[NamedImage]) -> Iterable[MovedTag]:
+    def moved_tags(self, images: Sequence[NamedImage]) -> Iterable[MovedTag]:  # noqa: ARG002 (a new place has none)
         """The tags that the place has already, for other images than these."""
-        ...
+        return ()
 
     def write(self, images: Sequence[NamedImage]) -> Result_co:
         """Write the images, each byte of them verified on its way; gives what there is to tell of it.
@@ -47,11 +68,6 @@ class Destination(Protocol[Result_co]):
     """Where images are to be written: a frozen value."""
 
     @property
-    def path(self) -> str | os.PathLike[str]:
-        """The file or folder."""
-        ...
-
-    @property
     def replace_tags(self) -> bool:
         """Whether tags that the place has already may name other images than before."""
         ...
@@ -62,4 +78,13 @@ class Destination(Protocol[Result_co]):
 
     def opened(self, reader: VerifyingReader, progress: Progress) -> AbstractContextManager[OpenDestination[Result_co]]:
         """Make the place ready; nothing is seen of that before all is written. Raises OutputError."""
+        ...
+
+
+class Place(Destination[Outcome], Protocol):
+    """A destination in a file system."""
+
+    @property
+    def path(self) -> str | os.PathLike[str]:
+        """The file or folder."""
         ...

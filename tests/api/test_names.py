@@ -36,7 +36,7 @@ NAMES = [
 SIGNATURES = {
     "scan": "(*paths: 'AnyPath', borrow: 'Iterable[AnyPath]' = (), digests: 'Iterable[str]' = (), "
     "progress: 'Progress | None' = None) -> 'Report'",
-    "write": "(image: 'Image', destination: 'Destination[Any]', *, name: 'str | None' = None, "
+    "write": "(image: 'Image', destination: 'Place', *, name: 'str | None' = None, "
     "platform: 'str | None' = None, sparse: 'bool' = False, allow_new_digest: 'bool' = False, "
     "convert_schema1: 'bool' = False, salvage: 'bool' = False, progress: 'Progress | None' = None) -> 'Written'",
     "check_tree": "(root: 'AnyPath', *, blobs: 'Iterable[AnyPath]' = (), quick: 'bool' = False, "
@@ -52,7 +52,7 @@ SIGNATURES = {
 ATTRIBUTES = {
     "Report": {"images", "findings", "downloads", "unread", "next", "exit_code", "to_json"},
     "TreeReport": {"findings", "downloads", "exit_code", "to_json", "apply"},
-    "Written": {"path", "names", "manifest_digest", "image_id", "referrers", "moved"},
+    "Written": {"path", "names", "manifest_digest", "image_id", "referrers", "moved", "warnings", "next"},
     "Image": {
         *("name", "names", "kind", "media_type", "manifest_digest", "image_id", "platform", "parent"),
         *("status", "proof", "outputs", "blobs"),

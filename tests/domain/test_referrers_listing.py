@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from importer.cli.push import add_to_list
+from importer.cli.registry import add_to_list
 from importer.domain.digest import Digest
 from importer.domain.manifest import parse_index, parse_manifest
 from importer.domain.referrers_tag import is_referrers_tag, referrers_tag

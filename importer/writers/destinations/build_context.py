@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
+from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers import build_context
 from importer.writers.build_context import WrittenContext
 from importer.writers.context_folder import context_folder
-from importer.writers.moved_tags import MovedTag
+from importer.writers.destination import OpenDestination, Outcome
+from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_context_place
 from importer.writers.selection import Choice, Selection, choose
@@ -51,27 +54,20 @@ class BuildContext:
         yield OpenBuildContext(self, reader, progress)
 
 
-class OpenBuildContext:
-    """The folder, before anything of it is there."""
+class OpenBuildContext(OpenDestination[Outcome]):
+    """The folder, before anything of it is there; no blob alone is copied into it."""
 
     def __init__(self, context: BuildContext, reader: VerifyingReader, progress: Progress) -> None:
-        self._reader = reader
         self._context = context
+        self._reader = reader
         self._progress = progress
-
-    def capture(self) -> None:
-        """None: what the folder holds isn't the blobs alone."""
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that docker could load."""
         return choose(plan, choice, Output.DOCKER_TAR, self._reader)
 
-    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
-        """None: the folder is a new one."""
-        return ()
-
-    def write(self, images: Sequence[NamedImage]) -> WrittenContext:
-        """Write the context of the one image; raises UsageError for several, and what ``BuildContext.write`` raises."""
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
+        """Write the context of the one image; raises UsageError for several, and as ``BuildContext.write`` does."""
         if len(images) > 1:
             titles = listed(title_of(image.plan) for image in images)
             raise UsageError(
@@ -79,4 +75,28 @@ class OpenBuildContext:
             )
         with context_folder(Path(self._context.path), Durability(is_wanted=self._context.sync)) as folder:
             writer = build_context.BuildContext(folder, self._reader, self._progress)
-            return writer.write(images[0].plan, squash=self._context.squash)
+            written = writer.write(images[0].plan, squash=self._context.squash)
+        command = _build_command(images[0], written, os.fspath(self._context.path))
+        return Outcome("To build it:", (command,), warnings=tuple(_warnings(written)))
+
+
+def _build_command(image: NamedImage, written: WrittenContext, path: str) -> str:
+    config = image.plan.config
+    here = Host.of_this_machine().platform
+    words = ["docker build"]
+    if config and not config.platform.matches(here):
+        words.append(f"--platform {for_shell(str(config.platform))}")
+    if written.dockerfile.needs_newline:
+        words.append(f"--build-arg {NEWLINE_ARGUMENT}=$'\\n'")
+    words += [f"-t {name}" for name in image.names]
+    return " ".join([*words, for_shell(path)])
+
+
+def _warnings(written: WrittenContext) -> Iterator[str]:
+    for layer in written.with_whiteouts:
+        paths = listed(path.decode("utf-8", "backslashreplace") for path in layer.examples)
+        more = f" and {layer.whiteouts - len(layer.examples)} more" if layer.whiteouts > len(layer.examples) else ""
+        yield f"{layer.name} deletes files of lower layers, which ADD can't: {paths}{more}"
+    if written.with_whiteouts:
+        yield "the deleted files will be in the image; --squash leaves them out"
+    yield from (f"the Dockerfile leaves out {what}" for what in written.dockerfile.unsaid)

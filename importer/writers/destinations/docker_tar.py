@@ -1,4 +1,4 @@
-"""A tarball for docker load."""
+"""A tarball for docker load, as a file or as a stream."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
-from importer.errors import BombError, ContentMismatchError
+from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
+from importer.words.printable import for_shell
+from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.docker_tar import docker_tar_members
-from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection, choose
-from importer.writers.tar_file import TarCapture, TarFile
+from importer.writers.tar_file import TarCapture, TarFile, stream_members
 from importer.writers.verifying_reader import VerifyingReader
 
 
@@ -46,15 +47,16 @@ class DockerTar:
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenDockerTar]:
         """Begin the file, unseen; raises OutputError."""
         with TarFile(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tar:
-            yield OpenDockerTar(tar, reader, progress)
+            yield OpenDockerTar(self, tar, reader, progress)
 
 
-class OpenDockerTar:
+class OpenDockerTar(OpenDestination[Outcome]):
     """The file, before it has its name."""
 
-    def __init__(self, tar: TarFile, reader: VerifyingReader, progress: Progress) -> None:
-        self._reader = reader
+    def __init__(self, place: DockerTar, tar: TarFile, reader: VerifyingReader, progress: Progress) -> None:
+        self._place = place
         self._tar = tar
+        self._reader = reader
         self._progress = progress
 
     def capture(self) -> TarCapture:
@@ -65,13 +67,53 @@ class OpenDockerTar:
         """The images that docker loads."""
         return loadable(plan, choice, self._reader, self._progress)
 
-    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
-        """None: the file is a new one."""
-        return ()
-
-    def write(self, images: Sequence[NamedImage]) -> None:
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the archive and give it its name."""
         self._tar.write(docker_tar_members(images, self._reader, self._progress.advance))
+        return Outcome("To load it:", (f"docker load -i {for_shell(os.fspath(self._place.path))}",))
+
+
+@dataclass(frozen=True, slots=True)
+class DockerStream:
+    """The same as a stream of bytes, for a pipe; nothing is told of it.
+
+    Attributes:
+        stream: where to.
+    """
+
+    stream: BinaryIO
+    replace_tags: ClassVar[bool] = False
+
+    def check(self, inputs: Iterable[Path]) -> None:  # noqa: ARG002 (no input can be a pipe)
+        """Raise UsageError when people would see the bytes."""
+        if self.stream.isatty():
+            raise UsageError("a tar can't be shown on a terminal; pipe it into `docker load`, or give a file with -o")
+
+    @contextmanager
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenDockerStream]:
+        """There is nothing to begin."""
+        yield OpenDockerStream(self.stream, reader, progress)
+
+
+class OpenDockerStream(OpenDestination[None]):
+    """The stream, before its first byte."""
+
+    def __init__(self, stream: BinaryIO, reader: VerifyingReader, progress: Progress) -> None:
+        self._stream = stream
+        self._reader = reader
+        self._progress = progress
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The images that docker loads."""
+        return loadable(plan, choice, self._reader, self._progress)
+
+    def write(self, images: Sequence[NamedImage]) -> None:
+        """Write the archive front to back."""
+        members = docker_tar_members(images, self._reader, self._progress.advance)
+        self._progress.start("Writing", sum(member.size for member in members))
+        stream_members(members, self._stream.write, self._reader, self._progress.advance)
+        self._stream.flush()
+        self._progress.stop()
 
 
 def loadable(plan: Plan, choice: Choice, reader: VerifyingReader, progress: Progress) -> Selection:

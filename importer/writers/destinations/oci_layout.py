@@ -7,22 +7,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from importer.domain import media_types
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import Progress
+from importer.words.printable import for_shell
+from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
-from importer.writers.oci_layout import ReferrersList, index_of, layout_members
+from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
 from importer.writers.output_places import check_file_place, check_layout_place
 from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
 from importer.writers.tar_file import TarCapture, TarFile
 from importer.writers.verifying_reader import VerifyingReader
+
+_OCI_TYPES: Final = frozenset({media_types.OCI_MANIFEST, media_types.OCI_INDEX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,12 @@ class OciLayout:
         return choose(plan, replace(choice, oci_media_types=self.oci_media_types), Output.OCI_LAYOUT, reader)
 
 
-class OpenLayoutFolder:
+class OpenLayoutFolder(OpenDestination[Outcome]):
     """The folder, before anything of it is seen."""
 
     def __init__(self, layout: OciLayout, reader: VerifyingReader, folder: OciFolder) -> None:
-        self._reader = reader
         self._layout = layout
+        self._reader = reader
         self._folder = folder
 
     def capture(self) -> StagingCapture:
@@ -86,17 +91,18 @@ class OpenLayoutFolder:
         """The names that the layout has already, for other images."""
         return self._folder.moved_tags(images)
 
-    def write(self, images: Sequence[NamedImage]) -> dict[str, Any]:
-        """Write the images, and give the index as it is then; raises UsageError for names that moved meanwhile."""
-        return self._folder.write(images, replace_tags=self._layout.replace_tags)
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
+        """Write the images; raises UsageError for names that moved meanwhile and may not."""
+        index = self._folder.write(images, replace_tags=self._layout.replace_tags)
+        return _outcome(self._layout, images[0], index)
 
 
-class OpenLayoutArchive:
+class OpenLayoutArchive(OpenDestination[Outcome]):
     """The archive, before it has its name."""
 
     def __init__(self, layout: OciLayout, reader: VerifyingReader, tar: TarFile) -> None:
-        self._reader = reader
         self._layout = layout
+        self._reader = reader
         self._tar = tar
 
     def capture(self) -> TarCapture:
@@ -107,12 +113,28 @@ class OpenLayoutArchive:
         """The images whose manifests can be written."""
         return self._layout.chosen(plan, choice, self._reader)
 
-    def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:  # noqa: ARG002 (as all places have it)
-        """None: the file is a new one."""
-        return ()
-
-    def write(self, images: Sequence[NamedImage]) -> dict[str, Any]:
-        """Write the archive, and give its index."""
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
+        """Write the archive and give it its name."""
         lists = [ReferrersList(each.tag, each.merged_into(None)) for each in layout_listings_of(images, self._reader)]
         self._tar.write(layout_members(images, lists))
-        return index_of(images, lists)
+        return _outcome(self._layout, images[0], index_of(images, lists))
+
+
+def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Outcome:
+    """How to copy an image on, by what skopeo finds it in the layout's index."""
+    name = image.names[0] if image.names else None
+    is_alone = len(index["manifests"]) == 1
+    if not name and not is_alone:
+        return Outcome("skopeo and umoci find the image when it has a --name")
+    path = os.fspath(layout.path).replace(":", "_")
+    # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
+    tag = f":{short_name_in(index, name)}" if name and not is_alone else ""
+    source = for_shell(f"{'oci-archive' if layout.is_archive else 'oci'}:{path}{tag}")
+    target = f"docker://REGISTRY/{f'{name.repository}:{name.tag}' if name else 'NAME:TAG'}"
+    remarks = []
+    if path != os.fspath(layout.path):
+        remarks.append(f"skopeo takes no colon in a path: first rename it to {path}")
+    if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
+        remarks.append("skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types")
+    command = f"skopeo copy --all {source} {target}"
+    return Outcome("To copy it into a registry:", (command,), remarks=tuple(remarks))

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.domain.media_types import HELM_CONFIG
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
-from importer.plan.images import Plan
+from importer.plan.images import ImageKind, Plan
 from importer.progress import Progress
+from importer.words.printable import for_shell
 from importer.writers import registry_tree
+from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
@@ -43,16 +46,16 @@ class RegistryTree:
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenRegistryTree]:
         """Begin a tree beside its place; raises OutputError."""
         with registry_tree.RegistryTree(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tree:
-            yield OpenRegistryTree(tree, reader, replace_tags=self.replace_tags)
+            yield OpenRegistryTree(self, tree, reader)
 
 
-class OpenRegistryTree:
+class OpenRegistryTree(OpenDestination[Outcome]):
     """The tree, before anything of it is seen."""
 
-    def __init__(self, tree: registry_tree.RegistryTree, reader: VerifyingReader, *, replace_tags: bool) -> None:
-        self._reader = reader
+    def __init__(self, place: RegistryTree, tree: registry_tree.RegistryTree, reader: VerifyingReader) -> None:
+        self._place = place
         self._tree = tree
-        self._replace_tags = replace_tags
+        self._reader = reader
 
     def capture(self) -> StagingCapture:
         """Stages wanted blobs while they are first read."""
@@ -66,6 +69,27 @@ class OpenRegistryTree:
         """The tags that the tree has already, for other images."""
         return self._tree.moved_tags(images)
 
-    def write(self, images: Sequence[NamedImage]) -> None:
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the images; raises UsageError for tags that moved meanwhile and may not."""
-        self._tree.write(images, replace_tags=self._replace_tags)
+        self._tree.write(images, replace_tags=self._place.replace_tags)
+        mount = _mount_of(str(Path(self._place.path).resolve()))
+        serve = f"docker run -d -p 5000:5000 {mount} registry:2"
+        return Outcome("To pull it from there:", (serve, pull_command(images[0], "localhost:5000")))
+
+
+def pull_command(image: NamedImage, host: str) -> str:
+    """What fetches the image from a registry that speaks plain http: docker, or what knows artifacts."""
+    repository, tag = image.names[0].repository, image.names[0].tag
+    if image.plan.kind is not ImageKind.ARTIFACT:
+        return f"docker pull {host}/{repository}:{tag}"
+    config = image.plan.config_blob
+    if config and config.descriptor.media_type == HELM_CONFIG:
+        return f"helm pull oci://{host}/{repository} --version {tag} --plain-http"
+    return f"oras pull --plain-http {host}/{repository}:{tag}"
+
+
+def _mount_of(root: str) -> str:
+    """The option that gives the registry its storage; -v takes no colon in a path."""
+    if ":" in root:
+        return f"--mount {for_shell(f'type=bind,source={root},target=/var/lib/registry')}"
+    return f"-v {for_shell(f'{root}:/var/lib/registry')}"
