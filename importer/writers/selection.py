@@ -129,18 +129,27 @@ def _of_oci_types(images: Sequence[NamedImage]) -> list[NamedImage]:
 def narrowed(plan: Plan, choice: Choice) -> Plan:
     """The plan of what the user asks about: the chosen image, under the name and for the platform that were given.
 
-    Raises UsageError when the choice fits none or several.
+    Raises UsageError when the choice fits none or several, also where a platform has several builds.
     """
     standing, referrers = _standing(plan), attached(plan.images)
     chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
     kept = [each.plan for image in chosen for each in with_referrers(image, referrers, choice.host)]
     if choice.platform:
+        _demand_one_build(kept, choice.platform, choice.host)
         kept = [_of_platform(image, choice.platform) for image in kept]
     family = {member.manifest.descriptor.digest: member for image in kept for member in image.family}
     images = [
         family[digest] for digest in (image.manifest.descriptor.digest for image in plan.images) if digest in family
     ]
     return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
+
+
+def _demand_one_build(images: Sequence[ImagePlan], platform: Platform, host: Host) -> None:
+    """Raise UsageError, as a writer does, when of no image it is clear which build is meant."""
+    children = [child_for(image, platform, host) if image.kind is ImageKind.INDEX else image for image in images]
+    unclear = [child for child in children if isinstance(child, Refusal) and child.is_usage]
+    if unclear and len(unclear) == len(children):
+        raise UsageError(unclear[0].reason)
 
 
 def _of_platform(image: ImagePlan, platform: Platform) -> ImagePlan:

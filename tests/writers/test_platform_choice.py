@@ -52,6 +52,13 @@ class TestTwoBuildsOfWindows:
             assert f"windows/amd64:{version} ({build.manifest_digest})" in outcome.output
         assert not (tmp_path / "tree").exists()
 
+    def test_scan_says_so_too(self, windows: Path, tmp_path: Path) -> None:
+        seen = run("scan", windows, "--platform", "windows/amd64")
+        for command in ("to-registry-tree", "to-docker-tar", "to-oci-layout"):
+            written = run(command, windows, "-o", tmp_path / command, "--platform", "windows/amd64")
+            assert (seen.code, seen.output) == (2, written.output)
+        assert scan(windows, "--platform", f"windows/amd64:{VERSIONS[0]}").code == 0
+
     def test_the_missing_one_is_told_by_its_version(self, windows: Path) -> None:
         missing = BUILDS[1].manifest_digest
         shutil.rmtree(windows / "team" / "app" / missing.file_name)
