@@ -53,7 +53,7 @@ RULE: Final = Rule(
         ),
         remedy=(
             "It names the layer and both digests. It writes no docker tar, since docker would refuse it, and a "
-            "registry tree or an OCI layout byte for byte. The smallest layers are unpacked to see this, up to 64 MiB "
+            "registry tree or an OCI layout byte for byte. The smallest layers are unpacked to see this, up to 16 MiB "
             "in all; --deep of scan and to-docker-tar unpacks every layer."
         ),
         advice=(
