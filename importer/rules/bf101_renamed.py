@@ -75,5 +75,5 @@ RULE: Final = Rule(
             "sha256__ and the 64 hex digits."
         ),
     ),
-    find=find,
+    on_download=find,
 )

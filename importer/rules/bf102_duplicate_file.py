@@ -54,5 +54,5 @@ RULE: Final = Rule(
         remedy="It uses one copy and leaves the others alone; every output holds the blob once.",
         advice="Nothing needs to be done. Extra copies may be deleted to save space, but not before the image works.",
     ),
-    find=find,
+    on_download=find,
 )

@@ -108,5 +108,5 @@ RULE: Final = Rule(
             "that image is missing here: download that too."
         ),
     ),
-    find_leftovers=find,
+    on_leftovers=find,
 )

@@ -84,6 +84,6 @@ RULE: Final = Rule(
             "curl -fL -C - -O with its address can resume when the connection breaks."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(PartialDownload,),
 )

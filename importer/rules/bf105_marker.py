@@ -53,6 +53,6 @@ RULE: Final = Rule(
             "has none of its layers does the same for all of them."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Marker,),
 )

@@ -58,7 +58,7 @@ RULE: Final = Rule(
             "and -f makes an error an error instead of a file."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Empty,),
     symptoms=(
         "unexpected commit digest sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, expected …",

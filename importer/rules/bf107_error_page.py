@@ -64,7 +64,7 @@ RULE: Final = Rule(
             "Then download again with curl -fL -O (and -u for user name and password): -f makes an error an error."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(ErrorPage,),
     symptoms=(
         "invalid character '<' looking for beginning of value",

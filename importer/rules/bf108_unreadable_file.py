@@ -7,7 +7,7 @@ from importer.plan.causes import Unreadable
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with
 from importer.rules.files import severity_of_stray
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.sources.source_file import ProblemKind, SourceProblem
 from importer.storage_tree.defects import EntryUnreadable
 from importer.words.text import FilePath, Text
@@ -76,8 +76,7 @@ RULE: Final = Rule(
             "For a link, give the folder that it leads to as a PATH of its own or with --borrow."
         ),
     ),
-    find=find,
-    defects=(EntryUnreadable,),
-    observe=observe,
+    on_download=find,
+    on_tree=OnTree(observe, (EntryUnreadable,)),
     causes=(Unreadable,),
 )

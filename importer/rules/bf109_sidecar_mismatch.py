@@ -62,5 +62,5 @@ RULE: Final = Rule(
         ),
         advice="Download both files again, right after one another. If they still disagree, ask the server's keepers.",
     ),
-    find=find,
+    on_download=find,
 )

@@ -101,5 +101,5 @@ RULE: Final = Rule(
             "that is whole all the same, pick it with --select."
         ),
     ),
-    find=find,
+    on_download=find,
 )

@@ -101,6 +101,6 @@ RULE: Final = Rule(
             "docker save -o image.tar NAME:TAG is the way to save an image."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(OtherContent,),
 )

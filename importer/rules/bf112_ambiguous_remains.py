@@ -78,5 +78,5 @@ RULE: Final = Rule(
             "Don't resume onto it with curl -C -: onto the wrong file that makes a file of two halves."
         ),
     ),
-    find=find,
+    on_download=find,
 )

@@ -63,7 +63,7 @@ RULE: Final = Rule(
             "ask the administrator of the proxy, or try from another network."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Truncated,),
     symptoms=(
         "unexpected EOF",

@@ -50,6 +50,6 @@ RULE: Final = Rule(
         ),
         advice="Nothing needs to be done. If it happens to several files, look at the way you download them.",
     ),
-    find=find,
+    on_download=find,
     causes=(TruncatedTrailer,),
 )

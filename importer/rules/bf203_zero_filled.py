@@ -55,6 +55,6 @@ RULE: Final = Rule(
             "curl -fL -C - -O, first cut the zeros off a copy (truncate -s), since curl goes by the file's size."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(ZeroFilled,),
 )

@@ -47,7 +47,7 @@ RULE: Final = Rule(
         ),
         advice="Nothing needs to be done. If it happens again, see what resumes downloads that are complete.",
     ),
-    find=find,
+    on_download=find,
     causes=(TrailingData,),
     symptoms=("gzip: invalid header",),
 )

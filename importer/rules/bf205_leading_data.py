@@ -53,6 +53,6 @@ RULE: Final = Rule(
         ),
         advice="Nothing needs to be done now. For the next download leave out curl's -i: curl -fL -O is enough.",
     ),
-    find=find,
+    on_download=find,
     causes=(LeadingData,),
 )

@@ -129,7 +129,7 @@ RULE: Final = Rule(
             "program that doesn't unpack it."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Gunzipped,),
     symptoms=("error verifying sha256 checksum",),
 )

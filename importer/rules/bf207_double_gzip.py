@@ -57,6 +57,6 @@ RULE: Final = Rule(
         remedy="It unpacks the file once; the digest proves that what comes out is the blob.",
         advice="Nothing needs to be done. For the next download, curl --compressed -fL -O takes the outer gzip off.",
     ),
-    find=find,
+    on_download=find,
     causes=(CompressedAgain,),
 )

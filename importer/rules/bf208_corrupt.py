@@ -59,7 +59,7 @@ RULE: Final = Rule(
             "If the new one is damaged too, download it on another machine or over another network, and check the disk."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Corrupt,),
     symptoms=(
         "filesystem layer verification failed for digest sha256:…",

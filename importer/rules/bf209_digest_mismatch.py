@@ -98,7 +98,7 @@ RULE: Final = Rule(
             "then the server's copy is wrong: look for the blob in another tag's folder and name that with --borrow."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(DigestMismatch,),
     symptoms=("Digest did not match, expected …, got …", "unexpected commit digest …, expected …"),
 )

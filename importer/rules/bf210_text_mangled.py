@@ -58,7 +58,7 @@ RULE: Final = Rule(
             "Or download again with curl -fL -O; in PowerShell use -OutFile instead of >."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(TextMangled,),
     symptoms=(
         "image config verification failed for digest …",

@@ -48,7 +48,7 @@ RULE: Final = Rule(
             "instead of its view."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Reformatted,),
     symptoms=("manifest verification failed for digest …",),
 )

@@ -49,7 +49,7 @@ RULE: Final = Rule(
         ),
         advice="Download manifest.json again. If it is the same, have the image pushed anew by those who built it.",
     ),
-    find=find,
+    on_download=find,
     causes=(SizeMismatch,),
     symptoms=("Content-Length header … does not match expected size …",),
 )

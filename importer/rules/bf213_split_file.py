@@ -44,6 +44,6 @@ RULE: Final = Rule(
         remedy="It joins the pieces in the order of their names; the digest proves that nothing is missing or swapped.",
         advice="Nothing needs to be done. Keep all pieces together until the image has been written.",
     ),
-    find=find,
+    on_download=find,
     causes=(Split,),
 )

@@ -87,7 +87,7 @@ RULE: Final = Rule(
             "the same image under a new manifest digest."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(ManifestMissing,),
     symptoms=("…/json: no such file or directory", "manifest.json: no such file or directory"),
 )

@@ -12,7 +12,7 @@ from importer.plan.images import ImagePlan
 from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.blobs import remains_of_children
 from importer.rules.files import severity_of_lost
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import RevisionInvalid
 from importer.words.text import FilePath, Text
 
@@ -115,9 +115,8 @@ RULE: Final = Rule(
             "or a browser's view. The layers you have are found again as soon as the manifest is right."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(NotAManifest,),
-    defects=(RevisionInvalid,),
-    observe=observe,
+    on_tree=OnTree(observe, (RevisionInvalid,)),
     symptoms=("unrecognized manifest content type …", "unexpected end of JSON input", "MANIFEST_INVALID"),
 )

@@ -69,5 +69,5 @@ RULE: Final = Rule(
             "since a colon isn't allowed there; blobfix understands all spellings."
         ),
     ),
-    find=find,
+    on_download=find,
 )

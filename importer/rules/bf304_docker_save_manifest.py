@@ -52,7 +52,7 @@ RULE: Final = Rule(
             "find the wrong manifest.json, or none at the root. Use blobfix to-docker-tar instead."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=(
         "json: cannot unmarshal object into Go value of type []…manifestItem",
         "json: cannot unmarshal array into Go value of type manifest.Versioned",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.formats.signatures import FileKind
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import Schema1Manifest
 from importer.words.text import FilePath, Text
 
@@ -70,9 +70,8 @@ RULE: Final = Rule(
             "--convert-schema1; the image runs as before, but has a new image id and a new digest."
         ),
     ),
-    find=find,
-    defects=(Schema1Manifest,),
-    observe=observe,
+    on_download=find,
+    on_tree=OnTree(observe, (Schema1Manifest,)),
     symptoms=(
         "schema 1 support has been removed",
         "missing signature key",

@@ -72,7 +72,7 @@ RULE: Final = Rule(
         ),
         advice="Have the image built and pushed anew, or take another tag of it. Downloading again doesn't help.",
     ),
-    find=find,
+    on_download=find,
     causes=(InvalidConfig,),
     symptoms=("too many non-empty layers in History section",),
 )

@@ -91,5 +91,5 @@ RULE: Final = Rule(
             "(or the SHA-256) of manifest.json, and docker pull prints it as Digest. For docker load it doesn't matter."
         ),
     ),
-    find=find,
+    on_download=find,
 )

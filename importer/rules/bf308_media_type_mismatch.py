@@ -7,7 +7,7 @@ from importer.domain.media_types import Compression
 from importer.mutate.labels import WrongLabel, wrong_label
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import observation
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import MediaTypeAbsent
 from importer.words.text import Text
 
@@ -90,9 +90,8 @@ RULE: Final = Rule(
             "zstd, have the image pushed anew with gzip."
         ),
     ),
-    find=find,
-    defects=(MediaTypeAbsent,),
-    observe=observe,
+    on_download=find,
+    on_tree=OnTree(observe, (MediaTypeAbsent,)),
     symptoms=(
         'unsupported docker v2s2 media type "…"',
         "mismatched image rootfs and manifest layers",

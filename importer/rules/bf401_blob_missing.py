@@ -95,7 +95,7 @@ RULE: Final = Rule(
             "with --borrow."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Missing, ContentMissing),
     symptoms=(
         "blob unknown to registry",

@@ -58,7 +58,7 @@ RULE: Final = Rule(
             "or take another tag."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=(
         "layers from manifest don't match image configuration",
         "invalid manifest, layers length mismatch: expected …, got …",

@@ -61,7 +61,7 @@ RULE: Final = Rule(
             "If they are, the image on the server is broken: have it built and pushed anew."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=(
         "invalid diffID for layer …: expected …, got …",
         "wrong diff id calculated on extraction",

@@ -43,6 +43,6 @@ RULE: Final = Rule(
         remedy="It writes the bytes itself, and the digest proves that they are the right ones.",
         advice="Nothing needs to be done.",
     ),
-    find=find,
+    on_download=find,
     causes=(WellKnown,),
 )

@@ -50,7 +50,7 @@ RULE: Final = Rule(
             "layer with curl -fL -O and put it beside the others; the digest decides, not the name."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(Foreign,),
     symptoms=(
         "Could not find layer: sha256__… in Artifactory",

@@ -7,7 +7,7 @@ from importer.plan.causes import PlatformMissing
 from importer.plan.titles import title_of
 from importer.rules.blobs import blobs_with, observation
 from importer.rules.platforms import has_no_image
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import ChildMissing
 from importer.words.text import Text
 
@@ -76,9 +76,8 @@ RULE: Final = Rule(
             "Else download the folders that are named."
         ),
     ),
-    find=find,
-    defects=(ChildMissing,),
-    observe=observe,
+    on_download=find,
+    on_tree=OnTree(observe, (ChildMissing,)),
     causes=(PlatformMissing,),
     symptoms=(
         "no matching manifest for … in the manifest list entries",

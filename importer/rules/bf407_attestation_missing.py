@@ -45,7 +45,7 @@ RULE: Final = Rule(
             "then download the folder of that digest too."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(AttestationMissing,),
     symptoms=("failed to get stream processor for application/vnd.in-toto+json",),
 )

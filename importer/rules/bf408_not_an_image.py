@@ -66,5 +66,5 @@ RULE: Final = Rule(
             "helm pull oci://… for a chart, cosign verify for a signature. docker load can't do anything with it."
         ),
     ),
-    find=find,
+    on_download=find,
 )

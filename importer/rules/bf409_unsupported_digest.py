@@ -49,7 +49,7 @@ RULE: Final = Rule(
         ),
         advice="Ask those who built the image to push it with sha256 digests; old registries need that anyway.",
     ),
-    find=find,
+    on_download=find,
     causes=(UnsupportedDigest,),
     symptoms=("unsupported digest algorithm",),
 )

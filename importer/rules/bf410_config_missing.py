@@ -62,7 +62,7 @@ RULE: Final = Rule(
             "--salvage and set the command and the environment anew, in a Dockerfile that begins FROM it."
         ),
     ),
-    find=find,
+    on_download=find,
     causes=(ConfigMissing,),
     symptoms=("error pulling image configuration: … unknown blob", "error pulling image configuration: …"),
 )

@@ -53,7 +53,7 @@ RULE: Final = Rule(
             "very old clients also refuse the OCI formats themselves."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=(
         "ApplyLayer … invalid tar header",
         "failed to register layer: … archive/tar: invalid tar header",

@@ -57,6 +57,6 @@ RULE: Final = Rule(
             "(containerd with imgcrypt, CRI-O)."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=("missing private key needed for decryption",),
 )

@@ -58,6 +58,6 @@ RULE: Final = Rule(
             "blobfix to-build-context --squash, then docker build. The image id is another one then."
         ),
     ),
-    find=find,
+    on_download=find,
     symptoms=("max depth exceeded",),
 )

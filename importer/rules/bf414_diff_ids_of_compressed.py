@@ -56,5 +56,5 @@ RULE: Final = Rule(
             "(gunzip -c LAYER | sha256sum). Nobody can have run this image with docker as it is."
         ),
     ),
-    find=find,
+    on_download=find,
 )

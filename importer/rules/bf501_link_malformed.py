@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.rules.registry_answers import NOTHING, internal_error, request_for
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import LinkMalformed
 from importer.storage_tree.link_text import LinkFault
 from importer.storage_tree.tree import LinkRole
@@ -58,8 +58,7 @@ RULE: Final = Rule(
         ),
         advice="Run repair-tree with --apply. In a script of your own, write links with printf %s.",
     ),
-    defects=(LinkMalformed,),
-    observe=observe,
+    on_tree=OnTree(observe, (LinkMalformed,)),
     symptoms=(
         "invalid checksum digest length",
         "invalid checksum digest format",

@@ -4,7 +4,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.rules.registry_answers import blob_request, internal_error, manifest_request, request_for, unknown
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import LinkMisplaced, RepositoryMisnamed
 from importer.storage_tree.tree import LinkRole
 from importer.words.text import FilePath, Text
@@ -93,8 +93,7 @@ RULE: Final = Rule(
         ),
         advice="Run repair-tree with --apply. A new tree is best written by to-registry-tree.",
     ),
-    defects=(LinkMisplaced, RepositoryMisnamed),
-    observe=observe,
+    on_tree=OnTree(observe, (LinkMisplaced, RepositoryMisnamed)),
     symptoms=(
         "unrecognized manifest schema version 0",
         "open …/current/link: not a directory",

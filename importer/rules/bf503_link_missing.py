@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.rules.registry_answers import NOTHING, request_for, unknown
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import LayersFolderMissing, LinkMissing
 from importer.storage_tree.tree import LinkRole
 from importer.words.text import Text, listed
@@ -88,8 +88,7 @@ RULE: Final = Rule(
         ),
         advice="Run repair-tree with --apply before the next garbage collection.",
     ),
-    defects=(LinkMissing, LayersFolderMissing),
-    observe=observe,
+    on_tree=OnTree(observe, (LinkMissing, LayersFolderMissing)),
     symptoms=(
         "unknown manifest name=… revision=…",
         "unknown tag=…",

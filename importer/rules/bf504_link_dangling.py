@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.rules.registry_answers import blob_request, manifest_request, request_for, unknown
-from importer.rules.rule import Certainty, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Certainty, Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
 from importer.storage_tree.defects import LinkDangling, TagDangling
 from importer.storage_tree.tree import LinkRole
@@ -81,7 +81,6 @@ RULE: Final = Rule(
             "Or push the image again from a machine that has it."
         ),
     ),
-    defects=(LinkDangling, TagDangling),
-    observe=observe,
+    on_tree=OnTree(observe, (LinkDangling, TagDangling)),
     symptoms=("Path not found: …/data",),
 )

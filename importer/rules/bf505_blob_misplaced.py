@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.rules.registry_answers import UNSEEN, internal_error
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import BlobMisplaced
 from importer.words.text import FilePath, Size, Text
 
@@ -53,8 +53,7 @@ RULE: Final = Rule(
         remedy="With --apply it is moved to the path that its own digest names. The bytes are not touched.",
         advice="Run repair-tree with --apply.",
     ),
-    defects=(BlobMisplaced,),
-    observe=observe,
+    on_tree=OnTree(observe, (BlobMisplaced,)),
     symptoms=(
         "stat …/data: not a directory",
         "blob path should not be a directory",

@@ -5,7 +5,7 @@ from typing import Final
 from importer.formats.signatures import DOCUMENT_KINDS, FileKind
 from importer.plan.causes import Cause, Gunzipped, Reformatted, TextMangled, Truncated, ZeroFilled
 from importer.rules.registry_answers import UNSEEN, internal_error
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
 from importer.storage_tree.defects import BlobDamaged
 from importer.words.text import Count, Size, Text
@@ -103,6 +103,5 @@ RULE: Final = Rule(
             "the client sees the blob and skips it."
         ),
     ),
-    defects=(BlobDamaged,),
-    observe=observe,
+    on_tree=OnTree(observe, (BlobDamaged,)),
 )

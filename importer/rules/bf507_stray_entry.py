@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import StrayEntry
 from importer.storage_tree.tree import Area
 from importer.words.text import FilePath, Text
@@ -45,7 +45,6 @@ RULE: Final = Rule(
         remedy="With --apply it is moved to .blobfix-set-aside below the root, under the same path. Nothing is lost.",
         advice="Look through .blobfix-set-aside afterwards and delete it when you miss nothing.",
     ),
-    defects=(StrayEntry,),
-    observe=observe,
+    on_tree=OnTree(observe, (StrayEntry,)),
     symptoms=("invalid path …",),
 )

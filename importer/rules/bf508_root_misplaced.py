@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import RootMisplaced
 from importer.words.text import FilePath, Text
 
@@ -43,8 +43,7 @@ RULE: Final = Rule(
             "If only the mount is wrong, mount the folder above docker/ instead."
         ),
     ),
-    defects=(RootMisplaced,),
-    observe=observe,
+    on_tree=OnTree(observe, (RootMisplaced,)),
     symptoms=(
         "Path not found: /docker/registry/v2/repositories",
         "repository name not known to registry",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from importer.rules.rule import Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.storage_tree.defects import NotRegistryStorage
 from importer.storage_tree.foreign_stores import StoreKind
 from importer.words.text import Command, FilePath, Text
@@ -97,6 +97,5 @@ RULE: Final = Rule(
             "never from its disk."
         ),
     ),
-    defects=(NotRegistryStorage,),
-    observe=observe,
+    on_tree=OnTree(observe, (NotRegistryStorage,)),
 )

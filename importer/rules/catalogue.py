@@ -8,27 +8,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import importer.rules as package
 from importer.plan.causes import Cause
-from importer.rules.rule import Case, Finding, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Finding, Observation, OnTree, Rule, Safety, Severity
 from importer.words.text import Text
 
 if TYPE_CHECKING:
     from importer.storage_tree.defects import Defect
 
 _MODULE_NAME: Final = re.compile(r"bf\d{3}_\w+")
-_DOWNLOAD_MODULE_NAME: Final = re.compile(r"bf[1-4]\d{2}_\w+")
-"""The five hundreds are about storage trees alone."""
+_NOT_OF_TREES_ALONE: Final = re.compile(r"bf(?!5)\d{3}_\w+")
+"""The five hundreds need half of storage_tree, which takes as long to load as a small scan; a download does without."""
 
 _LEADS_OUT: Final = Text(
     "it is left alone: a link on the way leads out of the tree; repair the tree where it really is"
 )
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-
-
 _FETCHED_AGAIN: Final = frozenset({"BF503", "BF504", "BF506"})
 _OF_A_CACHE: Final = Text(
     "move it out of the tree: this is a pull-through cache, which fetches it again from its registry "
@@ -36,21 +34,21 @@ _OF_A_CACHE: Final = Text(
 )
 
 
+@cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every rule, by code."""
+    """Every rule, by code: each module of this package that is called after one has it as ``RULE``."""
     return _load(_MODULE_NAME)
 
 
-def download_rules() -> tuple[Rule, ...]:
-    """The rules that find something in a download, by code."""
-    return _load(_DOWNLOAD_MODULE_NAME)
-
-
 @cache
+def _rules_but_of_trees() -> tuple[Rule, ...]:
+    return _load(_NOT_OF_TREES_ALONE)
+
+
 def _load(wanted: re.Pattern[str]) -> tuple[Rule, ...]:
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    modules = (import_module(f"{package.__name__}.{name}") for name in names if wanted.fullmatch(name))
-    return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.code))
+    rules: list[Rule] = [import_module(f"{package.__name__}.{name}").RULE for name in names if wanted.fullmatch(name)]
+    return tuple(sorted(rules, key=lambda rule: rule.code))
 
 
 def rule_named(name: str) -> Rule | None:
@@ -61,7 +59,7 @@ def rule_named(name: str) -> Rule | None:
 
 def rule_explaining(cause: Cause) -> Rule | None:
     """The rule whose text explains a cause."""
-    return next((rule for rule in download_rules() if isinstance(cause, rule.causes)), None)
+    return next((rule for rule in _rules_but_of_trees() if isinstance(cause, rule.causes)), None)
 
 
 def find_all(case: Case) -> tuple[Finding, ...]:
@@ -69,8 +67,10 @@ def find_all(case: Case) -> tuple[Finding, ...]:
 
     What is said of leftover files comes of a second round, when it is known which files the findings name.
     """
-    findings = [Finding(rule, seen) for rule in download_rules() for seen in rule.find(case)]
-    findings += _of_leftovers(case, frozenset(path for finding in findings for path in _named_by(finding.observation)))
+    rules = _rules_but_of_trees()
+    findings = [Finding(rule, seen) for rule in rules if rule.on_download for seen in rule.on_download(case)]
+    named = frozenset(path for finding in findings for path in _named_by(finding.observation))
+    findings += (Finding(rule, seen) for rule in rules if rule.on_leftovers for seen in rule.on_leftovers(case, named))
     return tuple(sorted(findings, key=_weight))
 
 
@@ -84,14 +84,16 @@ def find_in_tree(defects: Iterable[Defect], *, is_cache: bool = False) -> tuple[
 
 def rule_of_defect(defect: Defect) -> Rule:
     """The rule whose text explains a defect."""
-    return next(rule for rule in all_rules() if isinstance(defect, rule.defects))
+    return _on_tree(defect)[0]
+
+
+def _on_tree(defect: Defect) -> tuple[Rule, OnTree[Any]]:
+    return next((rule, on) for rule in all_rules() if (on := rule.on_tree) and isinstance(defect, on.defects))
 
 
 def _explained(defect: Defect, *, is_cache: bool) -> Finding:
-    rule = rule_of_defect(defect)
-    if rule.observe is None:
-        raise TypeError(f"{rule.code} names defects and doesn't observe them")
-    seen = rule.observe(defect)
+    rule, on_tree = _on_tree(defect)
+    seen = on_tree.observe(defect)
     if defect.leads_out:
         seen = replace(seen, remedy=_LEADS_OUT, safety=Safety.NONE)
     elif is_cache and not defect.steps and rule.code in _FETCHED_AGAIN:
@@ -108,12 +110,6 @@ def _severity(rule: Rule, defect: Defect) -> Severity:
 
 def _safety(rule: Rule, defect: Defect) -> Safety:
     return Safety.SAFE if defect.steps else Safety.UNSAFE if rule.fix is Safety.UNSAFE else Safety.NONE
-
-
-def _of_leftovers(case: Case, named: frozenset[str]) -> Iterator[Finding]:
-    for rule in download_rules():
-        if rule.find_leftovers:
-            yield from (Finding(rule, seen) for seen in rule.find_leftovers(case, named))
 
 
 def _named_by(seen: Observation) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
@@ -18,6 +18,8 @@ from importer.words.text import Text
 
 if TYPE_CHECKING:
     from importer.storage_tree.defects import Defect
+
+DefectType = TypeVar("DefectType", bound="Defect")
 
 
 class Severity(StrEnum):
@@ -104,14 +106,22 @@ class Observation:
     severity: Severity | None = None
 
 
-def nothing_in_a_download(_case: Case) -> Iterator[Observation]:
-    """What a rule about storage trees finds in a download."""
-    return iter(())
+@dataclass(frozen=True, slots=True)
+class OnTree(Generic[DefectType]):
+    """What a rule has to say of a registry's storage.
+
+    Attributes:
+        observe: says what is seen of a defect.
+        defects: the kinds of defects that the rule explains; no other rule may.
+    """
+
+    observe: Callable[[DefectType], Observation] = field(repr=False)
+    defects: tuple[type[DefectType], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: data, and a pure function.
+    """A rule: a text, and pure functions that look at downloads, at storage trees, or at both.
 
     Attributes:
         code, name: stable for ever.
@@ -119,11 +129,10 @@ class Rule:
         fix: what can usually be done.
         summary: when it applies, in half a sentence.
         explanation: the text.
-        find: looks at the case and yields what it sees.
-        find_leftovers: asked last, yields what it sees of the files whose paths no finding names.
-        causes: the causes of a blob's state that this rule explains.
-        defects: the defects of a storage tree that this rule explains.
-        observe: says what is seen of one of these defects.
+        causes: the causes of a blob's state that this rule explains; no other rule may.
+        on_download: looks at a download and yields what it sees.
+        on_leftovers: the same, asked last, with the paths that findings name: what is said of all other files.
+        on_tree: which defects of a storage tree the rule explains, and how.
         symptoms: literal messages of docker, registries, skopeo, containerd, podman and
             Artifactory that lead here; ``…`` stands for what varies.
     """
@@ -134,11 +143,10 @@ class Rule:
     fix: Safety
     summary: str
     explanation: Explanation
-    find: Callable[[Case], Iterator[Observation]] = field(default=nothing_in_a_download, repr=False)
-    find_leftovers: Callable[[Case, frozenset[str]], Iterator[Observation]] | None = field(default=None, repr=False)
     causes: tuple[type[Cause], ...] = ()
-    defects: tuple[type[Defect], ...] = ()
-    observe: Callable[[Any], Observation] | None = field(default=None, repr=False)
+    on_download: Callable[[Case], Iterator[Observation]] | None = field(default=None, repr=False)
+    on_leftovers: Callable[[Case, frozenset[str]], Iterator[Observation]] | None = field(default=None, repr=False)
+    on_tree: OnTree[Any] | None = None
     symptoms: tuple[str, ...] = ()
 
 

@@ -121,10 +121,16 @@ def test_every_cause_is_explained_by_one_rule() -> None:
 def test_every_defect_of_a_tree_is_explained_by_one_rule() -> None:
     heads = {Defect, LinkDefect}
     defined = {kind for kind in vars(defects).values() if isinstance(kind, type) and issubclass(kind, Defect)} - heads
-    explained = [kind for rule in all_rules() for kind in rule.defects]
+    explained = [kind for rule in all_rules() if rule.on_tree for kind in rule.on_tree.defects]
     assert len(explained) == len(set(explained))
     assert set(explained) == defined
-    assert all(rule.observe for rule in all_rules() if rule.defects)
+
+
+def test_every_rule_looks_at_downloads_or_at_storage_trees(rule: Rule) -> None:
+    assert rule.on_download or rule.on_leftovers or rule.on_tree
+    if rule.code.startswith("BF5"):
+        # A scan doesn't load it (catalogue.py).
+        assert not any((rule.on_download, rule.on_leftovers, rule.causes))
 
 
 def test_no_two_rules_claim_a_symptom() -> None:

@@ -236,9 +236,9 @@ class TestUnrelatedFiles:
             (folder / name).write_bytes(noise(100, "c" if name == "c.bin" else "a and b"))
         case, rule = case_of(folder), rule_named("unrelated-file")
         assert rule
-        assert rule.find_leftovers
+        assert rule.on_leftovers
         left = {
-            len(named): [Path(seen.path or "").name for seen in rule.find_leftovers(case, frozenset(named))]
+            len(named): [Path(seen.path or "").name for seen in rule.on_leftovers(case, frozenset(named))]
             for named in ([], [f"{folder}/a.bin"])
         }
         assert left == {0: ["a.bin", "b.bin", "c.bin"], 1: ["c.bin"]}
