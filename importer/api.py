@@ -21,16 +21,14 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import BlobfixError, ExitCode, InputError, OutputError, UsageError
-from importer.investigation import Investigation, Question, investigate
+from importer.investigation import Question, investigate
 from importer.places.durability import Durability
 from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
 from importer.progress import Progress, SilentProgress
 from importer.report import tree_report
-from importer.report.exit_codes import exit_code_of
-from importer.report.json_report import as_json, download_as_json, finding_as_json, report
-from importer.report.next_steps import NextStep, next_steps
-from importer.report.values import Download, Finding, Image, Unread
+from importer.report.json_report import download_as_json, finding_as_json
+from importer.report.values import Download, Finding, Image, Report
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, mended
 from importer.tree_checkup import check_tree as check_up
@@ -64,32 +62,6 @@ __all__ = [
 AnyPath = str | os.PathLike[str]
 
 _Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was found in a download; its parts are those of ``blobfix scan --format json``.
-
-    Attributes:
-        images: indexes first, then by name and digest.
-        downloads: what to fetch again.
-        unread: what of the input could not be looked into.
-        next: commands that write what is whole.
-        exit_code: that of ``blobfix scan``.
-        case: what the report was made of.
-    """
-
-    images: tuple[Image, ...]
-    findings: tuple[Finding, ...]
-    downloads: tuple[Download, ...]
-    unread: tuple[Unread, ...]
-    next: tuple[NextStep, ...]
-    exit_code: ExitCode
-    case: Investigation = field(repr=False, compare=False)
-
-    def to_json(self) -> str:
-        """The text that ``blobfix scan --format json`` prints."""
-        return as_json(self.case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +147,7 @@ def scan(
     )
     with _typed(InputError):
         case = investigate(question, progress or SilentProgress(), Opener(), narrow=partial(narrowed, choice=Choice()))
-        told = report(case)
-        return Report(
-            images=tuple(
-                Image.of(entry, case, plan) for entry, plan in zip(told["images"], case.case.plan.images, strict=True)
-            ),
-            findings=tuple(map(Finding.of, told["findings"])),
-            downloads=tuple(map(Download.of, told["downloads"])),
-            unread=tuple(map(Unread.of, told["unread"])),
-            next=next_steps(case),
-            exit_code=ExitCode(exit_code_of(case.case)),
-            case=case,
-        )
+        return Report.of(case)
 
 
 def write(  # noqa: PLR0913 (the options of the commands)

@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from importer.errors import ExitCode
 from importer.investigation import Investigation
 from importer.plan.blobs import BlobStatus, Role
 from importer.plan.fidelity import ImageStatus
 from importer.plan.images import ImageKind, ImagePlan, Proof
+from importer.report.exit_codes import exit_code_of
+from importer.report.json_report import as_json, report
+from importer.report.next_steps import NextStep, next_steps
 from importer.rules.rule import Certainty, Safety, Severity
 
 
@@ -205,3 +209,44 @@ class Unread:
     def of(cls, entry: Mapping[str, Any]) -> Unread:
         """From an entry of the JSON report."""
         return cls(**entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in a download; its parts are those of ``blobfix scan --format json``.
+
+    Attributes:
+        images: indexes first, then by name and digest.
+        downloads: what to fetch again.
+        unread: what of the input could not be looked into.
+        next: commands that write what is whole.
+        exit_code: that of ``blobfix scan``.
+        case: what the report was made of.
+    """
+
+    images: tuple[Image, ...]
+    findings: tuple[Finding, ...]
+    downloads: tuple[Download, ...]
+    unread: tuple[Unread, ...]
+    next: tuple[NextStep, ...]
+    exit_code: ExitCode
+    case: Investigation = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The text that ``blobfix scan --format json`` prints."""
+        return as_json(self.case)
+
+    @classmethod
+    def of(cls, case: Investigation) -> Report:
+        """All that the JSON report says of an investigation, and what to do next."""
+        told = report(case)
+        plans = case.case.plan.images
+        return cls(
+            images=tuple(Image.of(entry, case, plan) for entry, plan in zip(told["images"], plans, strict=True)),
+            findings=tuple(map(Finding.of, told["findings"])),
+            downloads=tuple(map(Download.of, told["downloads"])),
+            unread=tuple(map(Unread.of, told["unread"])),
+            next=next_steps(case),
+            exit_code=exit_code_of(case.case),
+            case=case,
+        )

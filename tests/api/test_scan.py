@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shlex
 import signal
 import subprocess
@@ -63,6 +64,16 @@ def test_two_reports_of_the_same_are_equal(tmp_path: Path) -> None:
     first, second = blobfix.scan(folder), blobfix.scan(folder)
     assert first == second
     assert hash(first.images[0]) == hash(second.images[0])
+
+
+def test_a_report_can_be_kept_and_written_from_later(tmp_path: Path) -> None:
+    folder, image = download(tmp_path)
+    report = blobfix.scan(folder)
+    kept: blobfix.Report = pickle.loads(pickle.dumps(report))
+    assert kept == report
+    assert kept.to_json() == report.to_json()
+    written = blobfix.write(kept.images[0], blobfix.DockerTar(tmp_path / "image.tar"))
+    assert written.image_id == str(image.image_id)
 
 
 def test_a_path_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
