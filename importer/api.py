@@ -99,6 +99,7 @@ class TreeReport:
         exit_code: that of ``blobfix repair-tree``.
         case: what the report was made of.
         remembered: what was read of the tree, so that ``apply`` need not read it again.
+        opener: has the copies of the archives that blobs are taken from.
     """
 
     findings: tuple[Finding, ...]
@@ -106,6 +107,7 @@ class TreeReport:
     exit_code: ExitCode
     case: tree_report.TreeReport = field(repr=False, compare=False)
     remembered: Remembered = field(repr=False, compare=False)
+    opener: Opener = field(repr=False, compare=False)
 
     def to_json(self) -> str:
         """The text that ``blobfix repair-tree --format json`` prints."""
@@ -120,8 +122,9 @@ class TreeReport:
         """
         found = self.case.now
         with _typed(OutputError):
-            left = mended(found, progress or SilentProgress(), Durability(is_wanted=sync), Opener(), self.remembered)
-            return _tree_report(tree_report.TreeReport(found, left), self.remembered)
+            durability = Durability(is_wanted=sync)
+            left = mended(found, progress or SilentProgress(), durability, self.opener, self.remembered)
+            return _tree_report(tree_report.TreeReport(found, left), self.remembered, self.opener)
 
 
 def scan(
@@ -141,9 +144,9 @@ def scan(
     Raises UsageError for a path that isn't there or a text that is no digest, and InputError for what can't be read.
     """
     question = Question(
-        paths=tuple(map(Path, paths)) or (Path(),),
-        borrowed=tuple(map(Path, borrow)),
-        digests=tuple(map(_digest, digests)),
+        paths=_paths(paths) or (Path(),),
+        borrowed=_paths(borrow),
+        digests=tuple(map(_digest, _several(digests))),
     )
     with _typed(InputError):
         case = investigate(question, progress or SilentProgress(), Opener(), narrow=partial(narrowed, choice=Choice()))
@@ -235,11 +238,11 @@ def check_tree(
     Raises UsageError and NoImageError for what is no such folder, and InputError for what can't be read.
     """
     remembered: Remembered = {}
-    question = TreeQuestion(Path(root), tuple(map(Path, blobs)), quick)
+    opener = Opener()
+    question = TreeQuestion(Path(root), _paths(blobs), quick)
     with _typed(InputError):
-        return _tree_report(
-            tree_report.TreeReport(check_up(question, progress or SilentProgress(), Opener(), remembered)), remembered
-        )
+        found = check_up(question, progress or SilentProgress(), opener, remembered)
+        return _tree_report(tree_report.TreeReport(found), remembered, opener)
 
 
 def open_blob(report: Report, digest: str) -> BinaryIO:
@@ -263,14 +266,25 @@ def _stream(blob: ProvenBlob, reader: VerifyingReader) -> BinaryIO:
     return io.BufferedReader(BlockStream(reader.blocks(blob)))
 
 
-def _tree_report(case: tree_report.TreeReport, remembered: Remembered) -> TreeReport:
+def _tree_report(case: tree_report.TreeReport, remembered: Remembered, opener: Opener) -> TreeReport:
     return TreeReport(
         findings=tuple(Finding.of(finding_as_json(finding)) for finding in case.now.findings),
         downloads=tuple(Download.of(download_as_json(download)) for download in case.downloads),
         exit_code=case.exit_code,
         case=case,
         remembered=remembered,
+        opener=opener,
     )
+
+
+def _paths(given: Iterable[AnyPath]) -> tuple[Path, ...]:
+    return tuple(map(Path, _several(given)))
+
+
+def _several(given: Iterable[_Value]) -> Iterable[_Value]:
+    if isinstance(given, str | bytes | os.PathLike):
+        raise UsageError(f"{given!r}: give a list; one alone is a list of one")
+    return given
 
 
 def _digest(text: str) -> Digest:
@@ -300,3 +314,6 @@ def _typed(kind: type[BlobfixError]) -> Iterator[None]:
     except OSError as error:
         place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         raise kind(f"{place}{error.strerror or error}") from error
+    except ValueError as error:
+        # A path with a NUL, or one that the file system can't spell.
+        raise UsageError(str(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -111,11 +112,23 @@ def load_commands(names: Iterable[str] = tuple(COMMANDS)) -> None:
 def run() -> None:
     """Run the command that the arguments name, and leave with its exit code."""
     watch_signals()
+    _allow_many_files()
     # Each command loads rooms that the others don't need; only what is asked for is loaded.
     load_commands([word for word in sys.argv[1:] if word in COMMANDS][:1] or COMMANDS)
     gc.freeze()
     gc.enable()
     app()
+
+
+def _allow_many_files() -> None:
+    """Have as many files open as the system lets a user have: each packed archive needs one for its copy."""
+    try:
+        import resource  # noqa: PLC0415 (Windows has none)
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _words_of(error: OSError) -> str:

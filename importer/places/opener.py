@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import partial
 from typing import BinaryIO, Final
@@ -36,6 +36,24 @@ _LARGEST: Final = 16 << 30
 _LARGEST_RATIO: Final = 1000
 
 
+class _Copy:
+    """A temporary copy, which is made once, by the first who needs it; others wait for that copy alone."""
+
+    def __init__(self, made: Spool | None = None) -> None:
+        self._made = made
+        self._lock = threading.Lock()
+
+    def of(self, blocks: Callable[[Address], Generator[bytes, None, None]], address: Copied) -> Spool:
+        """The copy of what an address has, as far as it goes; raises OSError and DecodeError."""
+        with self._lock:
+            if self._made is None:
+                made = Spool()
+                for block in _between(blocks(address.original), 0, address.size):
+                    made.append(block)
+                self._made = made
+            return self._made
+
+
 class Opener:
     """Opens addresses, and keeps the temporary copies that some of them need as long as it lives.
 
@@ -43,7 +61,7 @@ class Opener:
     """
 
     def __init__(self) -> None:
-        self._copies: dict[Copied, Spool] = {}
+        self._copies: dict[Copied, _Copy] = {}
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Opener], tuple[()]]:
@@ -62,7 +80,7 @@ class Opener:
             case Part(whole, start, length) if can_seek(whole):
                 return open_part(partial(self.open, whole), start, length)
             case Copied():
-                return self._copy(address).open()
+                return self._copy(address).of(self.blocks, address).open()
             case Literal(content):
                 return io.BytesIO(content)
         return open_pieces(self._made(address))
@@ -91,21 +109,16 @@ class Opener:
     def keep(self, address: Copied, copy: Spool) -> None:
         """Use a copy that was made already."""
         with self._lock:
-            self._copies[address] = copy
+            self._copies[address] = _Copy(copy)
 
     def forget(self, address: Copied) -> None:
         """Let go of a copy that nobody needs."""
         with self._lock:
             self._copies.pop(address, None)
 
-    def _copy(self, address: Copied) -> Spool:
+    def _copy(self, address: Copied) -> _Copy:
         with self._lock:
-            if address not in self._copies:
-                copy = Spool()
-                for block in _between(self.blocks(address.original), 0, address.size):
-                    copy.append(block)
-                self._copies[address] = copy
-            return self._copies[address]
+            return self._copies.setdefault(address, _Copy())
 
     def _made(self, address: Address) -> Generator[bytes, None, None]:
         match address:
@@ -154,11 +167,10 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     # Between the listing and now a pipe may have taken the file's place; opening one must not hang.
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
-    stream = os.fdopen(descriptor, "rb", buffering=0)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        stream.close()
+        os.close(descriptor)
         raise OSError(0, "not a regular file any more", os.fspath(path))
-    return stream
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def decoded(stream: BinaryIO, decoder: DecodedStream) -> Generator[bytes, None, None]:

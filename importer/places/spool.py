@@ -26,12 +26,26 @@ _MARGIN: Final = 256 << 20
 _CHECK_EVERY: Final = 64 << 20
 
 
+class NoCopyError(OSError):
+    """No temporary copy can be begun."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            error.errno,
+            f"no temporary copy of it can be made: {error.strerror}; unpack it yourself and give the folder, or set "
+            "TMPDIR to a place that can be written to",
+        )
+
+
 class Spool:
-    """A temporary file that is written once and then read at any place, by any thread."""
+    """A temporary file that is written once and then read at any place, by any thread; raises NoCopyError."""
 
     def __init__(self) -> None:
-        self._folder = _folder()
-        self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=self._folder, buffering=0))  # noqa: SIM115
+        try:
+            self._folder = _folder()
+            self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=self._folder, buffering=0))  # noqa: SIM115
+        except OSError as error:
+            raise NoCopyError(error) from error
         self._lock = threading.Lock()
         self._checked = 0
         self.size = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from typing import Any, Final
 
@@ -26,6 +27,10 @@ from importer.words.printable import as_unicode
 SCHEMA_VERSION: Final = 1
 
 
+_OBEYED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Delete, the C1 controls, and what turns or breaks lines; json.dumps escapes the C0 controls alone."""
+
+
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print the whole report as one JSON document."""
     paper.write(as_json(investigation))
@@ -33,7 +38,12 @@ def print_report(investigation: Investigation, paper: Paper) -> None:
 
 def as_json(investigation: Investigation) -> str:
     """The whole report as the text of one JSON document, with a newline at its end."""
-    return json.dumps(report(investigation), indent=2, ensure_ascii=False) + "\n"
+    return json_text(report(investigation)) + "\n"
+
+
+def json_text(value: Any) -> str:
+    """JSON as a file and a terminal take it: what a terminal might obey is escaped, and the values are the same."""
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def report(investigation: Investigation) -> dict[str, Any]:

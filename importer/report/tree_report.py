@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import importer
 from importer.errors import ExitCode
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
-from importer.report.json_report import download_as_json, finding_as_json
+from importer.report.json_report import download_as_json, finding_as_json, json_text
 from importer.report.page import Page, Styled
 from importer.report.rendering import Renderer
 from importer.report.text_parts import print_downloads, print_findings
@@ -77,7 +76,7 @@ class TreeReport:
 
     def as_json(self) -> str:
         """The report as one JSON document."""
-        return json.dumps(self._values(), indent=2, ensure_ascii=False)
+        return json_text(self._values())
 
     def _values(self) -> dict[str, Any]:
         question = self.found.question

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.media_types import Compression
+from importer.domain.schema1 import Schema1Manifest
 from importer.mutate.labels import WrongLabel, wrong_label
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import observation
@@ -17,7 +18,8 @@ _NAMES: Final = {Compression.NONE: "a plain tar"}
 def find(case: Case) -> Iterator[Observation]:
     """Every layer whose bytes are right and whose media type isn't."""
     for image in case.plan.images:
-        for layer in image.layers:
+        # Schema 1 has no media types.
+        for layer in () if isinstance(image.parsed, Schema1Manifest) else image.layers:
             if wrong := wrong_label(layer):
                 media_type = layer.descriptor.media_type
                 message = Text(

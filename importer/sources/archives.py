@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -13,6 +14,7 @@ from importer.formats.decoders import Coding, coding_of
 from importer.formats.signatures import is_tar_header, kind_of_head
 from importer.places.address import Address, can_seek
 from importer.places.opener import Opener
+from importer.places.spool import NoCopyError
 from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.decompression import Allowance, Unpacking
@@ -99,6 +101,9 @@ class _Look:
         try:
             head = self.opener.head(file.address, _HEAD)
             return self._zip_in(file, head, is_named) or self._tar_in(file, head, is_named)
+        except NoCopyError as error:
+            # What is in it is unknown, and must not be taken for absent.
+            return _Archive(partial(_flawed, str(error.strerror)), is_doubtful=True)
         except OSError:
             # It stays a file; whoever reads it says what is wrong.
             return None
@@ -140,7 +145,7 @@ class _Look:
         archive = self._judged(start, is_named, lambda: self._list_unpacked_tar(unpacking)) if is_tar else None
         if unpacking.flaw and not is_tar and names_tar(name):
             # Cut or damaged before the first member: nothing tells what it holds.
-            archive = _Archive(lambda: iter([Flaw(unpacking.flaw)]), is_doubtful=True)
+            archive = _Archive(partial(_flawed, unpacking.flaw), is_doubtful=True)
         if archive is None:
             unpacking.stop()
             self.opener.forget(start)
@@ -158,6 +163,10 @@ class _Look:
     def _judged(self, tar: Address, is_named: bool, members: Callable[[], Iterator[Listed]]) -> _Archive | None:
         is_download = looks_like_download(first_members(self.opener, tar, _LOOK_MEMBERS), self.opener, tar)
         return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None
+
+
+def _flawed(reason: str) -> Iterator[Listed]:
+    yield Flaw(reason)
 
 
 def _until_unreadable(archive: _Archive) -> Iterator[Listed]:

@@ -70,12 +70,12 @@ class Unpacking:
     """
 
     def __init__(self, opener: Opener, packed: Address, coding: Coding, allowance: Allowance) -> None:
+        self._spool = Spool()
         self._opener = opener
         self._original = packed if coding is Coding.STORED else Unpacked(packed, coding)
         self._decoder = decoder_of(coding)
         self._pieces = decoded(opener.open(packed), self._decoder)
         self._allowance = allowance
-        self._spool = Spool()
         self._is_over = False
         self.flaw = ""
 

@@ -16,11 +16,12 @@ from importer.places.opener import Opener
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.decompression import Allowance
 from importer.sources.zip_entry import STORED, UTF8_FLAG, ZipEntry, listed, name_of
-from importer.sources.zip_local import data_start, list_local
+from importer.sources.zip_local import data_start, list_local, packed_size_at
 
 _LOCAL_MAGIC: Final = b"PK\x03\x04"
 _END_MAGIC: Final = b"PK\x05\x06"
 _END_SIZE: Final = 22
+_LOCATOR_SIZE: Final = 20
 _MAX_END: Final = _END_SIZE + 0xFFFF
 _MAX_DIRECTORY: Final = 24 << 20
 """Bytes of a directory that is read at once, which takes ten times as much memory: 160,000 members with long names."""
@@ -68,6 +69,10 @@ def list_zip(opener: Opener, archive: Address, size: int, allowance: Allowance) 
 def _directory(stream: BinaryIO) -> list[zipfile.ZipInfo]:
     with zipfile.ZipFile(cast("BinaryIO", _BoundedReads(stream))) as archive:
         members = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    promised = _promised_members(stream)
+    # A damaged length swallows the entries behind it, and the rest of the directory still reads well.
+    if promised is not None and promised != len(members):
+        raise zipfile.BadZipFile(f"{len(members)} entries instead of {promised}")
     # In a zip that was cut, the last directory that is found may be that of a zip inside.
     if read_at(stream, 0, 4) == _LOCAL_MAGIC and not (members and members[0].header_offset == 0):
         raise zipfile.BadZipFile("another zip's directory")
@@ -75,9 +80,13 @@ def _directory(stream: BinaryIO) -> list[zipfile.ZipInfo]:
 
 
 def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Iterator[ZipEntry | Flaw]:
-    """Find each member's data; members that share bytes are an attack ("A better zip bomb", Fifield 2019)."""
+    """Find each member's data; members that share bytes are an attack ("A better zip bomb", Fifield 2019).
+
+    A size in the directory that reaches into the next member is held against the one in the member's own header.
+    """
     end = 0
-    for info in members:
+    limits = [*(info.header_offset for info in members[1:]), size]
+    for info, limit in zip(members, limits, strict=True):
         name = _name(info)
         start = data_start(stream, info.header_offset) if 0 <= info.header_offset < size else None
         if start is None:
@@ -86,7 +95,13 @@ def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Ite
         if info.header_offset < end:
             yield Flaw("it shares bytes with another member, as in an attack; refused", name)
             continue
-        there = min(info.compress_size, max(size - start, 0))
+        packed_size = info.compress_size
+        if start + packed_size > limit:
+            packed_size = packed_size_at(stream, info.header_offset) or packed_size
+        if start + packed_size > size and limit < size:
+            yield Flaw("the size that the zip's directory gives it is damaged", name)
+            continue
+        there = min(packed_size, max(size - start, 0))
         end = start + there
         real_size = there if info.compress_type == STORED else info.file_size
         yield ZipEntry(name, info.flag_bits, info.compress_type, start, there, real_size, info.external_attr >> 16)
@@ -105,6 +120,22 @@ def _is_one_of_several(stream: BinaryIO) -> bool:
     end = _directory_end(stream)
     # In zip64 archives the number may be 0xFFFF, and the true one stands elsewhere; Python's reader checks that.
     return len(end) >= 8 and end[4:6] not in (b"\0\0", b"\xff\xff")
+
+
+def _promised_members(stream: BinaryIO) -> int | None:
+    """How many members the directory's end promises (APPNOTE 4.3.14 to 4.3.16); None where it doesn't tell."""
+    end = _directory_end(stream)
+    if len(end) < _END_SIZE:
+        return None
+    count = int.from_bytes(end[10:12], "little")
+    if count < 0xFFFF:
+        return count
+    at = stream.seek(0, 2) - len(end) - _LOCATOR_SIZE
+    locator = read_at(stream, max(at, 0), _LOCATOR_SIZE)
+    if not locator.startswith(b"PK\x06\x07"):
+        return None
+    large = read_at(stream, int.from_bytes(locator[8:16], "little"), 40)
+    return int.from_bytes(large[32:40], "little") if large.startswith(b"PK\x06\x06") else None
 
 
 def _directory_end(stream: BinaryIO) -> bytes:

@@ -46,6 +46,12 @@ def data_start(stream: BinaryIO, header: int) -> int | None:
     return int(header + _LOCAL.size + name_size + extra_size)
 
 
+def packed_size_at(stream: BinaryIO, header: int) -> int | None:
+    """How many bytes the member's own header gives its data; None where a descriptor behind them does."""
+    found = _local_at(stream, header)
+    return found.entry.packed_size if found and not found.entry.flags & DESCRIPTOR_FLAG else None
+
+
 def list_local(opener: Opener, archive: Address, size: int, allowance: Allowance) -> Iterator[Listed]:
     """Yield the members of a zip of ``size`` bytes by their local headers alone; raises OSError."""
     with opener.open(archive) as stream:

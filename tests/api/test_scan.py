@@ -212,3 +212,20 @@ def test_a_blob_that_is_lost_can_not_be_opened(tmp_path: Path) -> None:
         blobfix.open_blob(report, str(image.layer_digests[1]))
     with pytest.raises(blobfix.errors.UsageError):
         blobfix.open_blob(report, "layer 1")
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\ud800b"])
+def test_a_path_that_no_system_has_is_wrong_usage(path: str) -> None:
+    with pytest.raises(blobfix.errors.UsageError):
+        blobfix.scan(path)
+    with pytest.raises(blobfix.errors.UsageError):
+        blobfix.scan(borrow=[path])
+
+
+def test_one_path_alone_is_no_list_of_letters(tmp_path: Path) -> None:
+    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+        blobfix.scan(tmp_path, borrow="downloads")
+    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+        blobfix.scan(tmp_path, digests=f"sha256:{'0' * 64}")
+    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+        blobfix.check_tree(tmp_path, blobs="downloads")

@@ -146,3 +146,12 @@ def test_every_value_of_a_scan_is_one(name: str, tmp_path: Path) -> None:
     for image in copy.plan.images:
         for made in (made for blob in image.all_blobs for made in (blob.exact, blob.content) if made):
             assert Examiner(Tools(opener)).digest_of(made.recipe, made.digest.algorithm, made.size) == made.digest
+
+
+def test_a_copy_may_be_made_of_a_copy(tmp_path: Path) -> None:
+    inner = gzip.compress(PLAIN, mtime=0)
+    (tmp_path / "outer.gz").write_bytes(gzip.compress(inner, mtime=0))
+    outer = Copied(Unpacked(FileOnDisk(str(tmp_path / "outer.gz")), Coding.GZIP), len(inner))
+    nested = Copied(Unpacked(Part(outer, 0, len(inner)), Coding.GZIP), len(PLAIN))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(Opener().head, Part(nested, 5, 9), 9).result(timeout=60) == PLAIN[5:14]

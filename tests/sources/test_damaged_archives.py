@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import random
@@ -9,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 import zstandard
@@ -373,3 +375,51 @@ def _append_sparse_member(path: Path, name: str, size: int) -> None:
 def _with_checksum(header: bytes) -> bytes:
     blank = header[:148] + b" " * 8 + header[156:]
     return blank[:148] + b"%06o\0 " % sum(blank) + blank[156:]
+
+
+_FOUR: Final = {name: (name * 300).encode() for name in ("aaa", "bbb", "ccc", "ddd")}
+
+
+def _entry_of(raw: bytes | bytearray, number: int) -> int:
+    """Where the directory's entry of a member begins."""
+    at = raw.index(b"PK\x01\x02")
+    for _ in range(number):
+        at = raw.index(b"PK\x01\x02", at + 1)
+    return at
+
+
+@pytest.mark.parametrize(("field", "what"), [(28, "name"), (32, "comment")])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_entries_that_a_damaged_length_swallows_are_not_lost(
+    tmp_path: Path, field: int, what: str, number: int
+) -> None:
+    raw = bytearray(zip_of(_FOUR))
+    entry = _entry_of(raw, number)
+    behind = raw.index(b"PK\x05\x06") - _entry_of(raw, number + 1)
+    # As long as all entries behind it: the directory reads well to its end, and tells of fewer members.
+    old = struct.unpack_from("<H", raw, entry + field)[0]
+    struct.pack_into("<H", raw, entry + field, old + behind)
+    found = entries(_write(tmp_path / "a.zip", bytes(raw)))
+    assert contents(found) == _FOUR, what
+    assert "directory" in problems(found)[str(tmp_path / "a.zip")]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_damaged_size_in_the_directory_costs_no_other_member(tmp_path: Path, streamed: bool) -> None:
+    raw = bytearray(zip_of(_FOUR, streamed=streamed))
+    struct.pack_into("<I", raw, _entry_of(raw, 0) + 20, 0x7FFFFFFF)
+    found = entries(_write(tmp_path / "a.zip", bytes(raw)))
+    others = {name: content for name, content in _FOUR.items() if name != "aaa"}
+    assert contents(found) == (others if streamed else _FOUR)
+
+
+def test_an_archive_of_which_no_copy_can_be_made_is_not_taken_for_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path / "a.tar.gz", gzip.compress(tar_of({**_MARK, **_BLOBS})))
+
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert "Too many open files" in problems(entries(path))[str(path)]
