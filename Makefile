@@ -1,7 +1,7 @@
 # make demo   try blobfix on a damaged download; writes to demo/
 # make test   all tests, with the real programs; installs these by apt-get when run as root
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
-# make test-quick  without the slow ones and without real programs: about a quarter of the time, and no root
+# make test-quick  all but the slow tests and those with real programs; needs no root
 # make coverage  which lines and branches of the program those quick tests run; fails below the floor in pyproject.toml
 # make lint   style, types and the order of the packages
 # make generated  what is made from code: docs/rules.md, docs/reports.md and the folders of fixtures/damages
