@@ -82,6 +82,10 @@ class Joined:
 
     pieces: tuple[Address, ...]
 
+    def __hash__(self) -> int:
+        # A file in thousands of pieces is looked up for thousands of blobs; its ends tell it from others.
+        return hash((len(self.pieces), self.pieces[:1], self.pieces[-1:]))
+
 
 @dataclass(frozen=True, slots=True)
 class Decompressed:
