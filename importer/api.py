@@ -249,7 +249,7 @@ def open_blob(report: Report, digest: str) -> BinaryIO:
     """Open a blob that an image of the report wants, repaired if need be, or a layer's content by its diff_id.
 
     The stream raises VerificationError instead of ending when the bytes aren't those of the digest, and InputError
-    when a file can't be read any more. Use it as a context manager; it reads front to back only.
+    when a file can no longer be read. Use it as a context manager; it reads front to back only.
 
     Raises UsageError for what is no digest, and InputError for a blob that isn't here or is beyond repair.
     """
@@ -259,7 +259,7 @@ def open_blob(report: Report, digest: str) -> BinaryIO:
             for proven in (blob.exact, blob.content):
                 if proven and proven.digest == wanted:
                     return _stream(proven, VerifyingReader(report.case.opener))
-    raise InputError(f"{wanted}: isn't here, or is damaged beyond repair; the report's downloads tell what to fetch")
+    raise InputError(f"{wanted}: is missing or damaged beyond repair; the report's downloads list what to fetch")
 
 
 def _stream(blob: ProvenBlob, reader: VerifyingReader) -> BinaryIO:

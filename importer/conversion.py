@@ -80,7 +80,7 @@ def convert(
         case = seen or survey_with(executor, question, place.capture())
         mattering = [unread for unread in case.unread if unread.matters]
         if mattering and not case.plan.images:
-            raise CannotWriteError(f"no image was found in what could be read. {not_read(mattering[0])}")
+            raise CannotWriteError(f"no image was found in the parts that could be read. {not_read(mattering[0])}")
         # An image that was picked and is whole needs nothing else; one that isn't whole is refused anyway.
         unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
         selection = place.choose(case.plan, choice)

@@ -67,21 +67,21 @@ app = typer.Typer(
 )
 
 COMMANDS: Final = {
-    "scan": "Tell what is here, what is damaged, what can be written.",
+    "scan": "Show what is here, what is damaged, what can be written.",
     "to-registry-tree": "Write a storage folder for registry:2.",
     "to-docker-tar": "Write a tarball for docker load.",
     "to-oci-layout": "Write an OCI image layout for skopeo, podman, umoci.",
     "to-build-context": "Write a Dockerfile and the layers for docker build.",
-    "repair-tree": "Check a registry's storage, and with --apply mend it.",
-    "rules": "List what blobfix can find, by code.",
-    "explain": "Explain a finding, or an error message.",
-    "compressors": "Tell which program wrote a gzip file.",
-    "pull": "Download an image into a folder, going on after breaks.",
-    "complete": "Download only what a folder lacks or has damaged.",
+    "repair-tree": "Check a registry's storage; with --apply, repair it.",
+    "rules": "List all rules by code.",
+    "explain": "Explain a finding or an error message.",
+    "compressors": "Identify the program that wrote a gzip file.",
+    "pull": "Download an image into a folder, resuming after breaks.",
+    "complete": "Download only what is missing or damaged in a folder.",
     "push": "Upload an image to a registry.",
     "serve": "Serve these images as a read-only registry.",
     "tags": "List a repository's tags.",
-    "inspect": "Show an image: its manifest, its config, its layers.",
+    "inspect": "Show an image's manifest, config and layers.",
 }
 """The commands, with what the list of them says; 60 columns are free for it on a terminal of 80."""
 
@@ -98,7 +98,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Get a container image back from the wreckage of a failed download."""
+    """Recover a container image from a failed or damaged download."""
 
 
 def load_commands(names: Iterable[str] = tuple(COMMANDS)) -> None:

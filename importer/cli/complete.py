@@ -56,7 +56,7 @@ Examples:
 
 def complete(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder that holds the download.")],
-    source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where the image is, whole.")],
+    source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where the complete image is.")],
     platform: PlatformOption = None,
     digest: Digests = None,
     no_recompress: NoRecompress = False,
@@ -70,15 +70,15 @@ def complete(
     no_progress: NoProgress = False,
     no_sync: NoSync = False,
 ) -> int:
-    """Download only what a folder lacks or has damaged, then look at it again.
+    """Download only what is missing or damaged in a folder, then scan it again.
 
-    Files that end too early are continued where they end. A damaged file is replaced when the new
-    one is proven, and not before. Exit code 4: something is still missing.
+    Truncated files are resumed. A damaged file is replaced only after its replacement is proven. Exit code 4:
+    something is still missing.
     """
     options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, wanted, login = options.place(source), platform_of(platform), options.login()
     if path.exists() and not path.is_dir():
-        raise UsageError(f"{path}: is a file; what is missing can only be put into a folder")
+        raise UsageError(f"{path}: is a file; downloads can only go into a folder")
     surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
     opener = Opener()

@@ -19,15 +19,15 @@ Examples:
 
 
 def compressors(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A gzip file, a layer for instance.", readable=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A gzip file, such as a layer.", readable=False)],
 ) -> None:
-    """Tell which program wrote a gzip file, by writing it again, byte for byte."""
+    """Identify the program that wrote a gzip file by reproducing it byte for byte."""
     if file.exists() and not (file.is_file() or file.is_dir()):
-        raise InputError(f"{file}: can be read only once, and is needed several times; save it to a file first")
+        raise InputError(f"{file}: can only be read once, but must be read several times; save it to a file first")
     try:
         recognition = recognise(lambda: file.open("rb"))
     except DecodeError as error:
-        raise DecodeError(f"{file}: is no whole gzip file: {error}") from error
+        raise DecodeError(f"{file}: is not a complete gzip file: {error}") from error
     except OSError as error:
         raise InputError(f"{file}: can't be read: {error.strerror}") from error
     _print(page_for_stdout(), recognition)
@@ -35,13 +35,13 @@ def compressors(
 
 def _print(page: Page, recognition: Recognition) -> None:
     if not recognition.is_single:
-        page.line("The file is made of several gzip members, or more bytes follow it; no known compressor writes that.")
+        page.line("The file has several gzip members or trailing bytes; no known compressor writes that.")
     elif not recognition.compressors:
         page.line("No known compressor writes these bytes.")
     for known in recognition.compressors:
         page.line(Styled(known.name, "bold"), _users(known), hang=2)
     if recognition.compressors and not recognition.is_known_header:
-        page.line("The header of the file, its first bytes, is another than these programs are known to write.")
+        page.line("The file's gzip header differs from the one that these programs write.")
 
 
 def _users(known: KnownCompressor) -> str:

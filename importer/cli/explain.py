@@ -50,12 +50,11 @@ def explain(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Explain every rule.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="The form of the text.")] = Format.TEXT,  # noqa: A002
+    format: Annotated[Format, typer.Option("--format", help="The text's format.")] = Format.TEXT,  # noqa: A002
 ) -> None:
-    """Explain a finding, or an error message: what it means, how it happens, what to do.
+    """Explain a finding or an error message: what it means, how it happens, what to do.
 
-    A message is found in any case and with any digests, paths and numbers in it; a whole line of a
-    log will do.
+    Messages match regardless of case and of the digests, paths and numbers in them; you can paste a whole log line.
     """
     words = " ".join(what or ()).strip()
     if bool(words) is everything:
@@ -97,9 +96,7 @@ def _print_matches(matches: Sequence[Match], page: Page) -> None:
         page.line(Styled("It can also be", "bold"))
     for match in others:
         page.line(f"{match.rule.code} {match.rule.name}: {match.rule.summary}", indent=2, hang=2)
-    page.line(
-        "One message can have several causes; `blobfix scan FOLDER`, with the download's folder, tells which it is."
-    )
+    page.line("A message can have several causes; `blobfix scan FOLDER` on the download shows which one it is.")
 
 
 def _nothing_found(words: str) -> str:
@@ -112,6 +109,6 @@ def _nothing_found(words: str) -> str:
     near = "; ".join(f"{match.rule.code} {match.rule.name} “{match.symptom}”" for match in rules_nearest(words))
     nearest = f"the nearest messages are those of {near}. " if near else ""
     return (
-        f"no rule knows “{shown}”; {nearest}`blobfix rules` lists all. Of a message, give the part after the last "
-        "colon, or let `blobfix scan` look at the download itself"
+        f"no rule matches “{shown}”; {nearest}`blobfix rules` lists all. Try only the part of the message after "
+        "the last colon, or run `blobfix scan` on the download itself"
     )

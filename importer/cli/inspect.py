@@ -48,9 +48,9 @@ def inspect(
     plain_http: PlainHttp = False,
     timeout: Timeout = DEFAULT_TIMEOUT,
 ) -> None:
-    """Show an image: its manifest, its config, its layers and their sizes.
+    """Show an image's manifest, config and layers, with their sizes.
 
-    A PATH that exists is looked at; anything else is asked of a server.
+    An existing PATH is read; anything else is looked up on a server.
     """
     wanted = platform_of(platform)
     if Path(what).exists():

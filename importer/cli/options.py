@@ -44,8 +44,8 @@ Names = Annotated[
     typer.Option(
         "--names",
         metavar="FILE",
-        help="A table (CSV, TSV, JSON lines) that names the images that have no name: name, and digest, sha256, sha1 "
-        "or path; or Artifactory's table nodes.",
+        help="A table (CSV, TSV or JSON lines) with names for unnamed images: columns name and one of digest, "
+        "sha256, sha1, path; or Artifactory's nodes table.",
         readable=False,
     ),
 ]
@@ -54,31 +54,31 @@ NameTemplateText = Annotated[
     typer.Option(
         "--name-template",
         metavar="TEXT",
-        help="A name for those that have none, as in recovered/{image_id}; also {digest}, {title}, {version}.",
+        help="A name for unnamed images, as in recovered/{image_id}; also {digest}, {title}, {version}.",
     ),
 ]
 Select = Annotated[
     str | None,
-    typer.Option("--select", metavar="NAME|DIGEST", help="One image among several: its name, digest or image id."),
+    typer.Option("--select", metavar="NAME|DIGEST", help="Select one of several images by name, digest or image id."),
 ]
 PlatformOption = Annotated[
     str | None,
     typer.Option(
         "--platform",
         metavar="OS/ARCH[/VARIANT]",
-        help="One platform of a multi-platform image; of several builds of Windows windows/amd64:OS.VERSION.",
+        help="One platform of a multi-platform image; for one of several Windows builds, windows/amd64:OS.VERSION.",
     ),
 ]
 Digests = Annotated[
     list[str] | None,
-    typer.Option("--digest", metavar="sha256:…", help="A manifest digest that you know; it proves the manifest."),
+    typer.Option("--digest", metavar="sha256:…", help="The manifest digest, if you know it; it proves the manifest."),
 ]
 Borrow = Annotated[
     list[Path] | None,
     typer.Option(
         "--borrow",
         metavar="PATH",
-        help="Another place to find blobs in; its images are left alone. May be given several times.",
+        help="Another place to look for blobs; its own images are ignored. Can be given more than once.",
         readable=False,
     ),
 ]
@@ -86,32 +86,32 @@ AllowNewDigest = Annotated[
     bool,
     typer.Option(
         "--allow-new-digest",
-        help="Accept a new manifest digest: where the original can't be kept, and to correct layers' media types; "
-        "also a config that was edited, and so a new image id.",
+        help="Accept a new manifest digest where the original can't be kept, and to correct layers' media types; "
+        "also accept an edited config, and with it a new image id.",
     ),
 ]
 ConvertSchema1 = Annotated[
     bool,
-    typer.Option("--convert-schema1", help="Make a schema 2 image of a schema 1 one: new image id and digest."),
+    typer.Option("--convert-schema1", help="Convert a schema 1 image to schema 2: new image id and digest."),
 ]
 Sparse = Annotated[
     bool,
-    typer.Option("--sparse", help="Write a multi-platform image even if some of its platforms are missing."),
+    typer.Option("--sparse", help="Write a multi-platform image even if some platforms are missing."),
 ]
 Salvage = Annotated[
     bool,
-    typer.Option("--salvage", help="Without the config, write the layers under a bare one: a new image id."),
+    typer.Option("--salvage", help="If the config is missing, write the layers with a minimal one: a new image id."),
 ]
 Deep = Annotated[
-    bool, typer.Option("--deep", help="Unpack every layer, the large ones too, and check its diff_id and its tar.")
+    bool, typer.Option("--deep", help="Unpack every layer, including large ones, and check its diff_id and its tar.")
 ]
 ReplaceTags = Annotated[
     bool,
-    typer.Option("--replace-tags", help="Let tags that are there already name the images that are written now."),
+    typer.Option("--replace-tags", help="Replace existing tags that name other images."),
 ]
 NoRecompress = Annotated[
     bool,
-    typer.Option("--no-recompress", help="Don't compute the original gzip of layers that were unpacked on their way."),
+    typer.Option("--no-recompress", help="Don't compute the original gzip of layers that were unpacked in transit."),
 ]
 RecompressLimit = Annotated[
     float | None,
@@ -119,23 +119,26 @@ RecompressLimit = Annotated[
         "--recompress-limit",
         min=0,
         metavar="SECONDS",
-        help="Give up the search after this many seconds without a match. Default: 600, for a docker tar 60.",
+        help="Give up the search after this many seconds without a match. Default: 600; for a docker tar, 60.",
         show_default=False,
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="Files read at once. Default: one per processor.")
+    int | None,
+    typer.Option(
+        "-j", "--jobs", min=1, metavar="N", help=("Number of files to read at once. Default: one per processor.")
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say no more than the result, in one line, and errors.")]
-Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the result, in one line, and errors.")]
+Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print only warnings and errors.")]
 NoSync = Annotated[
     bool,
     typer.Option(
         "--no-sync",
-        help="Leave the writing to the disk to the system: quicker, and a power cut soon after may cost the output.",
+        help="Don't wait until the output is on the disk: faster, but a power failure soon after may lose it.",
     ),
 ]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Don't show a progress bar.")]
 
 
 def paths_or_here(paths: list[Path] | None) -> tuple[Path, ...]:
@@ -181,7 +184,7 @@ def digests_of(digests: list[str] | None) -> tuple[Digest, ...]:
 def effort_of(*, no_recompress: bool, limit: float | None, only_unproven: bool = False) -> Effort:
     """Read ``--no-recompress`` and ``--recompress-limit``; raises UsageError."""
     if limit is not None and math.isnan(limit):
-        raise UsageError("--recompress-limit: nan is no number of seconds")
+        raise UsageError("--recompress-limit: nan is not a number of seconds")
     return Effort(is_made=not no_recompress, seconds=limit, only_unproven=only_unproven)
 
 

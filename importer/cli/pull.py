@@ -36,9 +36,7 @@ def pull(
     reference: Annotated[
         str, typer.Argument(metavar="REFERENCE|URL", help="The image, or the address of its folder in Artifactory.")
     ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder that the image is saved in.")
-    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to save the image in.")],
     platform: PlatformOption = None,
     username: Username = None,
     password_stdin: PasswordStdin = False,

@@ -41,15 +41,17 @@ def push(
     options: WriteOptions,
     *,
     reference: Annotated[
-        str, typer.Argument(metavar="REFERENCE", help="Where the image is to go; with --all-tags, HOST[/PREFIX].")
+        str, typer.Argument(metavar="REFERENCE", help="Where to push the image; with --all-tags, HOST[/PREFIX].")
     ],
     all_tags: Annotated[
         bool,
-        typer.Option("--all-tags", help="Push every image that is here, each to its own repository and tag."),
+        typer.Option("--all-tags", help="Push every image here to its own repository and tag."),
     ] = False,
     mount_from: Annotated[
         list[str] | None,
-        typer.Option("--mount-from", metavar="REPOSITORY", help="Another repository there that may hold the layers."),
+        typer.Option(
+            "--mount-from", metavar="REPOSITORY", help=("Another repository in that registry that may have the layers.")
+        ),
     ] = None,
     username: Annotated[Username, _BEFORE_QUIET] = None,
     password_stdin: Annotated[PasswordStdin, _BEFORE_QUIET] = False,
@@ -59,8 +61,9 @@ def push(
 ) -> ExitCode:
     """Upload an image to a registry, with its original manifest digest.
 
-    What the registry has already is left out. The tag is set last. A reference without a tag takes
-    the image's own. With --all-tags, each image that can be pushed is; the others are named (exit code 4).
+    Blobs that the registry already has are skipped. The tag is set last. Without a tag in the reference, the
+    image's own tag is used. With --all-tags, all images that can be pushed are pushed and the others are named
+    (exit code 4).
     """
     remote = RemoteOptions(username, password_stdin, plain_http, timeout, options.quiet)
     place = remote.registry_prefix(reference) if all_tags else remote.registry_place(reference)

@@ -168,8 +168,8 @@ class _At:
         place, here = self.place, select_images(plan, choice.select)
         if len(here) > 1:
             raise UsageError(
-                f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; choose "
-                "one with --select, or push each to its own repository with --all-tags"
+                f"a reference names one image, and there are {len(here)} here: {listed(map(title_of, here))}; "
+                "choose one with --select, or push each to its own repository with --all-tags"
             )
         chosen = choose(
             plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE, self.reader
@@ -201,7 +201,7 @@ def add_to_list(repository: RepositoryPush, listing: ReferrersListing) -> None:
         # Another client may have read the list before, and written it after this one.
         if listing.lacks_nothing_in(repository.content(listing.tag)):
             return
-    raise NetworkError(f"other programs change {repository.name}:{listing.tag} all the time; push again later")
+    raise NetworkError(f"other programs change {repository.name}:{listing.tag} repeatedly; push again later")
 
 
 def _is_same(image: ImagePlan, named: NamedImage) -> bool:

@@ -23,18 +23,19 @@ Username = Annotated[
     typer.Option(
         "--username",
         metavar="NAME",
-        help=f"Log in under this name; the password comes from --password-stdin or ${PASSWORD_VARIABLE}. "
+        help=f"Log in with this name; the password comes from --password-stdin or ${PASSWORD_VARIABLE}. "
         "Without it, docker's logins are used, or a token in $BLOBFIX_TOKEN, or an API key in $BLOBFIX_API_KEY.",
     ),
 ]
-PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from the standard input.")]
-PlainHttp = Annotated[
-    bool, typer.Option("--plain-http", help="Allow http without encryption for another machine than this one.")
-]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+PlainHttp = Annotated[bool, typer.Option("--plain-http", help="Allow unencrypted http to other machines.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long a server may send nothing.")
+    float,
+    typer.Option("--timeout", min=1, metavar="SECONDS", help=("How long to wait for a server that sends nothing.")),
 ]
-Transfers = Annotated[int, typer.Option("-j", "--jobs", min=1, metavar="N", help="Blobs transferred at once.")]
+Transfers = Annotated[
+    int, typer.Option("-j", "--jobs", min=1, metavar="N", help=("Number of blobs to transfer at once."))
+]
 
 DEFAULT_TIMEOUT = 60.0
 

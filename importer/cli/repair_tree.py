@@ -30,16 +30,16 @@ def repair_tree(
         typer.Argument(metavar="ROOT", help="The folder that is mounted at /var/lib/registry.", readable=False),
     ],
     apply: Annotated[
-        bool, typer.Option("--apply", help="Mend what can be proven; without it nothing is changed.")
+        bool, typer.Option("--apply", help="Repair what can be proven; without this option nothing is changed.")
     ] = False,
     blobs: Annotated[
         list[Path] | None,
         typer.Option(
-            "--blobs", "--borrow", metavar="PATH", help="A place that may hold what is missing.", readable=False
+            "--blobs", "--borrow", metavar="PATH", help="A place that may have missing blobs.", readable=False
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only; hash no layers.")] = False,
-    format: Annotated[TextOrJson, typer.Option("--format", help="The form of the report.")] = TextOrJson.TEXT,  # noqa: A002
+    quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
+    format: Annotated[TextOrJson, typer.Option("--format", help="The report's format.")] = TextOrJson.TEXT,  # noqa: A002
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
@@ -48,10 +48,10 @@ def repair_tree(
     no_progress: NoProgress = False,
     no_sync: NoSync = False,
 ) -> int:
-    """Check a registry's storage, and with --apply mend it.
+    """Check a registry's storage; with --apply, repair it.
 
-    Exit code 0: nothing is wrong. 1: all that is wrong can be mended from what is here. 2: this is
-    another kind of store, which is left alone. 4: something is missing or beyond proof. After --apply
+    Exit code 0: nothing is wrong. 1: all that is wrong can be repaired from what is here. 2: this is
+    another kind of store, which is left alone. 4: something is missing or can't be proven. After --apply
     the code tells how things stand then.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)

@@ -16,8 +16,8 @@ from importer.words.text import listed
 from importer.writers.named_image import NamedImage
 
 _WITHOUT_SETTINGS: Final = (
-    "the config was lost: this image has its files, but no start command, environment, user, ports or labels "
-    "(docker run needs the command: docker run IMAGE COMMAND)"
+    "the config is missing: this image has its files, but no start command, environment, user, ports or labels (give "
+    "docker run the command: docker run IMAGE COMMAND)"
 )
 
 Tell = Callable[[str], object]
@@ -35,7 +35,7 @@ def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
         _tell_digest("manifest", image.plan.manifest_digest, original.manifest_digest, tell)
         _tell_digest("image id", image.plan.image_id, original.image_id, tell)
         if image.plan.is_altered and image.plan.manifest_digest == original.manifest_digest:
-            tell("  the text of this manifest was changed by another program: the digest it had is not known")
+            tell("  another program changed this manifest's text; its original digest is unknown")
         if image.plan.config and not original.config and isinstance(original.parsed, ImageManifest):
             tell(f"  {_WITHOUT_SETTINGS}")
         for written, found in zip(image.plan.family, original.family, strict=False):
@@ -47,7 +47,7 @@ def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Tell) -> None:
     for new, old in zip(written.layers, found.layers, strict=False):
         wrong = wrong_label(old) if new.descriptor.digest == old.descriptor.digest else None
         if wrong and wrong.right_type == new.descriptor.media_type:
-            tell(f"  {whereabouts(written, new)} is now labelled as what it is: {wrong.right_type}")
+            tell(f"  {whereabouts(written, new)} now has the right media type: {wrong.right_type}")
 
 
 def _tell_platform(written: ImagePlan, index: ImagePlan, tell: Tell) -> None:

@@ -23,9 +23,9 @@ _COLUMNS: Final = ("code", "name", "severity", "fix")
 
 
 def rules(
-    format: Annotated[TextOrJson, typer.Option("--format", help="The form of the list.")] = TextOrJson.TEXT,  # noqa: A002
+    format: Annotated[TextOrJson, typer.Option("--format", help="The list's format.")] = TextOrJson.TEXT,  # noqa: A002
 ) -> None:
-    """List what blobfix can find, by code."""
+    """List all rules by code."""
     if format is TextOrJson.JSON:
         typer.echo(json.dumps([_row(rule) for rule in all_rules()], indent=2, ensure_ascii=False))
     else:

@@ -52,10 +52,11 @@ Examples:
 
 def scan(
     paths: Paths = None,
-    format: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TEXT,  # noqa: A002
+    format: Annotated[Format, typer.Option("--format", help="The report's format.")] = Format.TEXT,  # noqa: A002
     deep: Deep = False,
     salvage: Annotated[
-        bool, typer.Option("--salvage", help="List which files are whole in layers that are cut short or end in zeros.")
+        bool,
+        typer.Option("--salvage", help=("List the files that are still intact in truncated or zero-filled layers.")),
     ] = False,
     name: Name = None,
     select: Select = None,
@@ -64,21 +65,23 @@ def scan(
     digest: Digests = None,
     origin: Annotated[
         str | None,
-        typer.Option("--from", metavar="URL", help="Where the download came from; gives commands to fetch the rest."),
+        typer.Option(
+            "--from",
+            metavar="URL",
+            help=("Where the download came from; the report then gives commands to fetch the rest."),
+        ),
     ] = None,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show what is in order and all remarks, too.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also show valid parts and all remarks.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
     no_progress: NoProgress = False,
 ) -> int:
-    """Look at a download and explain it: what is here, what is damaged, what can be written.
+    """Examine a download: what is here, what is damaged, what can be written.
 
     Writes nothing. Exit code 0: every image is intact. 1: there are findings, and all images can be
-    written exactly. 3: no image. 4: something is missing or beyond proof.
+    written exactly. 3: no image. 4: something is missing or can't be proven.
     """
     question = Question(
         paths=paths_or_here(paths),

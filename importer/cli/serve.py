@@ -48,14 +48,19 @@ INSTALL: Final = "pip install 'starlette>=0.40' 'uvicorn>=0.30'"
 def serve(
     options: WriteOptions,
     *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 5000,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 picks a free one.")
+    ] = 5000,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="The address to listen at; others than this machine's too.")
+        str,
+        typer.Option(
+            "--host", metavar="ADDRESS", help=("The address to listen on; it may be reachable from other machines.")
+        ),
     ] = "127.0.0.1",
 ) -> None:
     """Serve these images as a read-only registry, until Ctrl-C.
 
-    Blobs are given out straight from the files they lie in, and only once they are proven.
+    Blobs are served directly from the files that hold them, and only once they are proven.
     """
     question, choice = options.question(), options.choice()
     opener = Opener()
@@ -126,7 +131,7 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise UsageError(f"can't listen at {host}, port {port}: {error.strerror}; choose another --port") from error
+        raise UsageError(f"can't listen on {host}, port {port}: {error.strerror}; choose another --port") from error
 
 
 def _tell_address(image: NamedImage, listener: socket.socket) -> None:

@@ -25,7 +25,7 @@ def tags(
     plain_http: PlainHttp = False,
     timeout: Timeout = DEFAULT_TIMEOUT,
 ) -> None:
-    """List a repository's tags, one a line, as the registry orders them."""
+    """List a repository's tags, one per line, in the registry's order."""
     options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet=False)
     place = options.registry_place(reference)
     repository = Repository(connect(place, options.surroundings(), options.login()), place)

@@ -28,18 +28,19 @@ def to_build_context(
     options: WriteOptions,
     *,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="The new folder for docker build.", readable=False)
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to create for docker build.", readable=False),
     ],
     squash: Annotated[
         bool,
-        typer.Option("--squash", help="One root file system instead of layers; files that were deleted stay so."),
+        typer.Option("--squash", help="Write one root file system instead of layers; deleted files stay deleted."),
         After("salvage"),
     ] = False,
 ) -> ExitCode:
     """Write a Dockerfile and the layers in order, for docker build.
 
-    The image that is built has the same files and settings, and another image id. Files that a later
-    layer deletes come back, as ADD can't delete; --squash leaves them out.
+    The built image has the same files and settings but a new image id. Files that a later layer deletes
+    reappear, because ADD can't delete; --squash leaves them out.
     """
     place = BuildContext(output, squash=squash, sync=not options.no_sync)
     return write_to(place, options.question(only_unproven=True), options.choice(), options, _tell_written)

@@ -32,13 +32,13 @@ def to_docker_tar(
     options: WriteOptions,
     *,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE|-", help="The file to write; - is the standard output.")
+        str, typer.Option("-o", "--output", metavar="FILE|-", help="The file to write; - is standard output.")
     ],
 ) -> ExitCode:
     """Write a tarball for docker load, with the original image id.
 
-    containerd, podman and skopeo take it as well. Of several images each that can be written is; the others are
-    named (exit code 4). The file appears when it is whole.
+    containerd, podman and skopeo read it too. If there are several images, all that can be written are written
+    and the others are named (exit code 4). The file appears only once it is complete.
     """
     question = options.question(for_docker=True, patience=_SECONDS_IN_VAIN)
     choice = options.choice()

@@ -39,9 +39,9 @@ def to_oci_layout(
 ) -> ExitCode:
     """Write an OCI image layout for skopeo, podman and others, with the original manifest digest.
 
-    Of several images each that can be written is; the others are named (exit code 4). An existing layout is added to;
-    a name that another image has there is replaced only with --replace-tags. Helm charts and other artifacts are
-    written as well.
+    If there are several images, all that can be written are written and the others are named (exit code 4). An
+    existing layout is added to; a name that another image has there is replaced only with --replace-tags. Helm
+    charts and other artifacts are written as well.
     """
     question, choice = options.question(), options.choice()
     options.demand_other_output(output)

@@ -26,14 +26,15 @@ def to_registry_tree(
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="ROOT", help="The folder to be mounted at /var/lib/registry.", readable=False
+            "-o", "--output", metavar="ROOT", help="The folder to mount at /var/lib/registry.", readable=False
         ),
     ],
 ) -> ExitCode:
-    """Write a storage tree that registry:2 serves, with the original manifest digest.
+    """Write a storage tree for registry:2, with the original manifest digest.
 
-    Of several images each that can be written is; the others are named (exit code 4). An existing tree is added to.
-    The tag becomes visible last; one that names another image is replaced only with --replace-tags.
+    If there are several images, all that can be written are written and the others are named (exit code 4). An
+    existing tree is added to. The tag becomes visible last; an existing tag of another image is replaced only
+    with --replace-tags.
     """
     place = RegistryTree(output, replace_tags=options.replace_tags, sync=not options.no_sync)
     return write_to(place, options.question(), options.choice(), options)

@@ -63,12 +63,12 @@ def conclude(
     if written.images and not quiet:
         tell_images(written.images, tell)
     for digest in written.absent:
-        say(f"No manifest here has the digest that was given, {digest}; what is {verb} may be another image")
+        say(f"No manifest here has the digest that was given, {digest}; the image being {verb} may be a different one")
     for tag in written.moved:
         say(str(tag))
     for image in () if quiet else written.selection.named:
         names = listed(map(str, image.names))
-        say(f"{image.manifest.descriptor.digest} had no name and is called {names}")
+        say(f"{image.manifest.descriptor.digest} had no name and is now called {names}")
     for refusal in refused:
         say(f"Not {verb}: {refusal.reason}")
     for advice in _scan_advice(written):

@@ -91,9 +91,9 @@ def split_url(url: str) -> SplitResult:
     if parts.scheme not in _PORTS:
         raise ValueError(f"{parts.scheme or 'no'} scheme; only http and https can be used")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("it holds credentials, and those don't belong into an address")
+        raise ValueError("it contains credentials, which don't belong in an address")
     if not parts.hostname:
-        raise ValueError("it names no host")
+        raise ValueError("it has no host")
     _ = parts.port  # raises ValueError for a port that is none
     return parts
 

@@ -201,7 +201,9 @@ def _base_of(text: str, plain_http: bool) -> tuple[BaseUrl, str]:
         raise ValueError(f"the address can't be used: {error}") from error
     base = BaseUrl(parts.scheme, parts.netloc)
     if parts.scheme == "http" and not (plain_http or base.origin.is_loopback):
-        raise ValueError(f"{text!r} is plain http, which anybody on the way can read and change; allow --plain-http")
+        raise ValueError(
+            f"{text!r} is plain http, which anyone on the network path can read and change; allow it with --plain-http"
+        )
     return base, unquote(parts.path)
 
 
@@ -209,7 +211,7 @@ def _parse_url(text: str, plain_http: bool, repository: str | None) -> Place:
     base, path = _base_of(text, plain_http)
     if root := _API_ROOT.fullmatch(path):
         if repository is None:
-            raise ValueError(f"{text!r} names no image; add its name, as in …/v2/team/app:1.4")
+            raise ValueError(f"{text!r} names no image; add the image's name, as in …/v2/team/app:1.4")
         return _registry_place(replace(base, path=root["docker_api"] or root["before"] or ""), repository, None)
     if api := _API.fullmatch(path):
         return _registry_place(replace(base, path=api["before"]), api["name"], api["target"])

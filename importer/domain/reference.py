@@ -59,7 +59,7 @@ class Reference:
         if not _REPOSITORY.fullmatch(self.repository) or len(self.repository) > _MAX_REPOSITORY_LENGTH:
             raise ValueError(f"{text!r} is not an image name; it looks like team/app:1.4")
         if not _TAG.fullmatch(self.tag):
-            raise ValueError(f"{self.tag!r} is not a tag; letters, digits, '_', '.' and '-' may stand in one")
+            raise ValueError(f"{self.tag!r} is not a tag; a tag has only letters, digits, '_', '.' and '-'")
         if self.host is not None and not _HOST.fullmatch(self.host):
             raise ValueError(f"{self.host!r} is not a registry host")
 

@@ -97,7 +97,7 @@ def _classified(value: Any, form: TextForm) -> Document:
     if read.clash:
         first, second = (json.dumps(name[:80]) for name in read.clash)
         return Document(
-            kind, form, error=f"the names {first} and {second} stand in one object, and mean the same to Go"
+            kind, form, error=f"the names {first} and {second} are in one object, and Go treats them as the same"
         )
     return _parsed(Document(kind, form, value=read.value))
 

@@ -104,7 +104,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise UnreadableJsonError(f"the name {json.dumps(name[:80])} stands twice in one object")
+                raise UnreadableJsonError(f"the name {json.dumps(name[:80])} appears twice in one object")
             seen.add(name)
     return value
 

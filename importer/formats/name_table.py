@@ -61,7 +61,7 @@ def _rows(stream: IO[bytes]) -> Iterator[tuple[int, Mapping[str, str]]]:
     lines = _lines(stream)
     first = next(lines, None)
     if first is None:
-        raise NameTableError("line 1: the file is empty; a table begins with a line that names its columns")
+        raise NameTableError("line 1: the file is empty; a table begins with a header line")
     lines = _chained(first, lines)
     return _json_rows(lines) if first.lstrip().startswith("{") else _separated_rows(first, lines)
 
@@ -75,7 +75,7 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
         if len(line) > MAX_LINE:
             raise NameTableError(f"line {number}: has more than {MAX_LINE:,} bytes")
         if b"\0" in line:
-            raise NameTableError(f"line {number}: holds a NUL byte; this is no text")
+            raise NameTableError(f"line {number}: has a NUL byte; this isn't a text file")
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:

@@ -35,7 +35,7 @@ class Measured:
 
 
 class Examiner:
-    """Answers what one reading of a file doesn't tell. What can't be read any more has no answer.
+    """Answers what one reading of a file doesn't tell. What can no longer be read has no answer.
 
     Args:
         tools: what opens addresses, and is told of the bytes that are read.
@@ -47,7 +47,7 @@ class Examiner:
         self._heads: dict[tuple[Address, int], bytes | None] = {}
 
     def text_of(self, fact: FileFacts) -> bytes:
-        """The bytes of a document, whose size is bounded; empty when it can't be read any more."""
+        """The bytes of a document, whose size is bounded; empty when it can no longer be read."""
         return self.head_of(fact.file.address, MAX_DOCUMENT_SIZE) or b""
 
     def document_at(self, address: Address) -> Document:

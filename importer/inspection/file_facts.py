@@ -168,7 +168,7 @@ class _Reading:
         if kind is not FileKind.JSON or self._text is None:
             return None
         if self._size > MAX_DOCUMENT_SIZE:
-            limit = f"larger than {MAX_DOCUMENT_SIZE >> 20} MiB, the most that is read as a document"
+            limit = f"larger than {MAX_DOCUMENT_SIZE >> 20} MiB, the limit for a JSON document"
             hinted = parse_document(self._head)
             return Document(hinted.kind if hinted.error else FileKind.JSON, error=limit)
         return parse_document(bytes(self._text))

@@ -201,5 +201,5 @@ def _bounded(pieces: Generator[bytes, None, None], most: int) -> Generator[bytes
         for piece in pieces:
             most -= len(piece)
             if most < 0:
-                raise OSError(0, "more comes out of it than the archive says it holds; refused")
+                raise OSError(0, "it unpacks to more than the archive declares; refused")
             yield piece

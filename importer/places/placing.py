@@ -160,7 +160,7 @@ def _moves(source: Path, target: Path) -> Iterator[_Move]:
 def _check_stays(folder: Path) -> None:
     """No link may lead a write elsewhere: what lies there may be anybody's."""
     if folder.is_symlink() and not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(folder.parent)):
-        raise OutputError(f"{folder}: is a link that leads elsewhere; give the folder that it leads to")
+        raise OutputError(f"{folder}: is a link; give the folder that it points to")
 
 
 def _rank_of(move: _Move, target: Path, rank: Rank) -> int:

@@ -75,8 +75,8 @@ class Spool:
         if shutil.disk_usage(self._folder).free < _MARGIN + _CHECK_EVERY:
             raise OSError(
                 errno.ENOSPC,
-                f"no room in {self._folder} to decompress it; unpack it yourself and give the folder, "
-                "or set TMPDIR to a place with more room",
+                f"not enough space in {self._folder} to decompress it; unpack it yourself and give the folder, "
+                "or set TMPDIR to a place with more space",
             )
         self._checked = self.size + _CHECK_EVERY
 

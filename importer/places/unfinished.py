@@ -26,13 +26,13 @@ _FOLDER: Final = re.compile(re.escape(UNFINISHED_PREFIX) + "[0-9a-f]{16}")
 _LOCK: Final = "lock"
 """Made before anything else is in the folder, and removed after all else: held as long as the run lives."""
 
-_NO_ROOM: Final = "; make room there, or choose another place"
-_NO_RIGHT: Final = "; run this as a user who may write there, or choose another place"
+_NO_ROOM: Final = "; free some space there, or choose another place"
+_NO_RIGHT: Final = "; run this as a user with write permission there, or choose another place"
 _ADVICE: Final = {
     errno.ENOSPC: _NO_ROOM,
     # Windows has no quotas of this kind.
     getattr(errno, "EDQUOT", errno.ENOSPC): _NO_ROOM,
-    errno.EIO: "; the disk or the line to it is at fault: see the system's log, and choose another place",
+    errno.EIO: "; the disk or its connection is failing: check the system log, and choose another place",
     errno.EACCES: _NO_RIGHT,
     errno.EPERM: _NO_RIGHT,
     errno.EROFS: _NO_RIGHT,

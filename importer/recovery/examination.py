@@ -57,7 +57,7 @@ class LookInside:
         return self.fact.size
 
     def carry_out(self, tools: Tools) -> tuple[str, Content | None]:
-        """Give the file's path and its content; None when it can't be read any more."""
+        """Give the file's path and its content; None when it can no longer be read."""
         examiner, fact = Examiner(tools), self.fact
         try:
             content = examiner.content_of(fact, keep_entries=self.keep_entries)
@@ -81,7 +81,7 @@ class HashFurther:
         return self.fact.size
 
     def carry_out(self, tools: Tools) -> tuple[str, tuple[Digest, ...]]:
-        """Give the file's path and the digests; none when it can't be read any more."""
+        """Give the file's path and the digests; none when it can no longer be read."""
         path = self.fact.file.path
         try:
             return path, Examiner(tools).further_digests(self.fact.file, self.algorithms)
@@ -97,7 +97,7 @@ def examine(inventory: Inventory, depth: Depth, executor: Executor) -> Inventory
 
 
 def contents_of(facts: Iterable[FileFacts], executor: Executor, *, entries: bool = False) -> dict[str, Content]:
-    """What files hold, by their paths, without those that can't be read any more; ``entries`` lists the members."""
+    """What files hold, by their paths, without those that can no longer be read; ``entries`` lists the members."""
     chosen = {fact.file.path: fact for fact in facts}
     if not chosen:
         return {}

@@ -10,9 +10,9 @@ from importer.rules.rule import Explanation, Rule, Safety, Severity
 
 SEVERITY_STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 FIXES: Final = {
-    Safety.SAFE: "blobfix mends it, and a digest proves the result",
-    Safety.UNSAFE: "blobfix can mend it when asked to; the image's identity changes",
-    Safety.NONE: "nothing to mend, or nothing to mend it with",
+    Safety.SAFE: "blobfix repairs it, and a digest proves the result",
+    Safety.UNSAFE: "blobfix can repair it on request, but the image's identity changes",
+    Safety.NONE: "nothing to repair, or no way to repair it",
 }
 _SYMPTOMS_HEADING: Final = "Messages of other programs that lead here"
 _SPECIAL_IN_MARKDOWN: Final = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})

@@ -19,7 +19,7 @@ _UNPACKERS: Final = {FileKind.GZIP: "gzip -dc", FileKind.ZSTD: "zstd -dc"}
 
 @dataclass(frozen=True, slots=True)
 class SalvageList:
-    """What is left in one layer.
+    """Remaining defects in one layer.
 
     Attributes:
         label: which layer it is.
@@ -35,7 +35,7 @@ class SalvageList:
     def heading(self) -> str:
         """Which layer it is, and how many of its files are in which state."""
         counts = (f"{sum(file.state is state for file in self.files):,} {state}" for state in FileState)
-        return f"files of {self.label}: {', '.join(counts)}; after the damage there may have been more"
+        return f"files of {self.label}: {', '.join(counts)}; there may have been more after the damage"
 
     def lines(self, limit: int | None = None) -> Iterator[str]:
         """A line for each file, at most so many."""

@@ -34,7 +34,7 @@ STATES: Final = {
 PROOFS: Final = {
     Proof.PROVEN: "proven",
     Proof.PLAUSIBLE: "",
-    Proof.ALTERED: "altered: not the digest it had",
+    Proof.ALTERED: "altered: its digest has changed",
 }
 """What speaks for a manifest's digest; nothing is said where that is the usual."""
 

@@ -114,12 +114,12 @@ class _TextReport:
         if len(shown) < len(blobs):
             rest = len(blobs) - len(shown)
             parts = f"the other {rest} parts are" if rest > 1 else "the other part is"
-            self.page.line(f"{self._mark(BlobStatus.OK)} {parts} in order", indent=2)
+            self.page.line(f"{self._mark(BlobStatus.OK)} {parts} valid", indent=2)
         for salvage in salvage_of(image):
             self.page.line(salvage.heading, indent=2, hang=2)
             if salvage.command:
                 self.page.line(
-                    "the whole ones come out with this, and the one that is cut with them:", indent=4, hang=2
+                    "this extracts the intact files, and the truncated one as far as it goes:", indent=4, hang=2
                 )
                 self.page.copyable(salvage.command, indent=6)
             for line in salvage.lines(None if self.verbose else _SALVAGED_SHOWN):

@@ -26,7 +26,7 @@ from importer.words.printable import as_unicode
 from importer.words.text import Size
 
 SCHEMA_VERSION: Final = 1
-_RESTART: Final = "Restart the registry: it remembers the sizes of blobs that it has served before."
+_RESTART: Final = "Restart the registry: it caches the sizes of blobs that it has served."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class TreeReport:
         page.line(Styled(self.verdict(), "bold"))
         print_findings(page, self.found.findings, Renderer(), verbose=verbose)
         if self.left and self.left.findings:
-            print_findings(page, self.left.findings, Renderer(), verbose=verbose, title="What is left")
+            print_findings(page, self.left.findings, Renderer(), verbose=verbose, title="Remaining defects")
         print_downloads(page, self.downloads)
         if self.is_refused:
             return
@@ -113,14 +113,14 @@ class TreeReport:
             return f"{self.found.root} is {refusal.kind}, not a registry's storage (BF509); nothing was touched."
         count = _counted(len(self.found.defects), "defect")
         if not self.found.defects:
-            return "The tree is in order."
+            return "The tree is valid."
         if self.left:
             left = _without_remarks(self.left.defects)
-            return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all mended.")
+            return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all repaired.")
         lost = sum(defect.is_loss for defect in self.found.defects)
         if lost:
-            return f"{count} found; {lost} can't be mended from what is here."
-        return f"{count} found; nothing is lost: {self._mendable()} can be mended from what is here."
+            return f"{count} found; {lost} can't be repaired from what is here."
+        return f"{count} found; nothing is lost: {self._mendable()} can be repaired from what is here."
 
     def _mendable(self) -> str:
         mendable = sum(bool(defect.steps) for defect in self.found.defects)
@@ -134,11 +134,12 @@ class TreeReport:
     def _next_steps(self) -> list[str]:
         if self.left is None:
             mendable = any(defect.steps for defect in self.found.defects)
-            return ["Nothing was changed; --apply mends what can be mended."] if mendable else []
+            return ["Nothing was changed; --apply repairs what can be repaired."] if mendable else []
         lines = [_RESTART] if self.needs_restart else []
         if (self.found.root / SET_ASIDE).is_dir():
             lines.append(
-                f"What was taken out of the tree is in {SET_ASIDE} below the root; delete it when all is well."
+                f"Entries removed from the tree are in {SET_ASIDE} under the root; delete that folder once "
+                "everything works."
             )
         return lines
 

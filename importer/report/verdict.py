@@ -17,10 +17,10 @@ from importer.words.printable import printable
 
 _MAX_NAMES: Final = 3
 
-_NOTHING: Final = {0: "there are no files", 1: "the one file here is no manifest"}
+_NOTHING: Final = {0: "there are no files", 1: "the only file here is not a manifest"}
 _ALTERED: Final = "another program has changed the text of a manifest, and so its digest"
-_NOT_FOR_A_REGISTRY: Final = "not every manifest that a registry needs can be written as it was"
-_MANIFEST_NOT_SAVED: Final = "docker can load all of it; the manifest that a registry needs is no part of a docker save"
+_NOT_FOR_A_REGISTRY: Final = "not every original manifest that a registry needs can be written"
+_MANIFEST_NOT_SAVED: Final = "docker can load it; docker save leaves out the manifest that a registry needs"
 _WHOLE: Final = {1: "The image is", 2: "Both images are"}
 _HERE: Final = {1: "the image", 2: "both images"}
 
@@ -63,7 +63,7 @@ def _of_what_was_read(investigation: Investigation) -> str:
     """What can be had of an input that may hold more."""
     states = [status_of(image, investigation.case.host) for image in investigation.case.plan.images]
     if not states:
-        return "No image was found in what could be read."
+        return "No image was found in the parts that could be read."
     if ImageStatus.INCOMPLETE in states:
         return _of_everything(investigation)
     number = "1 image" if len(states) == 1 else f"{len(states)} images"
@@ -80,7 +80,7 @@ def _of_everything(investigation: Investigation) -> str:
         if wrong:
             return f"No image: {wrong.observation.message}; {wrong.observation.remedy}."
         count = _NOTHING.get(files, f"none of {files:,} files is a manifest")
-        return f"No image: {count}. Save manifest.json from the folder of the layers, too."
+        return f"No image: {count}. Also save manifest.json from the folder that has the layers."
     lost = sum(state is ImageStatus.INCOMPLETE for state in states)
     if lost and (platforms := _whole_platforms(plan, host)):
         return f"Of the image's platforms, only {platforms} can be recovered from these files alone; {_way_out(plan)}"
@@ -98,7 +98,7 @@ def _of_intact(plan: Plan, host: Host) -> str:
         return f"{whole} intact: every byte is here."
     if _is_for_docker_only(plan, host):
         return f"{whole} intact as docker saved {'it' if len(plan.images) == 1 else 'them'}: {_MANIFEST_NOT_SAVED}."
-    return f"{whole} intact: every byte that registries keep is here."
+    return f"{whole} intact: every byte that registries store is here."
 
 
 def _of_mended(plan: Plan, host: Host) -> str:
@@ -107,14 +107,14 @@ def _of_mended(plan: Plan, host: Host) -> str:
     refused = sum(image.kind is ImageKind.IMAGE and bool(obstacles(image, host)) for image in plan.images)
     if refused and all(image.is_untouched for image in plan.images):
         whole, which = _HERE.get(count, f"all {count} images"), "it" if count == 1 else f"{refused} of them"
-        return f"Every byte of {whole} is here, but docker can't load {which}; see below why."
+        return f"Every byte of {whole} is here, but docker can't load {which}; the reasons are below."
     if _only_altered(plan, host):
         return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
     if _is_for_docker_only(plan, host):
         which, them = ("The image is", "it") if count == 1 else ("Some images are", "them all")
         return f"{which} damaged: docker load gets {them}, but {_NOT_FOR_A_REGISTRY}."
     if count == 1:
-        return "The image is damaged, but nothing is lost: it can be written from what is here."
+        return "The image is damaged, but nothing is lost: it can be written from the files here."
     return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."
 
 
@@ -144,5 +144,5 @@ def _whole_platforms(plan: Plan, host: Host) -> str:
 def _way_out(plan: Plan) -> str:
     count = len(downloads_of(plan))
     if not count:
-        return "see below why."
+        return "the reasons are below."
     return f"{count} {'files' if count > 1 else 'file'} must be downloaded again."

@@ -47,8 +47,8 @@ def _observed(image: ImagePlan, blob: BlobPlan) -> Observation:
     return observation(
         image,
         blob,
-        Text("{} is {}, whatever it is called: its digest is {}", file_of(blob), whereabouts(image, blob), digest),
-        Text("the file is used as it is; in Artifactory its name is {}", right),
+        Text("{} is {}, despite its name: its digest is {}", file_of(blob), whereabouts(image, blob), digest),
+        Text("the file is used unchanged; Artifactory's name for it is {}", right),
     )
 
 
@@ -57,22 +57,24 @@ RULE: Final = Rule(
     name="renamed",
     severity=Severity.INFO,
     fix=Safety.SAFE,
-    summary="a wanted blob lies under a name that isn't its digest",
+    summary="a wanted blob whose file name isn't its digest",
     explanation=Explanation(
         meaning=(
-            "The file's bytes are exactly what the image needs; only its name is another than Artifactory gave it. "
-            "A blob (a layer or a config) is known by its digest, the fingerprint of its bytes, "
-            "so its name doesn't matter here."
+            "The file's bytes are exactly what the image needs; only its name differs from the one in Artifactory. A "
+            "blob (a layer or a config) is known by its digest, the fingerprint of its bytes, so its name doesn't "
+            "matter here."
         ),
         origin=(
-            "Chrome adds ' (1)' to a second download, some browsers add .gz or .json, and Windows allows no colon, "
-            "so that sha256: becomes sha256- or sha256_. Other tools drop the prefix or write the digest "
-            "in upper case, and now and then two files are simply swapped."
+            "Chrome adds ' (1)' to a second download, some browsers add .gz or .json, and Windows doesn't allow "
+            "colons, so sha256: becomes sha256- or sha256_. Other tools drop the prefix or write the digest in upper "
+            "case, and sometimes two files are simply swapped."
         ),
-        remedy="It finds files by their digests and writes each blob under its right name. Your own files stay as is.",
+        remedy=(
+            "It finds files by their digests and writes each blob under its right name. Your own files aren't changed."
+        ),
         advice=(
-            "Nothing needs to be done. To tidy up, rename the file to the name that is given, "
-            "sha256__ and the 64 hex digits."
+            "Nothing needs to be done. To tidy up, rename the file to the name given in the finding, sha256__ and 64 "
+            "hex digits."
         ),
     ),
     on_download=find,

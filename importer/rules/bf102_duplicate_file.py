@@ -29,7 +29,7 @@ def _extra(case: Case, copies: Sequence[FileFacts]) -> Iterator[Observation]:
         if copy is not keeper and not is_piece and not is_tag:
             yield Observation(
                 Text("{} holds the same bytes as {}", FilePath(copy.file.path), FilePath(keeper.file.path)),
-                remedy=Text("one of them is enough; the copy may stay or go"),
+                remedy=Text("one of them is enough; you can keep or delete the copy"),
                 path=copy.file.path,
                 digest=copy.digest,
             )
@@ -44,7 +44,7 @@ RULE: Final = Rule(
     name="duplicate-file",
     severity=Severity.INFO,
     fix=Safety.SAFE,
-    summary="the same content lies here more than once",
+    summary="the same content is here more than once",
     explanation=Explanation(
         meaning="Two or more files hold the same bytes, so they have the same digest. One of them is enough.",
         origin=(
@@ -52,7 +52,7 @@ RULE: Final = Rule(
             "were saved: Artifactory keeps a copy of each shared layer in the folder of every tag."
         ),
         remedy="It uses one copy and leaves the others alone; every output holds the blob once.",
-        advice="Nothing needs to be done. Extra copies may be deleted to save space, but not before the image works.",
+        advice="Nothing needs to be done. You can delete extra copies to save space once the image works.",
     ),
     on_download=find,
 )

@@ -13,7 +13,7 @@ from importer.rules.files import notes
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.words.text import FilePath, Size, Text
 
-_HOLDS_CONTENT: Final = Text("it holds what is in a layer that is here itself")
+_HOLDS_CONTENT: Final = Text("it has the same content as a layer that is here")
 _DESCRIPTIONS: Final = {
     FileKind.EMPTY: "an empty file",
     FileKind.GZIP: "a gzip file",
@@ -78,13 +78,13 @@ def _folders_of_broken_manifests(case: Case) -> frozenset[str]:
 def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozenset[str]) -> Text:
     claimed = claimed_digest(fact.file)
     if claimed is not None and fact.file.folder in broken:
-        return Text("the manifest beside it can't be read, so nothing tells whether an image wants it")
+        return Text("the manifest beside it can't be read, so it's unknown whether an image wants it")
     if claimed not in wanted or claimed is None:
         return Text("no image here wants it")
     whole = case.inventory.with_digest(claimed)
     if not whole:
-        return Text("it is named after a blob that an image wants, and isn't it")
-    return Text("it is named after the blob that {} is", FilePath(whole[0].file.path))
+        return Text("its name is that of a wanted blob, but its content isn't")
+    return Text("its name is that of the blob in {}", FilePath(whole[0].file.path))
 
 
 RULE: Final = Rule(
@@ -95,17 +95,17 @@ RULE: Final = Rule(
     summary="no image here wants the file",
     explanation=Explanation(
         meaning=(
-            "Nothing in the input refers to this file: it is no manifest, and no manifest lists its digest "
-            "(the fingerprint of its bytes)."
+            "Nothing in the input refers to this file: it isn't a manifest, and no manifest lists its digest (the "
+            "fingerprint of its bytes)."
         ),
         origin=(
-            "It belongs to another image, or it was never part of one: a note, a screenshot, a log, a file "
-            "that the system or Artifactory put into the folder. An earlier, failed attempt at a download counts too."
+            "It belongs to another image, or it was never part of one: a note, a screenshot, a log, a file that the "
+            "system or Artifactory put into the folder. It can also be left over from an earlier, failed download."
         ),
-        remedy="It reads the file once, to be sure that it isn't a renamed blob, and then leaves it alone.",
+        remedy="It reads the file once, to make sure that it isn't a renamed blob, and then ignores it.",
         advice=(
-            "Nothing needs to be done. If you think that it belongs to an image, then the manifest.json of "
-            "that image is missing here: download that too."
+            "Nothing needs to be done. If you think it belongs to an image, that image's manifest.json is missing: "
+            "download that too."
         ),
     ),
     on_leftovers=find,

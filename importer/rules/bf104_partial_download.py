@@ -37,7 +37,7 @@ def find(case: Case) -> Iterator[Observation]:
 def _whole_one(case: Case, fact: FileFacts) -> str:
     claimed = claimed_digest(fact.file)
     is_here = claimed is not None and bool(case.inventory.with_digest(claimed))
-    return "the whole file is here, too" if is_here else "no image here lacks it"
+    return "the complete file is here too" if is_here else "no image here needs it"
 
 
 def _unneeded(case: Case) -> Iterator[Observation]:
@@ -67,21 +67,21 @@ RULE: Final = Rule(
     summary="a browser's unfinished file",
     explanation=Explanation(
         meaning=(
-            "The file's name says that its download hasn't finished: Firefox and curl write .part, Chrome .crdownload, "
-            "Safari .download, Edge .partial and Opera .opdownload until the last byte has come. "
-            "What is in it is only a beginning."
+            "The file's name says that its download hasn't finished: Firefox and curl write .part, Chrome "
+            ".crdownload, Safari .download, Edge .partial and Opera .opdownload until the last byte has arrived. The "
+            "file has only the beginning."
         ),
         origin=(
-            "The folder was copied while the browser was still at work, or the download was paused or broke off "
-            "and the browser kept what it had."
+            "The folder was copied while the browser was still at work, or the download was paused or interrupted "
+            "and the browser kept the part it had."
         ),
         remedy=(
-            "It says which blob the file was to become and how many bytes are missing. "
-            "If the file is whole in spite of its name, it is used like any other."
+            "It says which blob was being downloaded and how many bytes are missing. If the file is complete despite "
+            "its name, it is used like any other."
         ),
         advice=(
-            "Let the browser finish and copy the folder again. Where it has given up, download the file anew; "
-            "curl -fL -C - -O with its address can resume when the connection breaks."
+            "Let the browser finish and copy the folder again. If it has given up, download the file again; curl -fL "
+            "-C - -O with its URL can resume when the connection breaks."
         ),
     ),
     on_download=find,

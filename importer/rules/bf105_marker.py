@@ -21,7 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text(
-                "{} only marks the place of {}: Artifactory has never fetched this blob from the remote registry",
+                "{} is only a placeholder for {}: Artifactory has never fetched this blob from the remote registry",
                 file_of(blob),
                 whereabouts(image, blob),
             ),
@@ -37,20 +37,20 @@ RULE: Final = Rule(
     summary="Artifactory's placeholder for a layer that it never cached",
     explanation=Explanation(
         meaning=(
-            "A file sha256__….marker is a note that Artifactory leaves for itself: the image has this layer, "
-            "but the layer itself isn't stored there. The marker holds nothing of it, and it isn't a damaged download."
+            "A file sha256__….marker is Artifactory's own note that the image has this layer but that the layer "
+            "itself isn't stored there. The marker has none of the layer's data; it isn't a damaged download."
         ),
         origin=(
-            "A remote repository (one that passes on another registry's images and keeps copies) stores only "
-            "what someone has pulled through it. Whoever pulled this image had the layer already, "
-            "so it never passed through."
+            "A remote repository (one that proxies another registry and caches its images) stores only what someone "
+            "has pulled through it. The client that pulled this image already had the layer, so it was never "
+            "requested."
         ),
-        remedy="It names the layer, and the address from which Artifactory fetches and keeps it.",
+        remedy="It names the layer and the URL that makes Artifactory fetch and cache it.",
         advice=(
             "Ask for the blob once through Artifactory's Docker address, under the remote repository's name without "
-            "-cache, as in the curl command that is given (add -u with your user name if it wants one); "
-            "the answer is the layer itself. Pulling the image with docker on a machine that "
-            "has none of its layers does the same for all of them."
+            "-cache, as in the curl command in the finding (add -u with your user name if it asks for a login); the "
+            "response is the layer itself. Pulling the image with docker on a machine that has none of its layers "
+            "does the same for all of them."
         ),
     ),
     on_download=find,

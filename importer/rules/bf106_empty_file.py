@@ -28,7 +28,7 @@ def find(case: Case) -> Iterator[Observation]:
         if not fact.size:
             yield Observation(
                 Text("{} is empty, and its folder has no other manifest", FilePath(fact.file.path)),
-                remedy=Text("download it again, with curl -fL -O, say: -L follows a redirect"),
+                remedy=Text("download it again, for instance with curl -fL -O: -L follows redirects"),
                 path=fact.file.path,
                 digest=fact.digest,
                 severity=severity_of_lost(case, fact),
@@ -46,16 +46,16 @@ RULE: Final = Rule(
     fix=Safety.NONE,
     summary="zero bytes where a blob should be",
     explanation=Explanation(
-        meaning="The file has the right name and no content at all. No layer, config or manifest is ever empty.",
+        meaning="The file has the right name but no content. No layer, config or manifest is ever empty.",
         origin=(
             "The download failed before its first byte: curl without -L saves nothing when the server redirects it, "
-            "Firefox puts an empty file beside its .part file, a full disk leaves only names, and some proxies "
-            "answer with an empty page where they should report an error."
+            "Firefox creates an empty file next to its .part file, a full disk leaves only empty files, and some "
+            "proxies answer with an empty page where they should report an error."
         ),
-        remedy="It puts the blob on the list of what to download, with its true size.",
+        remedy="It adds the blob to the download list, with its real size.",
         advice=(
-            "Download the file again. With curl, use curl -fL -O: -L follows redirects, "
-            "and -f makes an error an error instead of a file."
+            "Download the file again. With curl, use curl -fL -O: -L follows redirects, and -f makes curl fail "
+            "instead of saving an error page."
         ),
     ),
     on_download=find,

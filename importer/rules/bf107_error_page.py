@@ -21,7 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text("{} is a message{}, not {}", file_of(blob), _quoted(cause.message), whereabouts(image, blob)),
-            Text("clear up what the message says (often a log-in), then {}", fetch_again(blob)),
+            Text("resolve what the message says (often a login), then {}", fetch_again(blob)),
         )
     for fact in lost_manifests(case.inventory, case.plan):
         if fact.kind in PAGE_KINDS:
@@ -31,7 +31,7 @@ def find(case: Case) -> Iterator[Observation]:
                     FilePath(fact.file.path),
                     _quoted(fact.excerpt),
                 ),
-                remedy=Text("clear up what the message says (often a log-in), then download the file again"),
+                remedy=Text("resolve what the message says (often a login), then download the file again"),
                 path=fact.file.path,
                 digest=fact.digest,
                 severity=severity_of_lost(case, fact),
@@ -39,7 +39,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _quoted(message: str) -> Text:
-    return Text(" that says “{}”", message) if message else Text(" without words")
+    return Text(" that says “{}”", message) if message else Text(" without text")
 
 
 RULE: Final = Rule(
@@ -50,18 +50,19 @@ RULE: Final = Rule(
     summary="a server's error message was saved in place of a blob",
     explanation=Explanation(
         meaning=(
-            "The file has a blob's name, but it holds a text for people or programs: a web page, or an error in JSON "
-            "or XML. The server has refused, and the refusal was saved as if it were the file."
+            "The file has a blob's name, but its content is a web page or an error message in JSON or XML. The "
+            "server refused the download, and its error message was saved in place of the file."
         ),
         origin=(
-            "Mostly the log-in had expired or a password was missing, the file is gone (404), Xray blocks it, "
-            "or a VPN or proxy put its own page in between. curl saves such pages without a word unless given -f; "
-            "without -L it saves the page that only says where to look."
+            "Usually the login had expired or a password was missing, the file is gone (404), Xray blocks it, or a "
+            "VPN or proxy returned its own page. curl saves such pages silently unless given -f; without -L it saves "
+            "the redirect page."
         ),
-        remedy="It quotes what the message says and puts the blob on the list of what to download.",
+        remedy="It quotes the message and adds the blob to the download list.",
         advice=(
-            "Open the file in an editor if the quote isn't enough, and take it to the people who run the server. "
-            "Then download again with curl -fL -O (and -u for user name and password): -f makes an error an error."
+            "Open the file in an editor if the quote isn't enough, and show it to the server's administrators. Then "
+            "download again with curl -fL -O (and -u for user name and password): -f makes curl fail instead of "
+            "saving an error page."
         ),
     ),
     on_download=find,

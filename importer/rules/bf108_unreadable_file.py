@@ -25,7 +25,9 @@ def find(case: Case) -> Iterator[Observation]:
         name = Text("; by its name it is {}", whereabouts(image, blob)) if image and blob else None
         yield Observation(
             Text("{} can't be read: {}{}", FilePath(problem.path), problem.reason, name),
-            remedy=Text(problem.advice or "make it readable for you (permissions, a new copy), or download it again"),
+            remedy=Text(
+                problem.advice or ("make it readable (change its permissions or copy it again), or download it again")
+            ),
             path=problem.path,
             digest=blob.descriptor.digest if blob else None,
             image=image,
@@ -42,8 +44,8 @@ def observe(defect: EntryUnreadable) -> Observation:
     """Say what a registry under this user would answer."""
     return Observation(
         Text(
-            "{} can't be read: {}; a registry that runs as this user "
-            "answers 500 UNKNOWN for whatever needs it: permission denied, or the like",
+            "{} can't be read: {}; a registry that runs as this user answers 500 UNKNOWN to every request that needs "
+            "it: permission denied, or the like",
             FilePath(defect.path or ""),
             defect.reason,
         ),
@@ -60,20 +62,20 @@ RULE: Final = Rule(
     summary="a file can't be read, or isn't a regular file",
     explanation=Explanation(
         meaning=(
-            "The system refuses to hand out the file's bytes, or the entry isn't a file at all: a pipe, a device, "
-            "or a link that leads nowhere or out of the folder. Whatever it holds can't be checked or used."
+            "The operating system doesn't let the file be read, or the entry isn't a regular file: a pipe, a device, "
+            "or a link that is broken or leads out of the folder. Its content can't be checked or used."
         ),
         origin=(
-            "Another user owns the file, a disk or a network share fails, a virus scanner holds it back, or an archive "
-            "was unpacked with links whose targets weren't in it."
+            "Another user owns the file, a disk or a network share fails, a virus scanner blocks it, or an unpacked "
+            "archive had links to targets outside it."
         ),
         remedy=(
-            "It names the entry and the system's reason, and goes on with everything else. "
-            "Links that lead out of the given folder are never followed: a download has none, an attack may."
+            "It names the entry and the system's reason, and continues with everything else. Links that lead out of "
+            "the given folder are never followed: a download has none, but an attack may."
         ),
         advice=(
-            "Give yourself the right to read it (ls -l shows who may), or copy it from its source again. "
-            "For a link, give the folder that it leads to as a PATH of its own or with --borrow."
+            "Give yourself read permission (ls -l shows the current permissions), or copy the file from its source "
+            "again. For a link, give the folder that it points to as another PATH or with --borrow."
         ),
     ),
     on_download=find,

@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
         verdict, remedy = _verdict(case, sidecar, is_wanted=is_wanted)
         yield Observation(
             Text(
-                "{} says that {} has the digest {}, and it hasn't{}",
+                "{} says that {} has the digest {}, but it doesn't{}",
                 FilePath(sidecar.facts.file.path),
                 sidecar.target.file.name,
                 sidecar.digest,
@@ -33,11 +33,11 @@ def find(case: Case) -> Iterator[Observation]:
 def _verdict(case: Case, sidecar: Sidecar, *, is_wanted: bool) -> tuple[str, str]:
     path = sidecar.target.file.path
     if is_wanted:
-        return "; the file is what a manifest here wants, so the sidecar is wrong or stale", "the file is used as it is"
+        return "; a manifest here wants this file, so the sidecar is wrong or stale", "the file is used as it is"
     if path in case.plan.used:
-        return "; the file was changed, and the blob is restored from it", "nothing is left to do"
+        return "; the file was changed, and the blob is restored from it", "nothing more to do"
     if path in case.plan.explained:
-        return "; that bears out what is said of the file itself", "see the file's own finding"
+        return "; this confirms the finding about the file itself", "see the file's own finding"
     return "; the file or the sidecar has changed", "download both again and compare"
 
 
@@ -49,18 +49,21 @@ RULE: Final = Rule(
     summary="a checksum file disagrees with the file beside it",
     explanation=Explanation(
         meaning=(
-            "Beside the file lies a small one with its checksum (.sha256, .sha1, .sha512 or .md5), a sidecar. "
-            "The file's real checksum is another, so one of the two isn't what it was on the server."
+            "Next to the file is a sidecar: a small file with its checksum (.sha256, .sha1, .sha512 or .md5). The "
+            "file's actual checksum differs, so one of the two isn't what it was on the server."
         ),
         origin=(
-            "The file was damaged or changed on its way, or the two were downloaded at different times, "
-            "while someone pushed a new image under the same tag in between."
+            "The file was damaged or changed in transit, or someone pushed a new image with the same tag between the "
+            "two downloads."
         ),
         remedy=(
-            "It takes the sidecar as a hint: where it gives the sha256 digest of a manifest, it helps to restore that "
-            "manifest. Where a manifest here vouches for the file, the manifest decides and not the sidecar."
+            "It treats the sidecar as a hint: a manifest's sha256 digest in a sidecar helps to restore that "
+            "manifest. If a manifest here proves the file, the sidecar is ignored."
         ),
-        advice="Download both files again, right after one another. If they still disagree, ask the server's keepers.",
+        advice=(
+            "Download both files again, one right after the other. If they still disagree, ask the server's "
+            "administrators."
+        ),
     ),
     on_download=find,
 )

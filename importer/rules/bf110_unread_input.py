@@ -20,7 +20,7 @@ def find(case: Case) -> Iterator[Observation]:
         if unread.is_archive:
             yield Observation(
                 Text("{} {}. {}", FilePath(unread.path), _what(unread), _effect(unread)),
-                remedy=Text(unread.advice or "get the archive once more, whole"),
+                remedy=Text(unread.advice or "download or copy the archive again"),
                 path=unread.path,
                 severity=Severity.ERROR if unread.matters else Severity.WARNING,
             )
@@ -35,18 +35,18 @@ def _is_unpacked_in_part(layer: BlobPlan) -> bool:
 
 def _of_layer(image: ImagePlan, layer: BlobPlan) -> Observation:
     content = layer.file.content if layer.file else None
-    grown = Text(": {} of it give {} already", Size(content.consumed), Size(content.size)) if content else None
+    grown = Text(": its first {} unpack to {}", Size(content.consumed), Size(content.size)) if content else None
     diff_id = Text(", {}", layer.diff_id) if layer.diff_id else None
     return Observation(
         Text(
-            "{} has the right digest, but was not looked into to its end, since it unpacks to "
-            "very much more than it is{}; whether its content is what the config says is not known",
+            "{} has the right digest, but was not unpacked completely, because its content is far larger than the "
+            "blob{}; whether its content matches the config is unknown",
             whereabouts(image, layer),
             grown,
         ),
         remedy=Text(
-            "unpack it with gzip -dc or zstd -dc, and compare the sha256 with the config's diff_id{}; "
-            "every writing command takes the layer as it is",
+            "unpack it with gzip -dc or zstd -dc, and compare the sha256 with the config's diff_id{}; all writing "
+            "commands accept the layer unchanged",
             diff_id,
         ),
         path=layer.file_path,
@@ -58,7 +58,7 @@ def _of_layer(image: ImagePlan, layer: BlobPlan) -> Observation:
 
 def _what(unread: Unread) -> Text:
     if not unread.members:
-        return Text("could not be read, or not to its end: {}", unread.reason)
+        return Text("could not be read completely: {}", unread.reason)
     names: list[str | Text] = [*unread.members[:_MAX_MEMBERS]]
     if len(unread.members) > _MAX_MEMBERS:
         names.append(Text("{} more", Count(len(unread.members) - _MAX_MEMBERS)))
@@ -67,8 +67,8 @@ def _what(unread: Unread) -> Text:
 
 def _effect(unread: Unread) -> str:
     if unread.matters:
-        return "It may hold images, or parts of them, that this report knows nothing of"
-    return "Nothing tells that an image needs it"
+        return "It may contain images, or parts of them, that aren't in this report"
+    return "No image is known to need it"
 
 
 RULE: Final = Rule(
@@ -76,29 +76,28 @@ RULE: Final = Rule(
     name="unread-input",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="an archive, or a part of the input, could not be looked into",
+    summary="an archive or another part of the input could not be read",
     explanation=Explanation(
         meaning=(
-            "The archive is cut or damaged, is locked with a password, lacks a volume, or is packed in a way that "
-            "isn't read here. What it holds beyond what was read is unknown: whole images may be among it. "
-            "Of a layer it says that --deep didn't unpack it to its end, because it grows to very much more than it "
-            "is; its own bytes are proven all the same."
+            "The archive is cut or damaged, is locked with a password, lacks a volume, or has a format that blobfix "
+            "doesn't read. The rest of its content is unknown and may include entire images. For a layer, it means "
+            "that --deep didn't unpack it completely because its content is far larger than the blob; the blob's own "
+            "bytes are proven."
         ),
         origin=(
-            "A download or a copy broke off, a disk or a stick was full, somebody protected the archive with a "
-            "password, or a program was used that writes its own format (7z, rar)."
+            "A download or a copy was interrupted, a disk or USB stick was full, someone protected the archive with "
+            "a password, or it was made by a program with its own format (7z, rar)."
         ),
         remedy=(
-            "It uses the members that are whole, names the archive in the first line of the report, and never calls "
-            "the input intact while a part of it that may matter is unread. The exit code is 4 when the archive was "
-            "named on the command line, when what can be seen of it belongs to an image, or when something is missing "
-            "that it may hold; otherwise this is a warning. Writing commands write what is whole and exit with the "
-            "same code."
+            "It uses the complete members, names the archive in the first line of the report, and never calls the "
+            "input intact while a part that may matter is unread. The exit code is 4 if the archive was named on the "
+            "command line, if its readable part belongs to an image, or if it may contain something that is missing; "
+            "otherwise this is a warning. Writing commands write what is complete and exit with the same code."
         ),
         advice=(
-            "Copy or download the archive once more and compare its size with the original's. Unpack a locked archive, "
-            "or one of an unknown format, with the program that made it, and give the folder. To work with one image "
-            "that is whole all the same, pick it with --select."
+            "Copy or download the archive again and compare its size with the original's. Unpack a "
+            "password-protected archive, or one in another format, with the program that made it, and give blobfix "
+            "the folder. To work with an image that is complete anyway, choose it with --select."
         ),
     ),
     on_download=find,

@@ -15,24 +15,24 @@ from importer.rules.wording import fetch_again, file_of
 from importer.words.text import FilePath, Size, Text
 
 _IMPORT: Final = (
-    "docker import FILE NAME:TAG makes an image of it, without its settings; "
-    "for the whole image, save it where it comes from with docker save -o"
+    "docker import FILE NAME:TAG makes an image from it, without settings; for the complete image, run docker save "
+    "-o on the original machine"
 )
 _REMEDIES: Final = {
-    OtherKind.LFS_POINTER: "run git lfs pull where it comes from, and take the file that this gives",
+    OtherKind.LFS_POINTER: "run git lfs pull in the original repository, and use the file that it fetches",
     OtherKind.REDIRECTED: (
-        "save it again where it comes from, with -o instead of > (docker save -o image.tar NAME:TAG); "
-        "what was lost on this way can't be had back"
+        "save it again on the original machine, with -o instead of > (docker save -o image.tar NAME:TAG); the lost "
+        "bytes can't be recovered"
     ),
-    OtherKind.DISK: "mount it, or start the machine that it belongs to, and save the image from there with docker save",
+    OtherKind.DISK: "mount it, or start its virtual machine, and save the image from there with docker save",
     OtherKind.EXPORT: _IMPORT,
     OtherKind.FILE_SYSTEM: _IMPORT,
     OtherKind.PAGE_OF_MANIFEST: "save the manifest itself: with the page's download button, or with curl -fL -O",
 }
-_NO_ARCHIVE_REMEDY: Final = "get the archive once more; docker save -o image.tar NAME:TAG writes one"
+_NO_ARCHIVE_REMEDY: Final = "download or copy the archive again; docker save -o image.tar NAME:TAG writes one"
 _MIGRATION: Final = (
-    "today's registries can't read it: start a registry 0.9 on it (docker run registry:0.9.1), "
-    "and pull the images from there with a docker of that time"
+    "current registries can't read it: run registry 0.9 on it (docker run registry:0.9.1), and pull the images from "
+    "it with a docker of that era"
 )
 
 
@@ -56,9 +56,7 @@ def find(case: Case) -> Iterator[Observation]:
         )
     for folder, facts in old_registries(case).items():
         yield Observation(
-            Text(
-                "{} is the storage of a registry of the first generation (registry v1), before 2015", FilePath(folder)
-            ),
+            Text("{} is the storage of a v1 registry, from before 2015", FilePath(folder)),
             remedy=Text(_MIGRATION),
             path=folder,
             also=frozenset(fact.file.path for fact in facts),
@@ -76,7 +74,7 @@ def _described(thing: OtherThing) -> Text:
 def _no_archive(fact: FileFacts) -> Text:
     if not fact.size:
         return Text("empty")
-    return Text("a text that says “{}”", fact.excerpt) if fact.excerpt else Text("a text")
+    return Text("text that says “{}”", fact.excerpt) if fact.excerpt else Text("a text")
 
 
 RULE: Final = Rule(
@@ -84,21 +82,25 @@ RULE: Final = Rule(
     name="wrong-kind",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a known thing that is no image",
+    summary="a known kind of file that isn't an image",
     explanation=Explanation(
         meaning=(
-            "The file was taken for an image, an archive of one, or a layer, and is something else: the file system of "
-            "a container, a Git LFS pointer, a text that PowerShell made of a program's output, a disk of a virtual "
-            "machine, the storage of an old registry, or a web page."
+            "The file was meant to be an image, an image archive or a layer, but it is something else: a container's "
+            "file system, a Git LFS pointer, a program's output that PowerShell turned into text, a virtual machine "
+            "disk, an old registry's storage, or a web page."
         ),
         origin=(
-            "docker export was used in place of docker save. A repository was cloned without Git LFS. In PowerShell, "
-            "docker save > image.tar changes every byte. A browser saved the page around a file."
+            "docker export was used instead of docker save. A repository was cloned without Git LFS. In PowerShell, "
+            "docker save > image.tar changes every byte. A browser saved the page that shows a file instead of the "
+            "file."
         ),
-        remedy="It says what the file is. It is an error when nothing else is here, and a remark beside images.",
+        remedy=(
+            "It says what the file is. This is an error if there is nothing else here, and a remark if there are "
+            "images."
+        ),
         advice=(
-            "Do what the finding says: most of these are mended where the file comes from, by one command. "
-            "docker save -o image.tar NAME:TAG is the way to save an image."
+            "Do what the finding says: most of these are fixed by one command on the original machine. To save an "
+            "image, use docker save -o image.tar NAME:TAG."
         ),
     ),
     on_download=find,

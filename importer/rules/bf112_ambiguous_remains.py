@@ -33,7 +33,7 @@ def _observed(remains: AmbiguousRemains, places: Mapping[Digest, _Place]) -> Obs
     images = {image.manifest.descriptor.digest: image for image in found}
     return Observation(
         Text(
-            "{}, a damaged {} file of {}, may be what is left of {} missing blobs, and nothing tells of which: {}{}",
+            "{}, a damaged {} file of {}, may be part of any of {} missing blobs: {}{}",
             FilePath(fact.file.path),
             fact.kind,
             Size(fact.size),
@@ -42,8 +42,8 @@ def _observed(remains: AmbiguousRemains, places: Mapping[Digest, _Place]) -> Obs
             more,
         ),
         remedy=Text(
-            "download each of them into a file of its own, from its first byte on; a download that goes on from "
-            "this file spoils it unless it's the right one. blobfix complete tries it for each, without changing it"
+            "download each of them to a separate file, from the first byte; resuming onto this file would corrupt it "
+            "unless it is the right one. blobfix complete tries it for each blob, without changing it"
         ),
         path=fact.file.path,
         digest=fact.digest,
@@ -57,25 +57,25 @@ RULE: Final = Rule(
     name="ambiguous-remains",
     severity=Severity.WARNING,
     fix=Safety.NONE,
-    summary="a damaged file that may be the beginning of several missing blobs belongs to none of them",
+    summary="a damaged file that may be the beginning of any of several missing blobs",
     explanation=Explanation(
         meaning=(
-            "Several layers are missing, and a file is here that is only the beginning of a layer, or has wrong bytes "
-            "in it. It has lost its name, and it would fit more than one of them, so it is counted as none of them."
+            "Several layers are missing, and a file here is only the beginning of a layer or has wrong bytes in it. "
+            "Its name says nothing, and it could be any of several layers, so it is counted as none of them."
         ),
         origin=(
-            "A browser saved an interrupted download under a name of its own (download (7).bin, "
-            "Unconfirmed 123.crdownload), or someone renamed the file, and more than one layer was never saved."
+            "A browser saved an interrupted download under an unrelated name (download (7).bin, Unconfirmed "
+            "123.crdownload), or someone renamed the file, and more than one layer was never saved."
         ),
         remedy=(
-            "It names all the blobs that the file may be, and prints no command that would go on from the file. "
-            "blobfix complete asks the server for a few bytes, so as to see whether the file is the beginning of a "
-            "blob, and copies it if it is; the file itself stays as it is."
+            "It names all the blobs that the file may be, and prints no command that would resume from it. blobfix "
+            "complete asks the server for a few bytes to see whether the file is the beginning of a blob, and copies "
+            "it if so; the file itself isn't changed."
         ),
         advice=(
-            "Download the missing layers anew, or let blobfix complete do it. If you know which layer the file is, "
-            "give it that layer's name (sha256__ and 64 hex digits) and scan again. "
-            "Don't resume onto it with curl -C -: onto the wrong file that makes a file of two halves."
+            "Download the missing layers again, or let blobfix complete do it. If you know which layer the file is, "
+            "give it that layer's name (sha256__ and 64 hex digits) and scan again. Don't resume onto it with curl "
+            "-C -: if it is the wrong file, the result is half of one layer and half of another."
         ),
     ),
     on_download=find,

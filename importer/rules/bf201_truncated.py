@@ -26,10 +26,10 @@ def find(case: Case) -> Iterator[Observation]:
             Size(missing),
         )
         if abs(cause.have - _PROXY_LIMIT) <= _PROXY_SLACK:
-            message += "; a cut at 1 GiB smells of a proxy's limit (nginx: proxy_max_temp_file_size)"
+            message += "; a cut at 1 GiB suggests a proxy's limit (nginx: proxy_max_temp_file_size)"
         yield Observation(
             message,
-            remedy=Text("{}; a download that resumes needs only the last {}", fetch_again(blob), Size(missing)),
+            remedy=Text("{}; a resumed download needs only the last {}", fetch_again(blob), Size(missing)),
             path=blob.file_path,
             digest=blob.descriptor.digest,
             image=image,
@@ -42,11 +42,11 @@ RULE: Final = Rule(
     name="truncated",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a true beginning of a blob; the rest is missing",
+    summary="the beginning of a blob; the rest is missing",
     explanation=Explanation(
         meaning=(
-            "The file begins as the blob should, and then it ends too early. What is there is good, "
-            "but a layer is only worth something as a whole: its digest can't be right."
+            "The file begins as the blob should, but ends too early. The bytes that are here are good, but an "
+            "incomplete layer can't be used: its digest doesn't match."
         ),
         origin=(
             "The connection broke while the file was being downloaded: a proxy's time limit, a full disk, "
@@ -54,13 +54,13 @@ RULE: Final = Rule(
             "Artifactory, whose proxy_max_temp_file_size is 1024m unless someone changed it."
         ),
         remedy=(
-            "It tells how many bytes are here and how many are missing, and puts the blob on the list "
-            "of what to download. It never pads or invents the rest."
+            "It says how many bytes are here and how many are missing, and adds the blob to the download list. It "
+            "never pads or invents the rest."
         ),
         advice=(
-            "Download the file again, best with a program that can resume (curl -C - continues where the file "
-            "ends). If it breaks at the same place each time, the limit is on the way, not on your side: "
-            "ask the administrator of the proxy, or try from another network."
+            "Download the file again, preferably with a program that can resume (curl -C - continues where the file "
+            "ends). If it stops at the same place each time, a proxy limits it: ask the proxy's administrator, or "
+            "try from another network."
         ),
     ),
     on_download=find,

@@ -40,15 +40,15 @@ RULE: Final = Rule(
     summary="only (part of) the 8-byte gzip trailer is missing",
     explanation=Explanation(
         meaning=(
-            "A gzip file ends with eight bytes, the trailer: a checksum and the size of the content. Only of these "
-            "some are missing; the content itself is all there."
+            "A gzip file ends with eight bytes, the trailer: a checksum and the size of the content. Only some of "
+            "these are missing; the content itself is complete."
         ),
-        origin="The download broke off within its very last bytes, or a copying program lost the end of the file.",
+        origin="The download was interrupted within its last bytes, or a copy lost the end of the file.",
         remedy=(
-            "It computes the missing bytes from the content and adds them in the output. "
-            "The digest proves that the result is the original, bit for bit."
+            "It computes the missing bytes from the content and adds them in the output. The digest proves that the "
+            "result is the original, byte for byte."
         ),
-        advice="Nothing needs to be done. If it happens to several files, look at the way you download them.",
+        advice="Nothing needs to be done. If it happens to several files, check how you download them.",
     ),
     on_download=find,
     causes=(TruncatedTrailer,),

@@ -27,7 +27,7 @@ def find(case: Case) -> Iterator[Observation]:
                 Size(blob.descriptor.size),
             ),
             Text(
-                "{}; to resume instead, cut the zeros off a copy first (truncate -s {})",
+                "{}; to resume instead, first cut off the zeros in a copy (truncate -s {})",
                 fetch_again(blob),
                 cause.zeros_from,
             ),
@@ -39,20 +39,20 @@ RULE: Final = Rule(
     name="zero-filled",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="full size, but zeros from some offset on: a preallocated download",
+    summary="full size, but only zeros from some offset on: a preallocated download",
     explanation=Explanation(
         meaning=(
             "The file looks complete, since it has the right size. But its end was never filled in: "
             "from some point on it holds nothing but zeros."
         ),
         origin=(
-            "Download managers and torrent-like tools reserve the whole file first and fill it afterwards; "
-            "this one stopped on the way. A crash or a full disk while a file is written leaves the same picture."
+            "Download managers and torrent-like tools reserve the whole file first and fill it afterwards; this "
+            "download stopped partway. A crash or a full disk during writing has the same result."
         ),
-        remedy="It says from which byte on there are only zeros and puts the blob on the list of what to download.",
+        remedy="It says at which byte the zeros begin and adds the blob to the download list.",
         advice=(
-            "Continue the download in the program that began it, or download the file anew. To resume with "
-            "curl -fL -C - -O, first cut the zeros off a copy (truncate -s), since curl goes by the file's size."
+            "Continue the download in the program that started it, or download the file again. To resume with curl "
+            "-fL -C - -O, first cut off the zeros in a copy (truncate -s), because curl goes by the file's size."
         ),
     ),
     on_download=find,

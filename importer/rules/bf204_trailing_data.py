@@ -38,14 +38,14 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning="The file begins with the whole blob, and other bytes follow that don't belong to it.",
         origin=(
-            "A download was resumed although it was complete, so that an error message or a second copy was appended; "
-            "a tool padded the file with zeros to a round size; or a virus scanner or proxy added something."
+            "A complete download was resumed, which appended an error message or a second copy; a tool padded the "
+            "file with zeros to a round size; or a virus scanner or proxy added something."
         ),
         remedy=(
-            "It uses the first bytes, as many as the manifest says, and the digest proves that they are the blob. "
+            "It uses as many of the first bytes as the manifest says, and the digest proves that they are the blob. "
             "The file itself isn't changed."
         ),
-        advice="Nothing needs to be done. If it happens again, see what resumes downloads that are complete.",
+        advice="Nothing needs to be done. If it happens again, check what resumes complete downloads.",
     ),
     on_download=find,
     causes=(TrailingData,),

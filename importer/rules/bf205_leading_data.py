@@ -20,16 +20,16 @@ def find(case: Case) -> Iterator[Observation]:
         seen = Text("{} has {} before {}{}{}", file_of(blob), Size(cause.extra), whereabouts(image, blob), start, after)
         if blob.status is BlobStatus.REPAIRED or cause in blob.earlier:
             digest = blob.descriptor.digest
-            used = Text("the blob's own {} are used; they have the digest {}", Size(blob.descriptor.size), digest)
+            used = Text("only the blob's {} are used; they have the digest {}", Size(blob.descriptor.size), digest)
             yield observation(image, blob, seen, undoing(blob, cause, used), safety_of(blob))
         else:
             yield observation(
                 image,
                 blob,
-                Text("{}; no digest is known that would prove the rest", seen),
+                Text("{}; no known digest proves the rest", seen),
                 Text(
-                    "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
-                    "to have it used for a registry tree or OCI layout"
+                    "a docker tar is exact anyway; give the manifest's digest with --digest to have it used for a "
+                    "registry tree or OCI layout"
                 ),
                 safety=Safety.NONE,
             )
@@ -42,16 +42,16 @@ RULE: Final = Rule(
     fix=Safety.SAFE,
     summary="bytes before the blob, such as saved HTTP headers",
     explanation=Explanation(
-        meaning="The whole blob is in the file, but something else stands in front of it.",
+        meaning="The whole blob is in the file, but something else comes before it.",
         origin=(
             "curl -i saves the server's answer with its headers (HTTP/1.1 200 OK and so on), "
             "and scripts sometimes write a line of their own into the file before the download starts."
         ),
         remedy=(
-            "It finds where the blob begins and uses it from there on; the digest proves that it is the right part. "
+            "It finds where the blob begins and uses it from there; the digest proves that this is the right part. "
             "The file itself isn't changed."
         ),
-        advice="Nothing needs to be done now. For the next download leave out curl's -i: curl -fL -O is enough.",
+        advice="Nothing needs to be done now. Next time, leave out curl's -i: curl -fL -O is enough.",
     ),
     on_download=find,
     causes=(LeadingData,),

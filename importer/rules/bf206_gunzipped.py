@@ -16,17 +16,15 @@ from importer.words.text import Text
 _WHY_NOT: Final = {
     Search.NOT_MADE: "",
     Search.FOUND: "",
-    Search.NONE_FITS: "; no compressor known to blobfix makes the original bytes of it",
+    Search.NONE_FITS: "; no compressor known to blobfix reproduces the original bytes",
     Search.WITHOUT_ZLIB: (
-        "; no compressor that works here makes the original bytes of it (this Python has another zlib than most, "
-        "so zlib and pigz can't be tried: another computer may do)"
+        "; no compressor available here reproduces the original bytes (this Python has an unusual zlib, so zlib and "
+        "pigz can't be tried: try another computer)"
     ),
-    Search.OUT_OF_TIME: (
-        "; the search for its compressor was cut short, and --recompress-limit with more seconds lets it go on"
-    ),
+    Search.OUT_OF_TIME: ("; the search for its compressor ran out of time; raise --recompress-limit to continue it"),
     Search.TOO_SLOW_HERE: (
-        "; blobfix was installed without a C compiler, and its slow form would take too long to make the original "
-        "bytes of a layer of this size: install it where there is one, or allow more seconds with --recompress-limit"
+        "; blobfix was installed without a C compiler, and its Python encoders are too slow for a layer of this "
+        "size: install it with a C compiler, or raise --recompress-limit"
     ),
 }
 
@@ -45,13 +43,13 @@ def _recompressed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observa
         image,
         blob,
         Text(
-            "{} is {}, {}; recompressed exactly ({}), which gives the digest that the manifest wants",
+            "{} is {}, {}; recompressed exactly ({}), which gives the manifest's digest",
             file_of(blob),
             whereabouts(image, blob),
             _form(cause),
             cause.compressor,
         ),
-        Text("nothing is left to do: every output gets the original bytes, computed again"),
+        Text("nothing more to do: every output gets the original bytes, computed again"),
     )
 
 
@@ -76,7 +74,7 @@ def _proven(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
 
 
 def _form(cause: Gunzipped) -> str:
-    return "packed in another way than the manifest wants" if cause.repacked else "without its compression"
+    return "compressed differently than the manifest says" if cause.repacked else "without its compression"
 
 
 def _guessed(image: ImagePlan, blob: BlobPlan, cause: Gunzipped) -> Observation:
@@ -103,30 +101,29 @@ RULE: Final = Rule(
     name="gunzipped",
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    summary="the layer's raw tar, without the compression that its digest was made of",
+    summary="the layer's raw tar instead of the compressed blob that the digest names",
     explanation=Explanation(
         meaning=(
             "The layer's content is here, but not in the compressed form that the manifest lists, so its digest is "
-            "another. The image's config also knows the digest of the unpacked content, the diff_id, "
-            "and that proves the content to be right."
+            "another. The image's config also knows the digest of the unpacked content, the diff_id, which proves "
+            "that the content is right."
         ),
         origin=(
-            "Browsers such as Chrome, Brave and Safari unpack a download by themselves when the server marks it with "
-            "Content-Encoding: gzip, and some download tools do the same. Well-meaning people do it by hand."
+            "Browsers such as Chrome, Brave and Safari unpack a download automatically when the server marks it with "
+            "Content-Encoding: gzip, and some download tools do the same. Sometimes people unpack it by hand."
         ),
         remedy=(
-            "It looks for the compressor that the layer was made with, among all that common builders use, and "
-            "compresses the content again: when the result has the digest that the manifest wants, these are the "
-            "original bytes, and every output is exact. An intact layer of the same image shows which compressor is "
-            "likely. When none fits, a docker tar is still exact, as docker gives the image the same id; a registry "
-            "tree, an OCI layout or a push then needs --allow-new-digest: the image is the same, its manifest digest "
-            "is new."
+            "It recompresses the content with the compressors that common builders use: if a result has the "
+            "manifest's digest, it is the original blob, and every output is exact. An intact layer of the same "
+            "image shows which compressor is likely. If none matches, a docker tar is still exact, because the image "
+            "id stays the same; a registry tree, an OCI layout or a push then needs --allow-new-digest: the image is "
+            "the same, its manifest digest is new."
         ),
         advice=(
-            "Just go on. --recompress-limit sets after how many seconds without a match the search gives up, and "
-            "--no-recompress leaves it out. Where no compressor fits and the digest must stay (images pinned by "
-            "digest, signatures), move the file away and download the layer again with curl -fL -O, or another "
-            "program that doesn't unpack it."
+            "Nothing needs to be done. --recompress-limit sets after how many seconds without a match the search "
+            "gives up, and --no-recompress skips it. If no compressor matches and the digest must stay the same "
+            "(images pinned by digest, signatures), move the file away and download the layer again with curl -fL "
+            "-O, or another program that doesn't unpack it."
         ),
     ),
     on_download=find,

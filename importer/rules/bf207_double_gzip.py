@@ -28,7 +28,7 @@ def find(case: Case) -> Iterator[Observation]:
             undoing(
                 blob,
                 cause,
-                Text("the outer compression is taken off; what is inside has the digest {}", blob.descriptor.digest),
+                Text("the outer compression is removed; the content has the digest {}", blob.descriptor.digest),
             ),
             safety_of(blob),
         )
@@ -46,16 +46,13 @@ RULE: Final = Rule(
     fix=Safety.SAFE,
     summary="the blob was gzipped once more",
     explanation=Explanation(
-        meaning=(
-            "The file is a compressed file in which the blob lies, which is often compressed itself: "
-            "there is one wrapping too many. Under it, not a byte of the blob is changed."
-        ),
+        meaning=("The file is the blob, compressed once too often. Inside, the blob itself is unchanged."),
         origin=(
             "A server or proxy compresses what it sends (Content-Encoding: gzip), and Firefox, curl without "
-            "--compressed and other programs save it without unpacking. Or somebody gzipped the file to send it."
+            "--compressed and other programs save it without unpacking. Or someone gzipped the file to send it."
         ),
-        remedy="It unpacks the file once; the digest proves that what comes out is the blob.",
-        advice="Nothing needs to be done. For the next download, curl --compressed -fL -O takes the outer gzip off.",
+        remedy="It unpacks the file once; the digest proves that the result is the blob.",
+        advice="Nothing needs to be done. For the next download, curl --compressed -fL -O removes the outer gzip.",
     ),
     on_download=find,
     causes=(CompressedAgain,),

@@ -29,7 +29,7 @@ def find(case: Case) -> Iterator[Observation]:
                 blob.descriptor.digest,
                 where,
             ),
-            Text("{}, from its first byte on; resuming would keep the damage{}", fetch_again(blob), edited),
+            Text("{}, from the first byte; resuming would keep the damage{}", fetch_again(blob), edited),
             Safety.UNSAFE if edited else None,
         )
 
@@ -42,21 +42,22 @@ RULE: Final = Rule(
     summary="the right size, but some bytes are wrong",
     explanation=Explanation(
         meaning=(
-            "The file is as long as it should be, and yet its digest (the fingerprint of its bytes) is another: "
-            "somewhere in it bytes were changed. One wrong bit is enough to make a layer unusable."
+            "The file has the right size but the wrong digest (the fingerprint of its bytes): some of its bytes were "
+            "changed. A single wrong bit makes a layer unusable."
         ),
         origin=(
-            "A download was resumed in the wrong place or from another version of the file, a USB stick, a disk or "
-            "memory is failing, or a transfer in text mode exchanged characters. "
-            "Docker reports the same of its own storage when its disk is damaged."
+            "A download was resumed at the wrong place or from another version of the file, a USB stick, disk or "
+            "memory is failing, or a text-mode transfer changed characters. Docker reports the same for its own "
+            "storage when its disk is damaged."
         ),
         remedy=(
-            "It says where decoding fails, if it does, and puts the blob on the list of what to download. "
-            "It can't know what the bytes were."
+            "It says where decoding fails, if it does, and adds the blob to the download list. It can't know the "
+            "original bytes."
         ),
         advice=(
-            "Delete the file and download it anew; don't resume (curl without -C -), since that keeps the wrong bytes. "
-            "If the new one is damaged too, download it on another machine or over another network, and check the disk."
+            "Delete the file and download it again; don't resume (use curl without -C -), because that keeps the "
+            "wrong bytes. If the new file is damaged too, download it on another machine or network, and check the "
+            "disk."
         ),
     ),
     on_download=find,

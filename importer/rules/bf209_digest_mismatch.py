@@ -26,7 +26,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observation:
     edited = edited_config_way(image) if blob.role is Role.CONFIG else Text("")
-    endless = "; unpacked it grows beyond all reason" if cause.expands_too_far else ""
+    endless = "; it unpacks to far more than it should" if cause.expands_too_far else ""
     return observation(
         image,
         blob,
@@ -57,18 +57,18 @@ def _kind_of(blob: BlobPlan, cause: DigestMismatch) -> str:
 
 def _of_manifest(case: Case, image: ImagePlan, blob: BlobPlan) -> Observation:
     expected = case.known.expected_of(blob.file) if blob.file else {}
-    expected = expected or dict.fromkeys(case.known.given, "the user's word (--digest)")
+    expected = expected or dict.fromkeys(case.known.given, "--digest")
     claims = joined(", ", (Text("{} by {}", digest, source) for digest, source in expected.items()))
     return observation(
         image,
         blob,
         Text(
-            "{} should be the manifest {}, but its digest is {}, and no known change of its text explains that",
+            "{} should be the manifest {}, but its digest is {}, and no known change to its text explains that",
             file_of(blob),
             claims,
             blob.descriptor.digest,
         ),
-        Text("download the manifest again; a docker tar can be exact even so, since docker goes by the config"),
+        Text("download the manifest again; a docker tar can still be exact, because docker goes by the config"),
     )
 
 
@@ -77,25 +77,24 @@ RULE: Final = Rule(
     name="digest-mismatch",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a file is named after a digest that it doesn't have, and nothing shows why",
+    summary="a file's digest isn't the one in its name, for no known reason",
     explanation=Explanation(
         meaning=(
-            "The file's name or its folder's name says which digest (fingerprint) its bytes should have. They have "
-            "another, the size is another too, and none of the usual kinds of damage explains the difference."
+            "The name of the file or its folder says which digest (fingerprint) its bytes should have. Both the "
+            "digest and the size differ, and none of the usual kinds of damage explains it."
         ),
         origin=(
-            "Mostly another file was saved under this name, or a program has rewritten the file: an editor, "
-            "a proxy that recompresses what passes through it, a virus scanner that puts its own text in its place."
+            "Usually a different file was saved under this name, or a program rewrote the file: an editor, a proxy "
+            "that recompresses downloads, a virus scanner that replaces the content with its own text."
         ),
         remedy=(
-            "It tells what the file is and puts the blob on the list of what to download. If the right bytes lie "
-            "anywhere else in the input, under whatever name, it finds and uses them instead. A config that was edited "
-            "and is valid is used with --allow-new-digest, if each layer unpacks to what it lists: that is another "
-            "image id, and both are shown."
+            "It says what the file is and adds the blob to the download list. If the right bytes are anywhere else "
+            "in the input, under any name, it uses those instead. An edited but valid config is used with "
+            "--allow-new-digest, if its diff_ids match the layers: the image id changes, and both ids are shown."
         ),
         advice=(
-            "Download the file again, and compare its size with the one that is given. If it comes out the same, "
-            "then the server's copy is wrong: look for the blob in another tag's folder and name that with --borrow."
+            "Download the file again, and compare its size with the one in the finding. If the new file is the same, "
+            "the server's copy is wrong: look for the blob in another tag's folder and give that with --borrow."
         ),
     ),
     on_download=find,

@@ -18,15 +18,15 @@ def find(case: Case) -> Iterator[Observation]:
         change = Text("{} is {}, but its text was changed: {}", file_of(blob), whereabouts(image, blob), cause.change)
         if blob.status is BlobStatus.REPAIRED:
             digest = blob.descriptor.digest
-            yield observation(image, blob, change, Text("the former text is restored and has the digest {}", digest))
+            yield observation(image, blob, change, Text("the original text is restored and has the digest {}", digest))
         else:
             yield observation(
                 image,
                 blob,
-                Text("{}; no digest is known that would prove the former text", change),
+                Text("{}; no known digest proves the original text", change),
                 Text(
-                    "that doesn't keep a docker tar from being exact; give the manifest's digest with --digest "
-                    "to have it restored for a registry tree or OCI layout"
+                    "a docker tar is exact anyway; give the manifest's digest with --digest to have it restored for "
+                    "a registry tree or OCI layout"
                 ),
                 safety=Safety.NONE,
             )
@@ -37,21 +37,20 @@ RULE: Final = Rule(
     name="text-mangled",
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    summary="a JSON document got a BOM, UTF-16, CRLF line ends, or a newline more or less",
+    summary="a JSON document gained a BOM, UTF-16, CRLF line ends or a newline, or lost its last newline",
     explanation=Explanation(
         meaning=(
-            "Manifests and configs are JSON texts, and their digests are taken of every single byte. This one says "
-            "what it always said, but it is written down in another way: with other line ends (CRLF), in another "
-            "encoding (UTF-16), or with a byte order mark (BOM), a few invisible bytes at the beginning."
+            "Manifests and configs are JSON documents, and their digests depend on every byte. The content of this "
+            "one is the same, but its encoding has changed: different line ends (CRLF), UTF-16, or a byte order mark "
+            "(BOM), a few invisible bytes at the beginning."
         ),
         origin=(
             "PowerShell's > writes UTF-16 with CRLF, some editors add a byte order mark or a last newline, "
             "and git, FTP in text mode or e-mail change line ends."
         ),
         remedy=(
-            "It undoes such changes and takes the result when a digest that is known beforehand proves it. For a "
-            "manifest that nothing vouches for, it can't know; the docker tar is exact even then, "
-            "because docker goes by the config."
+            "It undoes such changes and uses the result if a known digest proves it. A manifest without a known "
+            "digest can't be proven; a docker tar is exact even then, because docker goes by the config."
         ),
         advice=(
             "If the digest isn't known, look it up in Artifactory (docker.manifest.digest) and give it with --digest. "

@@ -17,9 +17,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            Text(
-                "{} is {}, in another layout; the original is {}", file_of(blob), whereabouts(image, blob), cause.style
-            ),
+            Text("{} is {}, reformatted; the original is {}", file_of(blob), whereabouts(image, blob), cause.style),
             Text("the original text is restored and has the digest {}", blob.descriptor.digest),
         )
 
@@ -32,20 +30,20 @@ RULE: Final = Rule(
     summary="a JSON document was re-indented or compacted",
     explanation=Explanation(
         meaning=(
-            "The manifest or config still says the same, but a program has written it anew, with other spaces and "
-            "line breaks. A digest is taken of every byte, so it is another one now."
+            "The manifest or config still says the same, but a program has rewritten it with different spaces and "
+            "line breaks. The digest depends on every byte, so it has changed."
         ),
         origin=(
-            "A formatter or viewer tidied it up: jq, an editor that formats when it saves, Artifactory's preview or "
-            "the browser's JSON view, from which the text was copied."
+            "A formatter or viewer changed it: jq, an editor that formats on save, or text copied from Artifactory's "
+            "preview or the browser's JSON view."
         ),
         remedy=(
-            "It writes the document in the few layouts that docker, BuildKit and other tools use, and takes the one "
-            "whose digest is the one that is known. What comes out is the original, byte for byte."
+            "It tries the few layouts that docker, BuildKit and other tools write, and uses the one that has the "
+            "known digest. The result is the original, byte for byte."
         ),
         advice=(
-            "Nothing needs to be done where the text was restored. Next time save the file itself (curl -fL -O) "
-            "instead of its view."
+            "Nothing needs to be done if the text was restored. Next time, save the file itself (curl -fL -O), not "
+            "what the viewer shows."
         ),
     ),
     on_download=find,

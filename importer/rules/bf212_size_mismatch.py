@@ -18,13 +18,13 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text(
-                "{} has the digest of {} and {}, but {} are written there",
+                "{} has the digest of {} and {}, but the descriptor says {}",
                 file_of(blob),
                 whereabouts(image, blob),
                 Size(cause.have),
                 Size(blob.descriptor.size),
             ),
-            Text("download the manifest that lists it again; if it's the same, the image was pushed wrong"),
+            Text("download the manifest that lists it again; if it's the same, the image was pushed with this mistake"),
         )
 
 
@@ -36,18 +36,18 @@ RULE: Final = Rule(
     summary="the digest is right, the descriptor's size isn't",
     explanation=Explanation(
         meaning=(
-            "A descriptor is the entry with which a manifest points at a blob: its kind, its digest and its size. "
-            "The file has the digest, so its bytes are right beyond doubt, but the size that is written there is wrong."
+            "A descriptor is a manifest's entry for a blob: its media type, digest and size. The file has that "
+            "digest, so its bytes are certainly right, but the descriptor's size is wrong."
         ),
         origin=(
             "The manifest was edited by hand or by a script that kept the old number, or it was written by a program "
-            "that counted the size of something else."
+            "that measured something else."
         ),
         remedy=(
-            "It tells both sizes and doesn't write the image: registries and clients compare the sizes "
-            "and refuse it. Correcting the number would make another manifest with another digest."
+            "It shows both sizes and doesn't write the image: registries and clients compare the sizes and refuse "
+            "it. Correcting the size would make a different manifest with a different digest."
         ),
-        advice="Download manifest.json again. If it is the same, have the image pushed anew by those who built it.",
+        advice="Download manifest.json again. If it is the same, ask the people who built the image to push it again.",
     ),
     on_download=find,
     causes=(SizeMismatch,),

@@ -19,7 +19,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            Text("{} lies here in {} pieces: {}", whereabouts(image, blob), len(cause.paths), names),
+            Text("{} is here in {} pieces: {}", whereabouts(image, blob), len(cause.paths), names),
             undoing(
                 blob,
                 cause,
@@ -34,14 +34,17 @@ RULE: Final = Rule(
     name="split-file",
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    summary="pieces that together are the blob (.001, aa, part1)",
+    summary="pieces that make up the blob (.001, aa, part1)",
     explanation=Explanation(
-        meaning="The blob was cut into several files. None of them is the blob, but one after the other they are.",
+        meaning="The blob was split into several files that have to be joined.",
         origin=(
-            "Somebody cut a large layer to get it through a mail gateway, onto a FAT32 stick (no file may exceed 4 GiB "
-            "there) or past an upload limit: with split, 7-Zip or a download in ranges."
+            "Someone split a large layer with split, 7-Zip or a download in ranges, to get it through a mail "
+            "gateway, onto a FAT32 stick (no file can exceed 4 GiB there) or past an upload limit."
         ),
-        remedy="It joins the pieces in the order of their names; the digest proves that nothing is missing or swapped.",
+        remedy=(
+            "It joins the pieces in the order of their names; the digest proves that no piece is missing or out "
+            "of order."
+        ),
         advice="Nothing needs to be done. Keep all pieces together until the image has been written.",
     ),
     on_download=find,

@@ -27,12 +27,14 @@ def find(case: Case) -> Iterator[Observation]:
             continue
         if cause.writer:
             message = Text(
-                "no file is the manifest of {}, but in {}'s form it has a known digest", title_of(image), cause.writer
+                "the manifest of {} isn't here, but rebuilt as {} writes it, it has a known digest",
+                title_of(image),
+                cause.writer,
             )
-            remedy = Text("the manifest {} is written anew, byte for byte", blob.descriptor.digest)
+            remedy = Text("the manifest {} is rebuilt, byte for byte", blob.descriptor.digest)
         else:
             message = Text(
-                "no file is a manifest, but {} tells what the layers hold: {}", _config_of(image), _found(image)
+                "no file is a manifest, but {} lists the layers' contents: {}", _config_of(image), _found(image)
             )
             remedy = Text(
                 "{}; a registry tree gets a new manifest digest and needs "
@@ -53,7 +55,7 @@ def _config_of(image: ImagePlan) -> Text:
 
 def _docker_tar(image: ImagePlan, host: Host) -> str:
     is_whole = fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
-    return "a docker tar is exact" if is_whole else "a docker tar can't be written before all layers are here"
+    return "a docker tar is exact" if is_whole else "a docker tar can't be written until all layers are here"
 
 
 def _found(image: ImagePlan) -> Text:
@@ -66,25 +68,26 @@ RULE: Final = Rule(
     name="manifest-missing",
     severity=Severity.ERROR,
     fix=Safety.SAFE,
-    summary="no manifest; the layers were matched with the config's diff_ids",
+    summary="no manifest; the layers were matched to the config's diff_ids",
     explanation=Explanation(
         meaning=(
-            "The manifest says which files make up the image, and it is not here. The config is, and it lists what "
-            "each layer holds once it is unpacked (the diff_ids), so the layers can be told apart and put in order."
+            "The manifest says which files make up the image, and it is missing. The config is here and lists the "
+            "digest of each layer's unpacked content (the diff_ids), so the layers can be identified and put in "
+            "order."
         ),
         origin=(
-            "manifest.json was overlooked among the sha256__ files, overwritten by the one of another tag, "
-            "or renamed so that nothing in it was left to recognise."
+            "manifest.json was overlooked among the sha256__ files, overwritten by the one of another tag, or "
+            "changed beyond recognition."
         ),
         remedy=(
-            "It matches the layers with the config and writes a docker tar with the original image id. It also writes "
-            "the manifest in the form of each program that makes images; if one of them has a digest that is known, "
-            "it is the original, and every output is exact."
+            "It matches the layers to the config and writes a docker tar with the original image id. It also "
+            "rebuilds the manifest as each common image builder writes it; if one of these has a known digest, it is "
+            "the original, and every output is exact."
         ),
         advice=(
-            "For docker, to-docker-tar is all you need. For a registry, download manifest.json from the folder of the "
-            "tag, or give the digest that Artifactory shows for it with --digest. Else --allow-new-digest writes "
-            "the same image under a new manifest digest."
+            "For docker, to-docker-tar is all you need. For a registry, download manifest.json from the folder of "
+            "the tag, or give the digest that Artifactory shows for it with --digest. Otherwise --allow-new-digest "
+            "writes the same image under a new manifest digest."
         ),
     ),
     on_download=find,

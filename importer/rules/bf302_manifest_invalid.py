@@ -17,13 +17,13 @@ from importer.storage_tree.defects import RevisionInvalid
 from importer.words.text import FilePath, Text
 
 _MAX_PROBLEMS: Final = 5
-_REMEDY: Final = Text("download the manifest again; nothing else tells what the image is made of")
+_REMEDY: Final = Text("download the manifest again; without it, the image's parts are unknown")
 _REMEDY_OF_RIGHT_BYTES: Final = Text(
-    "its digest is the right one, so another download gives the same bytes: the image was made like that, "
-    "and whoever made it has to make it again"
+    "its digest is right, so downloading it again gives the same bytes: the image was built like this and must be "
+    "rebuilt"
 )
 _REMEDY_WITH_CONFIG: Final = Text(
-    "download the manifest again; a docker tar is exact even so, since docker goes by the config, which is here"
+    "download the manifest again; a docker tar is exact anyway, because docker goes by the config, which is here"
 )
 
 
@@ -38,7 +38,7 @@ def find(case: Case) -> Iterator[Observation]:
         if fact.size and fact.kind not in PAGE_KINDS:
             error = fact.document.error if fact.document else f"its content is {fact.kind}"
             yield Observation(
-                Text("{} is called a manifest and can't be read as one: {}", FilePath(fact.file.path), error or ""),
+                Text("{} is named as a manifest but isn't a valid one: {}", FilePath(fact.file.path), error or ""),
                 remedy=_REMEDY,
                 path=fact.file.path,
                 digest=fact.digest,
@@ -84,7 +84,7 @@ def observe(defect: RevisionInvalid) -> Observation:
             defect.repository,
             defect.error,
         ),
-        remedy=Text("push or write the image again: no other bytes have this digest"),
+        remedy=Text("push or write the image again; this digest can only have these bytes"),
         path=defect.path,
         digest=defect.digest,
     )
@@ -99,20 +99,20 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning=(
             "The manifest is the image's table of contents: it lists the config and the layers with their digests. "
-            "This one isn't well-formed JSON, or something in it isn't what its format demands; "
-            "the path in front, such as /layers/0/digest, leads to the place."
+            "This one isn't well-formed JSON or violates its schema; the path in the message, such as "
+            "/layers/0/digest, shows where."
         ),
         origin=(
-            "The download ended early, someone edited the file, or a program wrote it that knows the format "
-            "only roughly. Now and then another JSON file was saved under the name manifest.json."
+            "The download ended early, someone edited the file, or a program wrote it incorrectly. Sometimes another "
+            "JSON file was saved as manifest.json."
         ),
         remedy=(
-            "It names the place, what was expected there and what it found. It doesn't guess: a manifest with a "
-            "changed digest in it would be the manifest of another image."
+            "It shows the place, what was expected there and what it found. It doesn't guess: a manifest with a "
+            "different digest in it would be another image's manifest."
         ),
         advice=(
             "Download manifest.json (or list.manifest.json) again with curl -fL -O, and don't save it from an editor "
-            "or a browser's view. The layers you have are found again as soon as the manifest is right."
+            "or a browser's view. The layers you already have are used once the manifest is right."
         ),
     ),
     on_download=find,

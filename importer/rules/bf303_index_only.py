@@ -23,8 +23,8 @@ def _observed(image: ImagePlan) -> Observation:
     count = "one platform" if len(children) == 1 else Text("{} platforms", len(children))
     return Observation(
         Text(
-            "{} is only the list of {}; the images themselves lie in other folders "
-            "beside the tag's folder, and none of them is here",
+            "{} is only the index of {}; the images themselves are in other folders next to the tag's folder, and "
+            "none of them is here",
             title_of(image),
             count,
         ),
@@ -50,23 +50,22 @@ RULE: Final = Rule(
     name="index-only",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a list of platforms (list.manifest.json) without any of the images in it",
+    summary="an index (list.manifest.json) without any of its images",
     explanation=Explanation(
         meaning=(
-            "The image exists for several platforms, that is kinds of machine such as linux/amd64 and linux/arm64. "
-            "What is here is only the list of them, the index, also called manifest list; "
-            "the images themselves, with their layers, are missing."
+            "The image exists for several platforms, such as linux/amd64 and linux/arm64. Only the list of them, the "
+            "index (or manifest list), is here; the images themselves, with their layers, are missing."
         ),
         origin=(
-            "Artifactory keeps only list.manifest.json in the tag's folder. Each platform's image lies in a folder "
-            "of its own beside that, named after its digest: sha256:<hex> in local repositories, "
-            "sha256__<hex> in the caches of remote ones. Whoever saves the tag's folder gets the list and nothing else."
+            "Artifactory keeps only list.manifest.json in the tag's folder. Each platform's image is in its own "
+            "folder next to it, named after its digest: sha256:<hex> in local repositories, sha256__<hex> in the "
+            "caches of remote ones. Saving the tag's folder gets you only the index."
         ),
         remedy="It names the folder of each platform in both spellings.",
         advice=(
             "Go up one level in Artifactory's tree and download the folder of the platform you need, or all of them. "
-            "Most servers and PCs are linux/amd64. On Windows let the folder be called sha256__ or sha256-, "
-            "since a colon isn't allowed there; blobfix understands all spellings."
+            "Most servers and PCs are linux/amd64. On Windows, name the folder sha256__ or sha256-, because colons "
+            "aren't allowed there; blobfix accepts all spellings."
         ),
     ),
     on_download=find,

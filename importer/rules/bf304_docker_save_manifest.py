@@ -39,13 +39,13 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning=(
             "Two different documents are called manifest.json. A registry's (and Artifactory's) is a JSON object "
-            "with digests; the one that docker save writes and docker load reads is an array [ … ] "
-            "of paths inside of the tar. This is the latter."
+            "with digests; the one that docker save writes and docker load reads is an array [ … ] of paths inside "
+            "the tar. This is the latter."
         ),
-        origin="The folder is an unpacked docker save archive, or was put together for docker load.",
+        origin="The folder is an unpacked docker save archive, or was assembled for docker load.",
         remedy=(
-            "It tells the two apart by their content, never by the name. When it writes a docker tar, "
-            "it puts the right one at the archive's root, with the image's name in it (--name gives another one)."
+            "It distinguishes the two by content, never by name. When it writes a docker tar, it puts the right one "
+            "at the archive's root, with the image's name in it (--name gives another one)."
         ),
         advice=(
             "Nothing needs to be done. Don't tar a download from Artifactory by hand for docker load: docker would "

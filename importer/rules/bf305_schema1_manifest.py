@@ -19,8 +19,8 @@ def find(case: Case) -> Iterator[Observation]:
                     FilePath(fact.file.path),
                 ),
                 remedy=Text(
-                    "a registry tree keeps it as it is; --convert-schema1 makes a schema 2 image of it, "
-                    "with a new image id and manifest digest"
+                    "a registry tree keeps it unchanged; --convert-schema1 converts it to schema 2, with a new image "
+                    "id and manifest digest"
                 ),
                 path=fact.file.path,
                 digest=fact.digest,
@@ -47,23 +47,23 @@ RULE: Final = Rule(
     name="schema1-manifest",
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    summary="a schema 1 manifest, which today's programs no longer read",
+    summary="a schema 1 manifest, which current programs no longer read",
     explanation=Explanation(
         meaning=(
             "The manifest is in the format that docker used until 2016. It lists the layers newest first, without "
-            "their sizes, and has no config: the image's settings stand in the history of each layer. Its digest is "
-            "that of the text without the signatures, so the digest of the file is another one."
+            "their sizes, and has no config: the image's settings are in the history of each layer. Its digest "
+            "excludes the signatures, so it differs from the file's sha256."
         ),
         origin=(
-            "The image is very old, or an old client made Artifactory convert it: before versions 7.9.0 and 6.23.0 "
-            "a remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag. "
+            "The image is very old, or an old client made Artifactory convert it: before versions 7.9.0 and 6.23.0 a "
+            "remote repository could keep a schema 1 manifest.json beside the list.manifest.json of the same tag. "
             "Docker's “missing signature key” may also mean a newer manifest that the server sends without its media "
-            "type, as Artifactory does when manifest.json has lost its properties there."
+            "type, as Artifactory does when manifest.json has lost its properties."
         ),
         remedy=(
-            "A registry tree keeps the image as it is, for registry 2.8 and old dockers. With --convert-schema1, the "
-            "writing commands make a schema 2 image of it: the settings become a config, the layers are put lowest "
-            "first. A newer manifest in the same folder is preferred."
+            "A registry tree keeps the image unchanged, for registry 2.8 and old versions of docker. With "
+            "--convert-schema1, the writing commands convert it to schema 2: the settings become a config, and the "
+            "layers are listed lowest first. A newer manifest in the same folder is preferred."
         ),
         advice=(
             "If there is a list.manifest.json or a newer manifest for the same tag, download that one. Otherwise use "

@@ -20,13 +20,16 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text(
-                "the config of {} isn't valid{}: expected {}, found {}; its digest is right, so it was made so",
+                (
+                    "the config of {} isn't valid{}: expected {}, found {}; its digest is right, so it was built like "
+                    "this"
+                ),
                 title_of(image),
                 place,
                 cause.expected,
                 cause.found,
             ),
-            Text("ask those who built the image for a corrected one; a new download gives the same bytes"),
+            Text("ask the people who built the image for a corrected one; downloading it again gives the same bytes"),
         )
     for image in case.plan.images:
         yield from (_of_history(image, flaw) for flaw in image.flaws if isinstance(flaw, TooMuchHistory))
@@ -42,8 +45,8 @@ def _of_history(image: ImagePlan, flaw: TooMuchHistory) -> Observation:
             flaw.diff_ids,
         ),
         remedy=Text(
-            "have it built anew, with empty_layer set for each step that made no layer; a registry tree and an OCI "
-            "layout keep it as it is"
+            "have it rebuilt, with empty_layer set for each step that made no layer; a registry tree or an OCI "
+            "layout keeps it unchanged"
         ),
         path=config.file_path if config else None,
         digest=config.descriptor.digest if config else None,
@@ -59,18 +62,18 @@ RULE: Final = Rule(
     summary="the config has the right digest and breaks its schema",
     explanation=Explanation(
         meaning=(
-            "The config is the part of an image that says for which system it is made, what it runs and which layers "
-            "it consists of. The file is the one that the manifest wants, but docker couldn't make sense of it."
+            "The config says which platform an image is for, what it runs and which layers it has. The file is the "
+            "one that the manifest names, but docker can't read it."
         ),
         origin=(
-            "The digest proves that the download is faultless: the image was already pushed with this config, "
-            "by a home-made script or a broken build tool."
+            "The digest proves that the download is fine: the image was pushed with this config, by a custom script "
+            "or a broken build tool."
         ),
         remedy=(
-            "It names the place, what was expected there and what it found. "
-            "It doesn't mend the config: its digest is the image's id, so a mended one makes another image."
+            "It shows the place, what was expected there and what it found. It doesn't repair the config: its digest "
+            "is the image id, so a repaired config would make a different image."
         ),
-        advice="Have the image built and pushed anew, or take another tag of it. Downloading again doesn't help.",
+        advice="Have the image rebuilt and pushed again, or use another tag. Downloading it again doesn't help.",
     ),
     on_download=find,
     causes=(InvalidConfig,),

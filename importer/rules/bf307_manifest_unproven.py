@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
             yield _altered(image)
         elif _is_unproven(image):
             yield Observation(
-                Text("nothing here proves the manifest of {}; as it is, its digest is {}", title_of(image), digest),
+                Text("nothing here proves the manifest of {}; its current digest is {}", title_of(image), digest),
                 remedy=Text(
                     "compare that with the digest that Artifactory or docker pull shows, "
                     "or give the right one with --digest{}",
@@ -34,16 +34,16 @@ def _altered(image: ImagePlan) -> Observation:
     digest = image.manifest.descriptor.digest
     return Observation(
         Text(
-            "the manifest of {} was changed by another program: {}; "
-            "its digest is now {}, and the original one isn't known",
+            "the manifest of {} was changed by another program: {}; its digest is now {}, and the original digest is "
+            "unknown",
             title_of(image),
             image.alteration,
             digest,
         ),
         remedy=Text(
             "download the manifest again with curl -fL -O, or give its digest with --digest: the original text is "
-            "restored where it can be. A docker tar is exact even so; a registry tree and an OCI layout need "
-            "--allow-new-digest, which writes the manifest as it is, under its new digest{}",
+            "restored if possible. A docker tar is exact anyway; a registry tree or an OCI layout needs "
+            "--allow-new-digest, which writes the manifest unchanged, under its new digest{}",
             _other_forms(image),
         ),
         path=image.manifest.file_path,
@@ -55,7 +55,7 @@ def _altered(image: ImagePlan) -> Observation:
 
 def _other_forms(image: ImagePlan) -> Text:
     forms = joined("; ", (Text("{}: {}", description, digest) for description, digest in image.other_forms))
-    return Text(". In other forms the same manifest would have other digests ({})", forms) if forms else Text("")
+    return Text(". In other layouts the same manifest would have other digests ({})", forms) if forms else Text("")
 
 
 def _is_unproven(image: ImagePlan) -> bool:
@@ -67,24 +67,23 @@ RULE: Final = Rule(
     name="manifest-unproven",
     severity=Severity.INFO,
     fix=Safety.NONE,
-    summary="no digest is known that proves the manifest's bytes",
+    summary="no known digest proves the manifest's bytes",
     explanation=Explanation(
         meaning=(
-            "Layers and config are proven by the digests in the manifest, but nothing vouches for the manifest itself. "
-            "It is valid, and most likely just as it was; if a program has changed its text, "
-            "say its line ends or its indentation, its digest isn't the original one any more. Where the text is as no "
-            "program writes it that makes images (indented by tabs, its keys sorted), it was changed for certain, and "
-            "is called altered; else it is called plausible."
+            "Layers and config are proven by the digests in the manifest, but nothing proves the manifest itself. It "
+            "is valid and most likely unchanged; if a program has changed its text, such as its line ends or "
+            "indentation, it no longer has its original digest. If no image builder writes such text (indented with "
+            "tabs, sorted keys), it was certainly changed and is called altered; otherwise it is called plausible."
         ),
         origin=(
-            "manifest.json doesn't carry its own digest in its name as the layers do. "
-            "For a single downloaded tag folder this is the usual state and no sign of damage."
+            "manifest.json doesn't carry its own digest in its name as the layers do. For a single downloaded tag "
+            "folder this is normal and no sign of damage."
         ),
         remedy=(
-            "It uses the manifest as it is and shows its digest. Given the right digest with --digest, it checks the "
-            "manifest, and restores it where only its text was re-formatted. An altered manifest goes into a docker "
-            "tar, for docker doesn't look at it, but into a registry tree or an OCI layout only with "
-            "--allow-new-digest: as it is, under the digest that it has now."
+            "It uses the manifest unchanged and shows its digest. If you give the right digest with --digest, it "
+            "checks the manifest, and restores it if only its text was reformatted. An altered manifest doesn't "
+            "matter for a docker tar, because docker doesn't use it, but it is written to a registry tree or an OCI "
+            "layout only with --allow-new-digest: unchanged, under its current digest."
         ),
         advice=(
             "Look the digest up where the image comes from: in Artifactory it is the property docker.manifest.digest "

@@ -36,10 +36,10 @@ def _fault(wrong: WrongLabel) -> Text:
 
 def _remedy(wrong: WrongLabel) -> Text:
     if not wrong.right_type:
-        return Text("the bytes and the label are kept as they are, since no media type says that")
+        return Text("the bytes and the media type are kept, because there is no right media type")
     return Text(
-        "the bytes and the label are kept as they are; --allow-new-digest writes the same bytes under "
-        "{}, in a manifest with a new digest",
+        "the bytes and the media type are kept; --allow-new-digest writes the same bytes under {}, in a manifest "
+        "with a new digest",
         wrong.right_type,
     )
 
@@ -57,7 +57,7 @@ def observe(defect: MediaTypeAbsent) -> Observation:
             defect.digest,
             defect.repository,
         ),
-        remedy=Text("it is kept as it is: another text would have another digest"),
+        remedy=Text("it is kept unchanged: a different text would have a different digest"),
         path=defect.path,
         digest=defect.digest,
     )
@@ -68,28 +68,28 @@ RULE: Final = Rule(
     name="media-type-mismatch",
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    summary="a descriptor says gzip and the blob is zstd or a plain tar, and the like",
+    summary="a descriptor's media type doesn't match the blob: gzip for a zstd blob, say",
     explanation=Explanation(
         meaning=(
-            "The manifest says of each layer how it is packed, by its media type. This layer is exactly the file that "
-            "the manifest wants, but it is packed in another way than the media type says."
+            "A layer's media type in the manifest says how the layer is compressed. This layer is exactly the file "
+            "that the manifest wants, but it is compressed differently than its media type says."
         ),
         origin=(
-            "The tool that pushed the image labelled it wrong: crane push, for one, calls zstd layers gzip, "
-            "and Docker's older format has no official label for zstd at all."
+            "The tool that pushed the image set the wrong media type: crane push, for example, calls zstd layers "
+            "gzip, and Docker's own format has no media type for zstd."
         ),
         remedy=(
-            "It keeps the bytes and the label, since a corrected label makes another manifest with another digest. "
-            "With --allow-new-digest, to-registry-tree, to-oci-layout, push and serve write the right label: config "
-            "and layers, and so the image id, stay as they are, and the old and the new manifest digest are shown. A "
-            "layer of zstd turns a manifest of docker's into one of OCI's, as docker's has no label for it; an index "
-            "gets its child's new digest, and so a new one itself. A docker tar isn't touched by this: docker looks "
-            "at the bytes, and the layers are unpacked where needed."
+            "It keeps the bytes and the media type, because correcting it changes the manifest digest. With "
+            "--allow-new-digest, to-registry-tree, to-oci-layout, push and serve write the right media type: the "
+            "config, the layers and the image id stay the same, and the old and new manifest digests are shown. With "
+            "a zstd layer, a docker manifest becomes an OCI manifest, because docker has no media type for zstd; an "
+            "index gets its child's new digest, and so its own digest changes too. A docker tar isn't affected: "
+            "docker looks at the bytes, and the layers are unpacked where needed."
         ),
         advice=(
-            "Use the docker tar, or --allow-new-digest, if a client stumbles over it. Whoever asks for the image by "
-            "its old digest, and signatures of it, won't find the corrected one. For clients that are too old for "
-            "zstd, have the image pushed anew with gzip."
+            "Use the docker tar, or --allow-new-digest, if a client rejects the image. The corrected image can't be "
+            "found by its old digest, and signatures of that digest don't apply to it. For clients too old for zstd, "
+            "have the image pushed again with gzip."
         ),
     ),
     on_download=find,

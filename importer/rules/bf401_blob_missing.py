@@ -15,8 +15,8 @@ from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Se
 from importer.rules.wording import fetch_again
 from importer.words.text import Text, listed
 
-_SAVE_AGAIN: Final = Text("save the image again with docker save, or name a place that has the layer with --borrow")
-_LEARN_NAME: Final = Text("download manifest.json, which names the file, and then the file")
+_SAVE_AGAIN: Final = Text("save the image again with docker save, or give a place that has the layer with --borrow")
+_LEARN_NAME: Final = Text("download manifest.json, which names the file, and then that file")
 
 
 def find(case: Case) -> Iterator[Observation]:
@@ -31,7 +31,7 @@ def find(case: Case) -> Iterator[Observation]:
                 _named_by(image, blob),
             ),
             remedy=Text(
-                "{}, or name a place that has it with --borrow{}",
+                "{}, or give a place that has it with --borrow{}",
                 fetch_again(blob),
                 _instead(case, image, blob, in_tags),
             ),
@@ -77,22 +77,21 @@ RULE: Final = Rule(
     name="blob-missing",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a blob is wanted, and nowhere in the input",
+    summary="a wanted blob is nowhere in the input",
     explanation=Explanation(
         meaning=(
             "The manifest lists a config or a layer, or the index.json of an OCI layout or a tag of a registry's "
-            "storage names a manifest, and no file of the input has its digest, under whatever name. "
-            "Nothing was found that could have been it either."
+            "storage names a manifest, and no file in the input has its digest, under any name. No damaged copy of "
+            "it was found either."
         ),
         origin=(
-            "The file was overlooked when the folder was saved, its download never started, or Artifactory's "
-            "clean-up job has removed it from the server."
+            "The file was missed when the folder was saved, its download never started, or Artifactory's clean-up "
+            "job removed it from the server."
         ),
-        remedy="It puts the blob on the list of what to download, with its name, its size and where it lies.",
+        remedy="It adds the blob to the download list, with its name, size and location.",
         advice=(
-            "Download the file from the folder in which manifest.json lies. Layers are often shared: the folder of "
-            "another tag of the same image, or of an image with the same base, may hold it too; name such a place "
-            "with --borrow."
+            "Download the file from the folder that has manifest.json. Layers are often shared: the folder of "
+            "another tag, or of an image with the same base, may have it too; give such a folder with --borrow."
         ),
     ),
     on_download=find,

@@ -9,10 +9,10 @@ from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Se
 from importer.words.text import Text
 
 _EFFECT: Final = "docker refuses such an image"
-_EFFECT_OF_A_SAVE: Final = "a registry's client refuses it, while docker load goes by docker save's manifest.json"
-_REMEDY: Final = Text("download the manifest again; if it's the same, the image was built wrong")
+_EFFECT_OF_A_SAVE: Final = "registry clients refuse it, but docker load goes by docker save's manifest.json"
+_REMEDY: Final = Text("download the manifest again; if it's the same, the image was built with this mistake")
 _REMEDY_OF_A_SAVE: Final = Text(
-    "to-docker-tar writes the image as manifest.json has it; for a registry, load that and push it"
+    "to-docker-tar writes the image as in manifest.json; for a registry, load that and push it"
 )
 
 
@@ -45,17 +45,18 @@ RULE: Final = Rule(
     summary="the manifest's layers and the config's diff_ids differ in number",
     explanation=Explanation(
         meaning=(
-            "An image counts its layers twice: the manifest lists the packed ones, the config the digests of their "
-            "unpacked content, the diff_ids. Here the two lists differ in length, so no layer can be matched for sure."
+            "An image lists its layers twice: the manifest lists the compressed blobs, the config the digests of "
+            "their unpacked content (the diff_ids). Here the two lists differ in length, so layers can't be matched "
+            "reliably."
         ),
         origin=(
-            "The manifest was edited by hand or put together by a script, which left out a layer or named the config "
-            "of another image. A config that leaves out the entries for empty layers also occurs."
+            "The manifest was edited by hand, or made by a script that left out a layer or named another image's "
+            "config. Some configs leave out the diff_ids of empty layers."
         ),
-        remedy="It tells both numbers and writes nothing: docker and containerd refuse an image like this.",
+        remedy="It shows both numbers and writes nothing: docker and containerd refuse such an image.",
         advice=(
-            "Download manifest.json again. If it stays as it is, have the image pushed anew by those who built it, "
-            "or take another tag."
+            "Download manifest.json again. If it is the same, ask the people who built the image to push it again, "
+            "or use another tag."
         ),
     ),
     on_download=find,

@@ -21,7 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _observed(image: ImagePlan, flaw: DiffIdMismatch) -> Observation:
     layer = image.layers[flaw.position]
-    content = Text("has the digest {}", flaw.actual) if flaw.actual else "can't be unpacked to its end"
+    content = Text("has the digest {}", flaw.actual) if flaw.actual else "can't be unpacked completely"
     return observation(
         image,
         layer,
@@ -31,7 +31,7 @@ def _observed(image: ImagePlan, flaw: DiffIdMismatch) -> Observation:
             content,
             flaw.expected,
         ),
-        Text("compare the manifest with the original; if it's the same, the image was built wrong"),
+        Text("compare the manifest with the original; if it's the same, the image was built with this mistake"),
     )
 
 
@@ -43,13 +43,12 @@ RULE: Final = Rule(
     summary="a layer's content isn't what the config says",
     explanation=Explanation(
         meaning=(
-            "The file has the digest that the manifest lists, so it wasn't damaged on its way. But its unpacked "
-            "content has another digest than the config's diff_id for this layer: the two contradict each other."
+            "The file has the digest that the manifest lists, so it wasn't damaged in transit. But its unpacked "
+            "content doesn't have the config's diff_id for this layer: manifest and config contradict each other."
         ),
         origin=(
-            "The layers stand in the wrong order in the manifest, the config belongs to another image, "
-            "a layer was cut short before it was pushed, or the image was pushed by a program that recompressed or "
-            "changed a layer without saying so."
+            "The layers are in the wrong order in the manifest, the config belongs to another image, a layer was "
+            "truncated before it was pushed, or a program recompressed or changed a layer when it pushed the image."
         ),
         remedy=(
             "It names the layer and both digests. It writes no docker tar, since docker would refuse it, and a "
@@ -57,8 +56,8 @@ RULE: Final = Rule(
             "in all; --deep of scan and to-docker-tar unpacks every layer."
         ),
         advice=(
-            "Download manifest.json and the config again and see whether they are from the same push. "
-            "If they are, the image on the server is broken: have it built and pushed anew."
+            "Download manifest.json and the config again and see whether they are from the same push. If they are, "
+            "the image on the server is broken: have it rebuilt and pushed again."
         ),
     ),
     on_download=find,

@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
             blob,
             Text("{} isn't here, but it is {}", whereabouts(image, blob), cause.description),
             Text(
-                "its {} bytes are made from knowledge and proven by {}",
+                "its {} bytes are built in and proven by {}",
                 Count(blob.descriptor.size),
                 blob.descriptor.digest,
             ),
@@ -33,14 +33,14 @@ RULE: Final = Rule(
     summary="a blob isn't here, but its bytes are known: the empty layer, {} and the like",
     explanation=Explanation(
         meaning=(
-            "Some blobs are the same in countless images: a layer without a single file, or the two characters {} "
-            "where a config should stand. Their few bytes are known, so nobody needs to download them."
+            "Some blobs are the same in countless images: a layer without a single file, or the two characters {} in "
+            "place of a config. Their bytes are known, so they don't have to be downloaded."
         ),
         origin=(
-            "Artifactory seems to make the empty layer sha256:a3ed95ca… only when docker asks for it, "
-            "so it often can't be downloaded as a file."
+            "Artifactory seems to create the empty layer sha256:a3ed95ca… only when docker asks for it, so it often "
+            "can't be downloaded as a file."
         ),
-        remedy="It writes the bytes itself, and the digest proves that they are the right ones.",
+        remedy="It writes the bytes itself, and the digest proves that they are right.",
         advice="Nothing needs to be done.",
     ),
     on_download=find,

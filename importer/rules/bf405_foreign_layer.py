@@ -17,7 +17,7 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text(
-                "{} ({}) isn't kept by registries; it lives at {}",
+                "{} ({}) isn't stored in registries; it is at {}",
                 whereabouts(image, blob),
                 Size(blob.descriptor.size),
                 listed(url for url in cause.urls),
@@ -31,23 +31,23 @@ RULE: Final = Rule(
     name="foreign-layer",
     severity=Severity.WARNING,
     fix=Safety.NONE,
-    summary="a layer that lives at its own URLs and not in the registry",
+    summary="a layer that is kept at its own URLs and not in the registry",
     explanation=Explanation(
         meaning=(
-            "The manifest doesn't only list this layer, it also gives an address from which everybody is to fetch it. "
-            "Such layers are called foreign or nondistributable, and registries hold only the reference."
+            "The manifest lists this layer with a URL from which clients must fetch it. Such layers are called "
+            "foreign or nondistributable, and registries hold only the reference."
         ),
         origin=(
             "Windows base images are made this way: their licence didn't allow other registries to keep the layers, "
-            "so they stay with Microsoft. Artifactory normally doesn't have them either."
+            "so Microsoft hosts them itself. Artifactory normally doesn't have them either."
         ),
         remedy=(
-            "It prints the addresses. A registry tree and an OCI layout are whole without the layer, as they are on "
-            "the registry; a docker tar needs it, and a Windows image only loads on Windows."
+            "It prints the URLs. A registry tree or an OCI layout is complete without the layer, as on the registry; "
+            "a docker tar needs it, and a Windows image loads only on Windows."
         ),
         advice=(
-            "Where the machine that pulls the image can reach the address, nothing needs to be done. Else download the "
-            "layer with curl -fL -O and put it beside the others; the digest decides, not the name."
+            "If the machine that pulls the image can reach the URL, nothing needs to be done. Otherwise download the "
+            "layer with curl -fL -O and put it next to the others; its file name doesn't matter."
         ),
     ),
     on_download=find,

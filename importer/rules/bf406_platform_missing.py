@@ -26,8 +26,8 @@ def find(case: Case) -> Iterator[Observation]:
             blob,
             Text("{} is also made for {}, and that image isn't here", title_of(image), platform),
             Text(
-                "if you need it, download the folder {}/ or {}/ beside the tag's folder; "
-                "else choose what is here with --platform",
+                "if you need it, download the folder {}/ or {}/ next to the tag's folder; otherwise choose a "
+                "platform that is here with --platform",
                 digest,
                 digest.file_name,
             ),
@@ -45,7 +45,7 @@ def observe(defect: ChildMissing) -> Observation:
             defect.digest,
             defect.platform or "no platform is said",
         ),
-        remedy=Text("give a place that has it with --blobs, or push that platform, too"),
+        remedy=Text("give a place that has it with --blobs, or push that platform too"),
         path=defect.path,
         digest=defect.digest,
     )
@@ -56,24 +56,24 @@ RULE: Final = Rule(
     name="platform-missing",
     severity=Severity.WARNING,
     fix=Safety.NONE,
-    summary="an index names an image for a platform that isn't here",
+    summary="the image for one of an index's platforms isn't here",
     explanation=Explanation(
         meaning=(
-            "The image exists for several platforms (kinds of machine, such as linux/amd64 and linux/arm64), "
-            "and the list of them, the index, is here. The image of at least one platform isn't."
+            "The image exists for several platforms, such as linux/amd64 and linux/arm64, and the list of them, the "
+            "index, is here. The image for at least one platform isn't."
         ),
         origin=(
-            "Artifactory keeps each platform in a folder of its own, so one downloads only those that one needs; "
-            "and a remote repository fetches only the platforms that somebody has pulled."
+            "Artifactory keeps each platform in its own folder, so people download only those they need; and a "
+            "remote repository has only the platforms that someone has pulled."
         ),
         remedy=(
-            "It can write a whole platform alone with --platform, as an image in its own right, or with --sparse "
-            "the index together with the platforms that are here. It never removes an entry from the index, "
-            "since that would change its digest."
+            "With --platform, it writes one complete platform as an image of its own; with --sparse, the index "
+            "together with the platforms that are here. It never removes an entry from the index, because that would "
+            "change its digest."
         ),
         advice=(
-            "If the platforms that are here are all you need, go on with --platform, say --platform linux/amd64. "
-            "Else download the folders that are named."
+            "If the platforms that are here are all you need, choose one with --platform, such as --platform "
+            "linux/amd64. Otherwise download the folders named in the finding."
         ),
     ),
     on_download=find,

@@ -30,19 +30,19 @@ RULE: Final = Rule(
     summary="an attestation, listed as unknown/unknown, or a listed signature isn't here",
     explanation=Explanation(
         meaning=(
-            "Beside the images for real platforms, the index lists an entry for the platform unknown/unknown. It is an "
-            "attestation, a record of how an image was built and of what is in it; nothing in it runs. Or an index "
-            "that stands under the tag sha256-<hex> lists a signature, an SBOM or the like, which refers to the "
-            "image of that digest."
+            "In addition to the images for real platforms, the index lists an entry for the platform "
+            "unknown/unknown. It is an attestation: a record of how an image was built and what is in it; nothing in "
+            "it runs. Or an index with the tag sha256-<hex> lists a signature, an SBOM or the like that refers to "
+            "the image with that digest."
         ),
         origin=(
-            "docker buildx (BuildKit) adds attestations to whatever it builds, and hardly anybody pulls them, "
-            "so that a remote repository in Artifactory often doesn't have them."
+            "docker buildx (BuildKit) adds attestations to everything it builds, but they are rarely pulled, so a "
+            "remote repository in Artifactory often doesn't have them."
         ),
-        remedy="It goes on without: the image is the same, and the index's digest stays as it is.",
+        remedy="It continues without it: the image is the same, and the index keeps its digest.",
         advice=(
-            "Nothing needs to be done, unless you check the origin of images (docker scout, cosign); "
-            "then download the folder of that digest too."
+            "Nothing needs to be done unless you verify the origin of images (docker scout, cosign); then also "
+            "download that digest's folder."
         ),
     ),
     on_download=find,

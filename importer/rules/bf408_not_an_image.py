@@ -40,7 +40,7 @@ def _description(manifest: ImageManifest) -> Text:
         if any(media_type.startswith(beginning) for media_type in types):
             return Text(description)
     if manifest.is_container_image:
-        return Text("of an image's media types, but its layers hold no tar; so it is an artifact")
+        return Text("an artifact: it has an image's media types, but its layers aren't tar archives")
     return Text("an artifact of the type {}", next((t for t in types if t), "unknown"))
 
 
@@ -53,17 +53,17 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning=(
             "Registries hold more than container images: Helm charts, signatures, policies, AI models, WebAssembly "
-            "modules. They have a manifest and blobs like an image, some even an image's media types, but no file "
-            "system that could be started: their layers hold no tar, as their first bytes show."
+            "modules. Like an image, they have a manifest and blobs, and some even have an image's media types, but "
+            "there is no file system to run: their layers aren't tar archives, as their first bytes show."
         ),
         origin=(
-            "Artifactory keeps Helm charts in OCI repositories and cosign's signatures right beside the images, "
-            "in the same layout: manifest.json and sha256__ files."
+            "Artifactory keeps Helm charts in OCI repositories and cosign's signatures right next to the images, in "
+            "the same layout: manifest.json and sha256__ files."
         ),
         remedy="It recovers them like images and writes them to a registry tree or an OCI layout, byte for byte.",
         advice=(
-            "Push it to a registry, or serve it with blobfix serve, and use the program that it is for: "
-            "helm pull oci://… for a chart, cosign verify for a signature. docker load can't do anything with it."
+            "Push it to a registry, or serve it with blobfix serve, and use the program it is meant for: helm pull "
+            "oci://… for a chart, cosign verify for a signature. docker load can't use it."
         ),
     ),
     on_download=find,

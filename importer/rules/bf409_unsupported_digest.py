@@ -20,7 +20,7 @@ def find(case: Case) -> Iterator[Observation]:
             image,
             blob,
             Text(
-                "{} is wanted by a {} digest, and only sha256 and sha512 can be checked here: {}{}",
+                "{} has a {} digest, but only sha256 and sha512 can be checked here: {}{}",
                 whereabouts(image, blob),
                 digest.algorithm,
                 str(digest),
@@ -39,15 +39,15 @@ RULE: Final = Rule(
     explanation=Explanation(
         meaning=(
             "A digest is a fingerprint of a blob's bytes, computed by the algorithm that is named before the colon. "
-            "Almost everybody uses sha256, some sha512. This one is of another kind, such as blake3, "
-            "and blobfix can't compute it."
+            "Almost all images use sha256, some sha512. This one uses another algorithm, such as blake3, which "
+            "blobfix can't compute."
         ),
         origin="The image was made with a new or experimental tool; the image specification allows further algorithms.",
         remedy=(
-            "It doesn't take a blob that it can't prove, even if a file has the right name. "
-            "Everything else about the image is checked as usual."
+            "It doesn't use a blob that it can't prove, even if a file has the right name. Everything else about the "
+            "image is checked as usual."
         ),
-        advice="Ask those who built the image to push it with sha256 digests; old registries need that anyway.",
+        advice="Ask the people who built the image to push it with sha256 digests; older registries need that anyway.",
     ),
     on_download=find,
     causes=(UnsupportedDigest,),

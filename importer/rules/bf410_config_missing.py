@@ -19,7 +19,7 @@ def find(case: Case) -> Iterator[Observation]:
     for image, blob, _ in blobs_with(case, ConfigMissing):
         here = bool(image.layers) and all(layer.is_here for layer in image.layers)
         salvage = _SAVED if not image.layers else _WHOLE if here else "and not all of its layers are here either"
-        remedy = Text("{}, or name a place that has it with --borrow", fetch_again(blob))
+        remedy = Text("{}, or give a place that has it with --borrow", fetch_again(blob))
         yield Observation(
             Text(
                 "{} is missing: no file here has the digest {}; {}",
@@ -27,7 +27,7 @@ def find(case: Case) -> Iterator[Observation]:
                 blob.descriptor.digest,
                 salvage,
             ),
-            remedy=Text("{}. --salvage writes a bare config: the files, but another image id", remedy)
+            remedy=Text("{}. --salvage writes a minimal config: all files, but a new image id", remedy)
             if here
             else remedy,
             digest=blob.descriptor.digest,
@@ -41,25 +41,24 @@ RULE: Final = Rule(
     name="config-missing",
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
-    summary="no config; a bare one can be written from the layers",
+    summary="no config; a minimal one can be written for the layers",
     explanation=Explanation(
         meaning=(
-            "The config is the small JSON file that says how the image is run: its command, its environment, its user, "
-            "and which layers it has. Its digest is the image id. It is not here, so the image can't be put together "
-            "as it was."
+            "The config is the small JSON file that says how the image is run: its command, environment, user and "
+            "layers. Its digest is the image id. It is missing, so the original image can't be rebuilt."
         ),
         origin=(
-            "It looks unlike the other files: small, and no archive. So it is easily left out when a folder is saved, "
-            "or a browser has opened it instead of saving it."
+            "Unlike the other files it is small and isn't an archive, so it is easily missed when a folder is saved, "
+            "or a browser opened it instead of saving it."
         ),
         remedy=(
-            "It puts the config on the list of what to download. With --salvage, the writing commands make a bare "
-            "config from the layers: the file system is the image's, but command, environment and user are lost, "
-            "and the image id is another one, which is shown."
+            "It adds the config to the download list. With --salvage, the writing commands make a minimal config for "
+            "the layers: the file system is complete, but the command, environment and user are lost, and the image "
+            "gets a new id, which is shown."
         ),
         advice=(
-            "Download the file; it is only a few kilobytes. If it can't be had any more, write the image with "
-            "--salvage and set the command and the environment anew, in a Dockerfile that begins FROM it."
+            "Download the file; it is only a few kilobytes. If it is no longer available, write the image with "
+            "--salvage and set the command and environment again in a Dockerfile based on it."
         ),
     ),
     on_download=find,

@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
         if count:
             layers = "1 layer" if count == 1 else Text("{} layers", count)
             yield Observation(
-                Text("{} of {} are packed with zstd: pulling it takes Docker 23 or newer", layers, title_of(image)),
+                Text("{} of {} are compressed with zstd: pulling it needs Docker 23 or newer", layers, title_of(image)),
                 remedy=Text("a docker tar holds plain copies of the layers, which any docker loads"),
                 digest=image.manifest.descriptor.digest,
                 image=image,
@@ -40,17 +40,18 @@ RULE: Final = Rule(
     summary="zstd layers need Docker 23 or newer",
     explanation=Explanation(
         meaning=(
-            "zstd is a newer way to compress layers than gzip. The image is in order, but Docker before version 23 "
-            "doesn't know zstd and takes such a layer for a broken tar archive."
+            "zstd is a newer way to compress layers than gzip. The image is valid, but Docker before version 23 "
+            "doesn't support zstd and treats such a layer as a broken tar archive."
         ),
-        origin="The image was built with BuildKit, buildah or a CI service that is set to zstd compression.",
+        origin="The image was built with BuildKit, buildah or a CI service with zstd compression turned on.",
         remedy=(
-            "In a docker tar it lets docker find unpacked copies of the layers, which every version loads, with the "
-            "same image id. A registry tree and an OCI layout keep the zstd layers, since their digests must stay."
+            "In a docker tar it also puts uncompressed copies of the layers, which every version loads, with the "
+            "same image id. A registry tree or an OCI layout keeps the zstd layers, because their digests must stay "
+            "the same."
         ),
         advice=(
-            "On a machine with an old docker use the docker tar. For pulls from a registry, update docker; "
-            "very old clients also refuse the OCI formats themselves."
+            "On a machine with an old docker, use the docker tar. For pulls from a registry, update docker; very old "
+            "clients also refuse OCI manifests."
         ),
     ),
     on_download=find,

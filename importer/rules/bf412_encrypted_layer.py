@@ -21,13 +21,13 @@ def find(case: Case) -> Iterator[Observation]:
                     image,
                     layer,
                     Text(
-                        "{} is encrypted, as its media type or its annotations say (ocicrypt): "
-                        "no docker can load it without the key",
+                        "{} is encrypted, according to its media type or annotations (ocicrypt): docker can't load "
+                        "it without the key",
                         whereabouts(image, layer),
                     ),
                     Text(
-                        "a registry tree and an OCI layout keep it as it is; decrypt it from there with "
-                        "skopeo copy --decryption-key KEY"
+                        "a registry tree or an OCI layout keeps it unchanged; decrypt it from there with skopeo copy "
+                        "--decryption-key KEY"
                     ),
                 )
 
@@ -37,23 +37,24 @@ RULE: Final = Rule(
     name="encrypted-layer",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a layer is encrypted: no docker can load it without the key",
+    summary="a layer is encrypted: docker can't load it without the key",
     explanation=Explanation(
         meaning=(
-            "The layer was encrypted with ocicrypt before it was pushed. Its bytes are what the manifest wants, but "
-            "what is in them can't be read without the private key, neither by blobfix nor by docker."
+            "The layer was encrypted with ocicrypt before it was pushed. Its bytes are the ones that the manifest "
+            "names, but neither blobfix nor docker can read their content without the private key."
         ),
         origin=(
-            "The image was pushed by skopeo, buildah, podman or nerdctl with an encryption key, so that only machines "
-            "that hold the key run it. That is so in the registry as well: nothing was damaged on the way."
+            "The image was pushed by skopeo, buildah, podman or nerdctl with an encryption key, so that only "
+            "machines that hold the key run it. The layer is the same in the registry: nothing was damaged in "
+            "transit."
         ),
         remedy=(
-            "It recovers the encrypted blob like any other and writes it to a registry tree or an OCI layout, byte for "
-            "byte. It writes no docker tar: docker load would take the encrypted bytes for a broken tar."
+            "It recovers the encrypted blob like any other and writes it to a registry tree or an OCI layout, byte "
+            "for byte. It doesn't write a docker tar: docker load would fail on the encrypted bytes."
         ),
         advice=(
-            "Where the key is, decrypt the layout: skopeo copy --decryption-key KEY oci:LAYOUT:TAG "
-            "docker-archive:image.tar. Else write a registry tree, and let a runtime that has the key pull from it "
+            "On a machine that has the key, decrypt the layout: skopeo copy --decryption-key KEY oci:LAYOUT:TAG "
+            "docker-archive:image.tar. Or write a registry tree, and let a runtime that has the key pull from it "
             "(containerd with imgcrypt, CRI-O)."
         ),
     ),

@@ -18,15 +18,15 @@ def find(case: Case) -> Iterator[Observation]:
         if image.kind is ImageKind.IMAGE and len(image.layers) > _MOST_LAYERS:
             yield Observation(
                 Text(
-                    "{} has {} layers, and docker's storage drivers take {} "
-                    'at most: docker load and docker pull end with "max depth exceeded"',
+                    "{} has {} layers, and docker's storage drivers support {} at most: docker load and docker pull "
+                    'end with "max depth exceeded"',
                     title_of(image),
                     len(image.layers),
                     _MOST_LAYERS,
                 ),
                 remedy=Text(
-                    "it is written as it is; to use it with docker, make one layer of all with "
-                    "to-build-context --squash, or load it into a containerd image store"
+                    "it is written unchanged; to use it with docker, merge its layers with to-build-context "
+                    "--squash, or use docker's containerd image store"
                 ),
                 path=image.manifest.file_path,
                 digest=image.manifest.descriptor.digest,
@@ -39,23 +39,23 @@ RULE: Final = Rule(
     name="too-deep-for-docker",
     severity=Severity.WARNING,
     fix=Safety.NONE,
-    summary="more layers than docker's storage drivers take (127)",
+    summary="more layers than docker's storage drivers support (127)",
     explanation=Explanation(
         meaning=(
-            "Docker puts the layers of an image on top of each other, and its storage drivers can stack only so many: "
-            "127, of which docker keeps two for the container. This image has more."
+            "Docker stacks an image's layers, and its storage drivers support only 127, of which docker needs two "
+            "for the container. This image has more."
         ),
         origin=(
-            "Each RUN, COPY and ADD makes a layer. Images that are built upon their own last version, time and again, "
-            "or committed with docker commit in a loop, grow like this; registries don't mind."
+            "Each RUN, COPY and ADD makes a layer. Images that are repeatedly built on their own previous version, "
+            "or committed with docker commit in a loop, grow like this; registries accept them."
         ),
         remedy=(
-            "It warns and writes the image all the same, byte for byte: a registry, containerd and podman may take "
-            "what docker with its classic storage drivers refuses."
+            "It warns and still writes the image, byte for byte: a registry, containerd and podman may accept what "
+            "docker's classic storage drivers refuse."
         ),
         advice=(
-            "Load it into a docker that uses the containerd image store, or make an image of one layer: "
-            "blobfix to-build-context --squash, then docker build. The image id is another one then."
+            "Use docker with the containerd image store, or make an image with one layer: blobfix to-build-context "
+            "--squash, then docker build. That gives a new image id."
         ),
     ),
     on_download=find,

@@ -24,7 +24,7 @@ def find(case: Case) -> Iterator[Observation]:
                         layers,
                         len(image.layers),
                     ),
-                    remedy=Text("a registry tree and an OCI layout keep it as it is; for docker, have it built anew"),
+                    remedy=Text("a registry tree or an OCI layout keeps it unchanged; for docker, have it rebuilt"),
                     path=config.file_path if config else None,
                     digest=config.descriptor.digest if config else None,
                     image=image,
@@ -39,21 +39,22 @@ RULE: Final = Rule(
     summary="the config's diff_ids are the layers' own digests: docker refuses it",
     explanation=Explanation(
         meaning=(
-            "A config lists for each layer its diff_id: the digest of its content once it is unpacked. Here it has the "
-            "digest of the packed blob, the same that stands in the manifest. A gzip file and its content never have "
-            "the same digest, so every docker finds a mismatch."
+            "A config lists for each layer its diff_id: the digest of its content once it is unpacked. Here it has "
+            "the digest of the compressed blob, the same as in the manifest. A gzip file and its content never have "
+            "the same digest, so docker always finds a mismatch."
         ),
         origin=(
-            "The image was put together by a script or a build tool that copied the manifest's digests into the "
-            "config. Registries don't compare the two, so it can be pushed, and it fails at the first pull."
+            "The image was made by a script or a build tool that copied the manifest's digests into the config. "
+            "Registries don't compare the two, so it can be pushed but fails at the first pull."
         ),
         remedy=(
-            "It names the layers and writes a registry tree or an OCI layout, byte for byte. It writes no docker tar, "
-            "since docker would refuse it: with right diff_ids the config would be another, and so the image id."
+            "It names the layers and writes a registry tree or an OCI layout, byte for byte. It doesn't write a "
+            "docker tar, because docker would refuse it: correcting the diff_ids would change the config and so the "
+            "image id."
         ),
         advice=(
-            "Tell those who built the image: each diff_id must be the sha256 of the uncompressed tar "
-            "(gunzip -c LAYER | sha256sum). Nobody can have run this image with docker as it is."
+            "Tell the people who built the image: each diff_id must be the sha256 of the uncompressed tar (gunzip -c "
+            "LAYER | sha256sum). This image can't have run with docker in this form."
         ),
     ),
     on_download=find,

@@ -14,7 +14,7 @@ def observe(defect: LinkMalformed) -> Observation:
     """Say how the text is wrong, and what comes of it."""
     return Observation(
         Text("the {} link {} {}; {}", defect.role, FilePath(defect.path or ""), defect.fault, _answer(defect)),
-        remedy=Text("it is written anew: {}, 71 bytes without a line break", defect.digest),
+        remedy=Text("it is rewritten: {}, 71 bytes without a line break", defect.digest),
         path=defect.path,
         digest=defect.digest,
     )
@@ -42,9 +42,9 @@ RULE: Final = Rule(
     summary="a registry's link isn't exactly the digest it should be",
     explanation=Explanation(
         meaning=(
-            "A registry's storage consists of blobs and of small files called link, each of which holds nothing "
-            "but a digest: sha256: and 64 lower-case hex digits, 71 bytes. The registry takes the whole file for "
-            "the digest and trims nothing, so that a line break at its end makes it invalid."
+            "A registry's storage consists of blobs and of small files called link, each of which holds nothing but "
+            "a digest: sha256: and 64 lower-case hex digits, 71 bytes. The registry uses the whole file as the "
+            "digest without trimming it, so a line break at the end makes it invalid."
         ),
         origin=(
             "A script wrote it: echo appends a line break (printf doesn't), sha256sum prints the file's name after "
@@ -53,10 +53,10 @@ RULE: Final = Rule(
         ),
         remedy=(
             "It takes the digest from the name of the link's folder, or for a tag from the link's own text, and with "
-            "--apply writes the link anew in one step. A text that says something else is kept among the things "
-            "set aside."
+            "--apply rewrites the link atomically. If the old text names something else, it is kept in "
+            ".blobfix-set-aside."
         ),
-        advice="Run repair-tree with --apply. In a script of your own, write links with printf %s.",
+        advice="Run repair-tree with --apply. In your own scripts, write links with printf %s.",
     ),
     on_tree=OnTree(observe, (LinkMalformed,)),
     symptoms=(

@@ -28,7 +28,7 @@ def observe(defect: LinkMisplaced | RepositoryMisnamed) -> Observation:
             _what(defect),
             _answer(defect),
         ),
-        remedy=Text("a link is written at its place in {}, and this one is set aside", _FOLDERS[defect.belongs]),
+        remedy=Text("a link is written at the right place in {}, and this one is set aside", _FOLDERS[defect.belongs]),
         path=defect.path,
         digest=defect.digest,
     )
@@ -61,7 +61,7 @@ def _collection(defect: LinkMisplaced) -> str:
 
 def _observe_repository(defect: RepositoryMisnamed) -> Observation:
     name, right = defect.name, defect.right_name
-    told = Text("the repository {} can't be asked for, since names are lower case: ", name)
+    told = Text("the repository {} can't be requested, because names must be lower case: ", name)
     answers = Text("GET /v2/{}/… is answered with 404 NAME_UNKNOWN or MANIFEST_UNKNOWN", right)
     if defect.clash:
         remedy = Text("decide which image tag {} names: {} and {} say different things", defect.clash, name, right)
@@ -75,23 +75,23 @@ RULE: Final = Rule(
     name="link-misplaced",
     severity=Severity.ERROR,
     fix=Safety.SAFE,
-    summary="a link lies where no registry looks for it",
+    summary="a link is where no registry looks for it",
     explanation=Explanation(
         meaning=(
             "Links have fixed places: layers and configs under _layers/sha256/<hex>/link, manifests under "
-            "_manifests/revisions/sha256/<hex>/link, a tag's under _manifests/tags/<tag>/current/link. "
-            "A link at any other path is as good as none."
+            "_manifests/revisions/sha256/<hex>/link, a tag's under _manifests/tags/<tag>/current/link. A link at any "
+            "other path has no effect."
         ),
         origin=(
-            "A script put the folders together by hand: sha256/ twice, the config among the manifests (it belongs to "
-            "the layers), a link without the folder that bears its digest, the digest's folder written sha256:<hex>, "
-            "a tag that is a file, a repository with upper-case letters."
+            "A script created the folders: sha256/ twice, the config among the manifests (it belongs to the layers), "
+            "a link without its digest folder, the digest's folder written sha256:<hex>, a tag that is a file, a "
+            "repository with upper-case letters."
         ),
         remedy=(
-            "It reads what the link means, looks whether that is a manifest or not, and with --apply writes "
-            "the link where it belongs. The old one is set aside, never deleted."
+            "It reads the link, checks whether its target is a manifest, and with --apply writes the link where it "
+            "belongs. The old one is set aside, never deleted."
         ),
-        advice="Run repair-tree with --apply. A new tree is best written by to-registry-tree.",
+        advice="Run repair-tree with --apply. To create a new tree, use to-registry-tree.",
     ),
     on_tree=OnTree(observe, (LinkMisplaced, RepositoryMisnamed)),
     symptoms=(

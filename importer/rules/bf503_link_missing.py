@@ -18,7 +18,7 @@ def observe(defect: LinkMissing | LayersFolderMissing) -> Observation:
                 "and collects its blobs as garbage, and registry 3 ends its collection there",
                 defect.repository,
             ),
-            remedy=Text("the folder is made"),
+            remedy=Text("the folder is created"),
         )
     return Observation(
         Text(
@@ -64,7 +64,7 @@ def _remedy(defect: LinkMissing) -> Text:
         named = Text("a folder in it is named {}, a manifest that isn't here", defect.candidates[0])
         return Text("{}: give a place that has it with --blobs, {}", named, again)
     told = Text(", only that it was one of {}", listed(defect.candidates, 3)) if defect.candidates else None
-    return Text("which manifest the tag names can't be told from the tree{}; {}", told, again)
+    return Text("the tree doesn't show which manifest the tag names{}; {}", told, again)
 
 
 RULE: Final = Rule(
@@ -72,18 +72,18 @@ RULE: Final = Rule(
     name="link-missing",
     severity=Severity.ERROR,
     fix=Safety.SAFE,
-    summary="a link that something in the tree demands isn't there",
+    summary="a link that the tree needs is missing",
     explanation=Explanation(
         meaning=(
             "A repository serves a blob only when it has a link to it, even if the blob is in the storage. "
             "Each layer, each config, each manifest, each manifest that an index names, and each tag needs one."
         ),
         origin=(
-            "A tree was put together by hand or copied in part. The children of an index are often forgotten: "
-            "they need links of their own, or the next garbage collection sweeps their layers away."
+            "A tree was assembled by hand or copied only in part. The children of an index are often forgotten: they "
+            "need their own links, or the next garbage collection removes their layers."
         ),
         remedy=(
-            "It derives the link from what demands it: a manifest's references, an index's children, a tag and the "
+            "It derives the link from what needs it: a manifest's references, an index's children, a tag and the "
             "manifests it has named. With --apply it is written, layers first and tags last."
         ),
         advice="Run repair-tree with --apply before the next garbage collection.",

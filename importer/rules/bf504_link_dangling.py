@@ -61,20 +61,20 @@ RULE: Final = Rule(
     name="link-dangling",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="a link or a manifest points at a blob that isn't there",
+    summary="a link or a manifest points to a missing blob",
     explanation=Explanation(
         meaning=(
             "A link, a tag or a manifest names a digest, and no blob of the storage has it. The registry answers 404 "
             "for it, and every image that needs it can't be pulled."
         ),
         origin=(
-            "The storage was copied in part, a garbage collection ran while images were being pushed or over a tree "
-            "with wrong links, or files were deleted to gain space."
+            "The storage was copied only in part, a garbage collection ran during a push or on a tree with wrong "
+            "links, or files were deleted to free space."
         ),
         remedy=(
-            "It looks for the blob in the whole tree, among the things set aside and in every place given with "
-            "--blobs, repairs what it finds there if it must, and writes it only when its digest is right. "
-            "What is nowhere stands on the list of what to download."
+            "It looks for the blob in the whole tree, in .blobfix-set-aside and in every place given with --blobs, "
+            "repairs it if necessary, and writes it only if its digest is right. Blobs that aren't found are on the "
+            "download list."
         ),
         advice=(
             "Give a folder, a download or another tree that may have the blob with --blobs. "

@@ -13,14 +13,14 @@ def observe(defect: BlobMisplaced) -> Observation:
     place = "where another blob should be" if defect.is_inside_another else "where no registry looks for it"
     return Observation(
         Text(
-            "blob {} ({}) lies at {}, {}; {}",
+            "blob {} ({}) is at {}, {}; {}",
             defect.digest,
             Size(defect.size),
             FilePath(defect.path or ""),
             place,
             _answer(defect),
         ),
-        remedy=Text("it is moved to the path that its own digest names"),
+        remedy=Text("it is moved to the path that its own digest gives"),
         path=defect.path,
         digest=defect.digest,
     )
@@ -40,17 +40,17 @@ RULE: Final = Rule(
     name="blob-misplaced",
     severity=Severity.ERROR,
     fix=Safety.SAFE,
-    summary="a blob doesn't lie under the path that its digest names",
+    summary="a blob isn't at the path that its digest gives",
     explanation=Explanation(
         meaning=(
-            "A registry finds a blob by its digest alone: blobs/sha256/<first two digits>/<hex>/data. "
-            "This file holds the right bytes, as its digest proves, but lies under another path."
+            "A registry finds a blob by its digest alone: blobs/sha256/<first two digits>/<hex>/data. This file "
+            "holds the right bytes, as its digest proves, but is at another path."
         ),
         origin=(
-            "A script put the folders together by hand: the folder of the first two digits is wrong or missing, "
-            "the digest is in upper case or has a file's name in it, a file lies where a folder with data should be."
+            "A script created the folders: the folder of the first two digits is wrong or missing, the digest is in "
+            "upper case or includes a file name, or there is a file in place of a folder with data."
         ),
-        remedy="With --apply it is moved to the path that its own digest names. The bytes are not touched.",
+        remedy="With --apply it is moved to the path that its own digest gives. The bytes are not touched.",
         advice="Run repair-tree with --apply.",
     ),
     on_tree=OnTree(observe, (BlobMisplaced,)),

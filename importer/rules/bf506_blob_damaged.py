@@ -46,11 +46,9 @@ def _cause(cause: Cause | None) -> Text:
         case TextMangled(change):
             return Text("; its text was changed: {}", change)
         case Reformatted():
-            return Text("; its text was written anew by another program")
+            return Text("; its text was rewritten by another program")
         case Gunzipped(compressor=compressor):
-            exactly = (
-                Text(", and is recompressed exactly ({})", compressor) if compressor else ", as far as can be told"
-            )
+            exactly = Text(", and is recompressed exactly ({})", compressor) if compressor else ", as far as is known"
             return Text("; it was unpacked{}", exactly)
     return Text("")
 
@@ -61,9 +59,9 @@ def _answer(defect: BlobDamaged, role: str) -> Text:
     if defect.kind in _NEVER_JSON or defect.kind not in DOCUMENT_KINDS:
         return internal_error(Text("GET /v2/…/manifests/…"), "unexpected end of JSON input, or invalid character")
     return Text(
-        "the registry doesn't notice (200, with the path's digest) unless the text can't be read as a manifest "
-        "(500 UNKNOWN: json: cannot unmarshal …); docker, skopeo and podman take it silently by tag, "
-        "and all refuse it by digest"
+        "the registry doesn't notice (200, with the path's digest) unless the text can't be read as a manifest (500 "
+        "UNKNOWN: json: cannot unmarshal …); docker, skopeo and podman accept it by tag without an error, and all "
+        "refuse it by digest"
     )
 
 
@@ -72,7 +70,7 @@ def _remedy(defect: BlobDamaged) -> Text:
     if remedy:
         return Text("{}; restart the registry afterwards", remedy)
     if defect.steps:
-        return Text("no manifest wants it: it is set aside, so that a new push of the blob isn't skipped")
+        return Text("no manifest wants it: it is set aside, so a new push of the blob isn't skipped")
     return Text("give a place that has {} with --blobs", defect.digest)
 
 
@@ -81,26 +79,25 @@ RULE: Final = Rule(
     name="blob-damaged",
     severity=Severity.ERROR,
     fix=Safety.SAFE,
-    summary="a blob's bytes don't have the digest that its path names",
+    summary="a blob's digest isn't the one in its path",
     explanation=Explanation(
         meaning=(
-            "The file lies where a blob with another digest belongs. A registry never hashes what it serves, and so "
-            "hands it out as if it were right; the client that checks it refuses it. Only hashing finds such blobs."
+            "The file is where a blob with another digest belongs. A registry never hashes what it serves, so it "
+            "serves the wrong bytes, and the client rejects them. Only hashing finds such blobs."
         ),
         origin=(
-            "A copy or an upload broke off, a disk failed, an editor added a line break to a manifest or indented it "
-            "anew, a browser or a proxy unpacked a layer."
+            "A copy or an upload was interrupted, a disk failed, an editor added a line break to a manifest or "
+            "reindented it, or a browser or a proxy unpacked a layer."
         ),
         remedy=(
-            "It undoes what can be undone: the digest proves that a manifest has its old text again, and that a layer "
-            "which was unpacked has its own compression again. Anything else "
-            "is taken from the places given with --blobs, and written only when its digest is right. "
-            "The damaged file is set aside."
+            "It reverses the damage where it can: it restores the original text of a manifest and the original "
+            "compression of an unpacked layer, and the digest proves the result. Everything else comes from the "
+            "places given with --blobs and is written only if its digest is right. The damaged file is set aside."
         ),
         advice=(
             "Give a place that has the blob with --blobs and run repair-tree --apply, then restart the registry, "
-            "which remembers the old size. Pushing the image again doesn't help while the damaged file is there: "
-            "the client sees the blob and skips it."
+            "which caches the old size. Pushing the image again doesn't help while the damaged file is there: the "
+            "client sees the blob and skips it."
         ),
     ),
     on_tree=OnTree(observe, (BlobDamaged,)),

@@ -8,10 +8,12 @@ from importer.storage_tree.tree import Area
 from importer.words.text import FilePath, Text
 
 _ANSWERS: Final = {
-    Area.BLOBS: "nobody asks for it; if it is called data, garbage collection stops at it: invalid checksum digest",
-    Area.REPOSITORIES: "it can't be asked for; garbage collection may stop at it: failed to parse repo name",
-    Area.LAYERS: "nobody asks for it; if it is called link, registry 3 stops its garbage collection at it",
-    Area.REVISIONS: "nobody asks for it; if it is called link, garbage collection stops at it: invalid checksum digest",
+    Area.BLOBS: "it is never requested; if it is called data, garbage collection stops at it: invalid checksum digest",
+    Area.REPOSITORIES: "it can't be requested; garbage collection may stop at it: failed to parse repo name",
+    Area.LAYERS: "it is never requested; if it is called link, registry 3 stops its garbage collection at it",
+    Area.REVISIONS: (
+        "it is never requested; if it is called link, garbage collection stops at it: invalid checksum digest"
+    ),
     Area.TAGS: "tags/list may show it as a tag that is answered with 404 or 500, and garbage-collect -m stops at it",
 }
 
@@ -35,15 +37,15 @@ RULE: Final = Rule(
     summary="an entry of the tree that a registry may take for a tag or a digest",
     explanation=Explanation(
         meaning=(
-            "The registry's storage knows nothing but blobs, links and uploads. A registry lists folders and takes "
-            "every name it finds for a tag, a digest or a repository; a file that is none of these disturbs it."
+            "A registry's storage has only blobs, links and uploads. A registry lists folders and treats every name "
+            "it finds as a tag, a digest or a repository; any other file confuses it."
         ),
         origin=(
-            "File managers leave .DS_Store, Thumbs.db and the like, copy programs and editors leave unfinished files "
-            "and backups, and a link that was written twice leaves one too many."
+            "File managers leave .DS_Store, Thumbs.db and the like, copy programs and editors leave temporary files "
+            "and backups, and scripts write extra links."
         ),
-        remedy="With --apply it is moved to .blobfix-set-aside below the root, under the same path. Nothing is lost.",
-        advice="Look through .blobfix-set-aside afterwards and delete it when you miss nothing.",
+        remedy="With --apply it is moved to .blobfix-set-aside under the root, with the same path. Nothing is lost.",
+        advice="Check .blobfix-set-aside afterwards and delete it if you don't need anything in it.",
     ),
     on_tree=OnTree(observe, (StrayEntry,)),
     symptoms=("invalid path …",),

@@ -17,7 +17,7 @@ def observe(defect: RootMisplaced) -> Observation:
             FilePath(defect.path or ""),
             FilePath(defect.right_path),
         ),
-        remedy=Text("the folder is moved in one step, after everything else is mended"),
+        remedy=Text("the folder is moved in one step, after everything else is repaired"),
         path=defect.path,
     )
 
@@ -30,14 +30,14 @@ RULE: Final = Rule(
     summary="the storage tree doesn't begin at docker/registry/v2",
     explanation=Explanation(
         meaning=(
-            "Below the folder that is mounted at /var/lib/registry, a registry's data begin at docker/registry/v2. "
-            "Here the folders blobs and repositories lie somewhere else, where the registry doesn't look."
+            "Below the folder that is mounted at /var/lib/registry, a registry's data is in docker/registry/v2. Here "
+            "the folders blobs and repositories are somewhere else, where the registry doesn't look."
         ),
         origin=(
-            "A script or a copy left out some of the three folders, or another folder is mounted than was meant: "
-            "the one that holds docker/ is the one to mount."
+            "A script or a copy left out some of the three folders, or the wrong folder is mounted: mount the one "
+            "that contains docker/."
         ),
-        remedy="With --apply both folders are moved to docker/registry/v2, after everything in them is mended.",
+        remedy="With --apply both folders are moved to docker/registry/v2, after everything in them is repaired.",
         advice=(
             "Run repair-tree with --apply on the folder that is mounted. "
             "If only the mount is wrong, mount the folder above docker/ instead."

@@ -7,34 +7,35 @@ from importer.storage_tree.defects import NotRegistryStorage
 from importer.storage_tree.foreign_stores import StoreKind
 from importer.words.text import Command, FilePath, Text
 
-_READ: Final = "{} tells what is in it; {} writes a registry's storage from it"
+_READ: Final = "{} shows what is in it; {} writes a registry's storage from it"
 _READ_WITHOUT_NAMES: Final = (
-    "{} tells what can be recovered from its files; names are in its database, so write a registry's "
-    "storage with {}, or pull from it while it runs"
+    "{} shows what can be recovered from its files; names are in its database, so write a registry's storage with "
+    "{}, or pull from it while it runs"
 )
 _READ_CONTAINERD: Final = (
-    "{} tells what is in it; {} writes a registry's storage; while containerd runs, ctr images export does with names"
+    "{} shows what is in it; {} writes a registry's storage; while containerd runs, ctr images export also keeps the "
+    "names"
 )
 _READ_BLOBS: Final = (
-    "give the folder that is mounted at /var/lib/registry, in which docker/registry/v2 begins; "
-    "if this was one, its links are lost: {} tells which images its blobs still make"
+    "give the folder that is mounted at /var/lib/registry, the one that contains docker/registry/v2; if this was "
+    "one, its links are lost: {} shows which images its blobs still make up"
 )
 _OTHER_WAYS: Final = {
     StoreKind.OBJECT_STORE: (
-        "go through the store: copy the bucket into a folder with its own client (mc mirror STORE/BUCKET FOLDER, "
-        "aws s3 sync s3://BUCKET FOLDER), and run blobfix repair-tree FOLDER; what is mended goes back the same way"
+        "go through the store: copy the bucket into a folder with its own client (mc mirror STORE/BUCKET FOLDER, aws "
+        "s3 sync s3://BUCKET FOLDER), and run blobfix repair-tree FOLDER; copy the repaired tree back the same way"
     ),
     StoreKind.REGISTRY_V1: (
         "run the old registry over it (docker-registry 0.9), pull its images with a docker older than 17.12, "
         "and push them to a registry:2"
     ),
     StoreKind.DOCKER: (
-        "its layers lie unpacked: start docker over it (dockerd --data-root FOLDER), and docker push or "
+        "its layers are stored unpacked: start docker over it (dockerd --data-root FOLDER), and docker push or "
         "docker save what you need; blobfix reads what docker save wrote"
     ),
     StoreKind.PODMAN: (
-        "its layers lie unpacked: podman --root FOLDER images lists what is in it, and podman push or "
-        "podman save gets it out; blobfix reads what podman save wrote"
+        "its layers are stored unpacked: podman --root FOLDER images lists what is in it, and podman push or podman "
+        "save gets it out; blobfix reads what podman save wrote"
     ),
 }
 
@@ -43,8 +44,8 @@ def observe(defect: NotRegistryStorage) -> Observation:
     """Say what it is, what tells so, and how to get at what is in it."""
     return Observation(
         Text(
-            "{} tells that this is {}, and no registry's storage: "
-            "mending it as one would move and set aside what its owner needs where it is",
+            "{} shows that this is {}, not a registry's storage: repairing it as one would move files that its owner "
+            "needs where they are",
             FilePath(defect.path or ""),
             defect.kind,
         ),
@@ -74,27 +75,27 @@ RULE: Final = Rule(
     name="not-registry-storage",
     severity=Severity.ERROR,
     fix=Safety.NONE,
-    summary="what was given to repair-tree is another kind of store",
+    summary="the folder given to repair-tree is another kind of store",
     explanation=Explanation(
         meaning=(
-            "Images are stored in many ways: OCI layouts, docker save, ollama, containerd, docker, podman, zot, Quay, "
-            "Nexus and Artifactory all have folders of blobs, and an object store keeps each file of a registry as a "
-            "folder of its own. Only the storage of registry:2 and its descendants has links and data where "
-            "repair-tree looks for them."
+            "Images are stored in many ways: OCI layouts, docker save, ollama, containerd, docker, podman, zot, "
+            "Quay, Nexus and Artifactory all have folders of blobs, and an object store keeps each file of a "
+            "registry as a folder of its own. Only the storage of registry:2 and its successors has links and data "
+            "where repair-tree looks for them."
         ),
         origin=(
-            "Another folder was given than the one that is mounted at /var/lib/registry, or the registry keeps its "
-            "data in a bucket, and this is the disk below that."
+            "The folder isn't the one that is mounted at /var/lib/registry, or the registry keeps its data in a "
+            "bucket, and this is the object store's disk."
         ),
         remedy=(
-            "It says what it is and what tells so, and leaves everything as it is, with --apply, too. A tree that "
-            "begins elsewhere than at docker/registry/v2 is taken for a registry's only if there are links "
-            "below _layers or _manifests of one of its repositories."
+            "It says what the store is and how it knows, and changes nothing, even with --apply. A tree that doesn't "
+            "begin at docker/registry/v2 is treated as a registry's only if one of its repositories has links under "
+            "_layers or _manifests."
         ),
         advice=(
             "Other commands read most of these stores: blobfix scan says what is in them, and to-registry-tree "
-            "writes a registry's storage from them. The bucket of an object store is copied out through the store, "
-            "never from its disk."
+            "writes a registry's storage from them. Copy an object store's bucket through the store, never from its "
+            "disk."
         ),
     ),
     on_tree=OnTree(observe, (NotRegistryStorage,)),

@@ -23,7 +23,7 @@ _NOT_OF_TREES_ALONE: Final = re.compile(r"bf(?!5)\d{3}_\w+")
 """The five hundreds need half of storage_tree, which takes as long to load as a small scan; a download does without."""
 
 _LEADS_OUT: Final = Text(
-    "it is left alone: a link on the way leads out of the tree; repair the tree where it really is"
+    "it is left alone: a link in its path leads out of the tree; repair the tree at its real location"
 )
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}

@@ -13,7 +13,7 @@ from importer.storage_tree.defects import LinkDefect
 from importer.storage_tree.tree import LinkRole
 from importer.words.text import Text
 
-NOTHING: Final = Text("the registry answers as if it were right (200): nothing reads this")
+NOTHING: Final = Text("the registry answers normally (200): nothing reads this")
 UNSEEN: Final = Text("the registry doesn't notice (200), and clients refuse the download")
 
 

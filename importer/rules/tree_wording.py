@@ -10,7 +10,7 @@ from importer.storage_tree.defects import Wish
 from importer.storage_tree.steps import MoveBlob, Step, WriteBlob
 from importer.words.text import FilePath, Text, listed
 
-_MADE_AGAIN: Final = "the right bytes are made again"
+_MADE_AGAIN: Final = "the right bytes are recomputed"
 
 
 def wanted_by(wish: Wish) -> Text:

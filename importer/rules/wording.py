@@ -14,14 +14,14 @@ def undoing(blob: BlobPlan, mishap: Cause, usual: Text) -> Text:
     if mishap not in blob.earlier:
         return usual
     if blob.is_here or blob.content:
-        return Text("this is undone first, in memory; what was found beneath it is proven by its digest")
-    return Text("this alone would be undone; what was found beneath it isn't whole")
+        return Text("this is undone first, in memory; the content inside is proven by its digest")
+    return Text("this alone could be undone, but the content inside is damaged too")
 
 
 def file_of(blob: BlobPlan) -> Text:
     """The blob's file in a message; says so when only the circumstances tie it to the blob."""
     path = FilePath(blob.file_path) if blob.file_path else "a file"
-    return Text("{}", path) if blob.certain else Text("{}, the only file here that can be it,", path)
+    return Text("{}", path) if blob.certain else Text("{}, the only file here that fits,", path)
 
 
 def edited_config_way(image: ImagePlan) -> Text:
@@ -31,8 +31,8 @@ def edited_config_way(image: ImagePlan) -> Text:
         return Text("")
     platform = f" and --platform {image.platform or edited.config.platform}" if image.parents else ""
     return Text(
-        ". The file is a valid config: if it was edited on purpose, --allow-new-digest{} writes the image "
-        "with it, provided that its layers are what it lists; the image id is then {}",
+        ". The file is a valid config: if it was edited on purpose, --allow-new-digest{} writes the image with it, "
+        "if its diff_ids match the layers; the image id is then {}",
         platform,
         edited.file.digest,
     )
@@ -42,14 +42,12 @@ def fetch_again(blob: BlobPlan) -> Text:
     """The next step for a blob that can't be mended."""
     digest = blob.descriptor.digest
     if blob.role is Role.CHILD:
-        folders = "download the folder {}/ (or {}/), which lies beside the tag's folder, again"
+        folders = "download the folder {}/ (or {}/), next to the tag's folder, again"
         return Text(folders, digest, digest.file_name)
     if blob.role is Role.MANIFEST:
         return Text("download the manifest again")
     if not blob.descriptor.size and blob.diff_id == digest:
-        return Text(
-            "save the image again with docker save: no registry has the layer under a digest that is known here"
-        )
+        return Text("save the image again with docker save: the layer's digest in a registry isn't known here")
     if not blob.descriptor.size:
         return Text("download {} again", digest.file_name)
     return Text("download {} again, {}", digest.file_name, Size(blob.descriptor.size))

@@ -53,7 +53,7 @@ class RegistryApplication:
 
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
-            return _error(405, "UNSUPPORTED", "this registry is for reading")
+            return _error(405, "UNSUPPORTED", "this registry is read-only")
         path = request.path_params.get("path", "")
         if not path:
             return JSONResponse({}, headers=_API_HEADERS)
@@ -65,7 +65,7 @@ class RegistryApplication:
             # Even of a repository that isn't there: by a 404, clients take the API for missing.
             return _referrers(request, repository or ServedRepository(), match["reference"])
         if match is None or repository is None:
-            return _error(404, "NAME_UNKNOWN", "no repository is called that here")
+            return _error(404, "NAME_UNKNOWN", "no such repository here")
         return await self._in_repository(request, repository, match)
 
     async def _in_repository(self, request: Request, repository: ServedRepository, match: re.Match[str]) -> Response:
@@ -76,14 +76,14 @@ class RegistryApplication:
             case "blobs":
                 return await self._blob(request, repository.blob(reference))
         if reference != "list":
-            return _error(404, "UNSUPPORTED", "only tags/list is there")
+            return _error(404, "UNSUPPORTED", "only tags/list is available")
         return _page(request, "tags", repository.tags, {"name": match["name"]})
 
     async def _blob(self, request: Request, blob: ProvenBlob | None) -> Response:
         if blob is None:
             return _error(404, "BLOB_UNKNOWN", "no blob has that digest here")
         if not await run_in_threadpool(self._verdicts.is_sound, blob):
-            return _error(500, "UNKNOWN", "the file that holds the blob has changed or is gone; scan it again")
+            return _error(500, "UNKNOWN", "the blob's file has changed or is gone; restart blobfix serve")
         etag = f'"{blob.digest}"'
         headers = {
             **_API_HEADERS,

@@ -44,8 +44,8 @@ def entries_of(container: SourceFile, listed: Iterable[Listed]) -> Iterator[Sour
     yield from sorted(tree.entries(), key=lambda entry: entry.path)
 
 
-_MEMBER_ADVICE: Final = "unpack the archive yourself and give the folder, or download this file by itself"
-_ARCHIVE_ADVICE: Final = "get the archive once more, whole; or download by themselves the files that are missing"
+_MEMBER_ADVICE: Final = "unpack the archive yourself and give the folder, or download this file individually"
+_ARCHIVE_ADVICE: Final = "download or copy the archive again, or download the missing files individually"
 _TOO_MANY_ADVICE: Final = "unpack the archive yourself and give the folder"
 
 
@@ -64,7 +64,7 @@ def safe_parts(name: str, folder: _Parts = ()) -> _Parts:
     for part in name.split("/"):
         if part == "..":
             if not parts:
-                raise UnsafeNameError("a path that leads out of the archive")
+                raise UnsafeNameError("a path outside the archive")
             parts.pop()
         elif part not in ("", "."):
             parts.append(part)
@@ -141,7 +141,7 @@ class _Tree:
             try:
                 parts = safe_parts(link.target, () if link.is_hard else parts[:-1])
             except UnsafeNameError:
-                return f"a link that leads out of the archive, to {link.target}; refused"
+                return f"a link to outside the archive, to {link.target}; refused"
             found = self._by_parts.get(parts)
             if isinstance(found, Member):
                 return found

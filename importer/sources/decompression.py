@@ -15,9 +15,9 @@ from importer.places.spool import Spool
 _FLOOR: Final = 512 << 20
 _RATIO: Final = 50
 _FLAWS: Final = {
-    Ending.TRUNCATED: "the archive's end is missing; what is there of it is used",
+    Ending.TRUNCATED: "the archive's end is missing; the rest is used",
     Ending.TOO_LARGE: "unpacking it takes more than 130 MiB of memory; unpack it yourself and give the folder",
-    Ending.CORRUPT: "the archive's compressed data is damaged; what comes before the damage is used",
+    Ending.CORRUPT: "the archive's compressed data is damaged; the data before the damage is used",
 }
 
 
@@ -27,8 +27,8 @@ class TooLargeError(OSError):
     def __init__(self) -> None:
         super().__init__(
             errno.EFBIG,
-            f"it expands more than {_RATIO}-fold, as an attack does; "
-            "if it is to be trusted, unpack it yourself and give the folder",
+            f"it expands more than {_RATIO}-fold, as an attack would; if you trust it, unpack it yourself and "
+            "give the folder",
         )
 
 

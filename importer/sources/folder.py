@@ -21,7 +21,7 @@ _SPECIAL_KINDS: Final = (
 
 
 _LINK_ADVICE: Final = "give its target as a PATH of its own, or with --borrow"
-_NO_FILE_ADVICE: Final = "it holds nothing and is left alone; if a file of the image should be here, download that file"
+_NO_FILE_ADVICE: Final = "it has no content and is skipped; if a file of the image belongs here, download that file"
 
 
 class FolderSource:
@@ -67,9 +67,7 @@ class FolderSource:
     def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...]) -> Iterator[SourceFile | SourceProblem]:
         try:
             if entry.is_symlink() and not self._stays_inside(entry.path):
-                yield SourceProblem(
-                    entry.path, "a link that leads out of the folder", _LINK_ADVICE, borrowed=self._borrowed
-                )
+                yield SourceProblem(entry.path, "a link to outside the folder", _LINK_ADVICE, borrowed=self._borrowed)
                 return
             status = entry.stat()
         except OSError as error:
@@ -95,7 +93,7 @@ class FolderSource:
 
     def _unreadable(self, entry: os.DirEntry[str], error: OSError) -> SourceProblem:
         if entry.is_symlink():
-            reason = f"a link that leads nowhere: {error.strerror}"
+            reason = f"a broken link: {error.strerror}"
             return SourceProblem(entry.path, reason, _NO_FILE_ADVICE, kind=ProblemKind.NOTHING, borrowed=self._borrowed)
         return SourceProblem(entry.path, error.strerror or str(error), borrowed=self._borrowed)
 

@@ -24,7 +24,7 @@ def _open_source(path: Path, opener: Opener, *, borrowed: bool) -> Source:
         if path.is_dir():
             next(path.iterdir(), None)
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: there is no such file or folder; give the folder that holds the download") from error
+        raise UsageError(f"{path}: no such file or folder; give the folder that holds the download") from error
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}; check its permissions") from error
     return WithArchives(FolderSource(path, borrowed=borrowed), opener, is_named=not path.is_dir())

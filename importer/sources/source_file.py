@@ -43,13 +43,13 @@ class ProblemKind(StrEnum):
     """What can't be had of an entry."""
 
     NOTHING = "nothing"
-    """It holds no bytes of its own: a pipe, a device, a link that leads nowhere."""
+    """It holds no bytes of its own: a pipe, a device, a broken link."""
 
     FILE = "file"
     """The system doesn't hand out a file or a folder, or a link to one is not followed."""
 
     ARCHIVE = "archive"
-    """An archive, or one of its members, can't be looked into."""
+    """An archive, or one of its members, can't be read."""
 
 
 @dataclass(frozen=True, slots=True)

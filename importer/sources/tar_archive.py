@@ -22,8 +22,8 @@ _DEVICES: Final = {
     b"6": "a named pipe, not a regular file",
 }
 _REFUSED: Final = {
-    b"S": "a file that was packed without its holes; unpack the archive yourself and give the folder",
-    b"M": "the rest of a file that begins in another volume; unpack all volumes and give the folder",
+    b"S": "a sparse file; unpack the archive yourself and give the folder",
+    b"M": "the continuation of a file from another volume; unpack all volumes and give the folder",
 }
 _IGNORED: Final = frozenset({b"D", b"V"})
 """GNU's listings of folders and names of volumes: they hold no files."""
@@ -53,12 +53,12 @@ def _list_from(start: int, opener: Opener, tar: Part) -> Generator[Listed, None,
         if is_tar_header(block):
             return start + offset
         yield Flaw(
-            f"what follows the archive's end, from byte {start + offset} on, is no tar; what comes before is used"
+            f"what follows the archive's end, from byte {start + offset} on, is not a tar; the data before it is used"
         )
     elif walker.broken_at is not None:
         yield Flaw(f"the archive is damaged at byte {start + walker.broken_at}; the members before it are used")
     elif not walker.ended and position > 0:
-        yield Flaw("the archive's end is missing; what is there of it is used")
+        yield Flaw("the archive's end is missing; the rest is used")
     return None
 
 

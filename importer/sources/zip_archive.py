@@ -57,7 +57,7 @@ def list_zip(opener: Opener, archive: Address, size: int, allowance: Allowance) 
         try:
             members = _directory(stream)
         except _DAMAGE:
-            yield Flaw("the zip's directory, at its end, is missing or damaged; the members that are whole are used")
+            yield Flaw("the zip's central directory is missing or damaged; the complete members are used")
             yield from list_local(opener, archive, size, allowance)
             return
         yield from (
@@ -90,7 +90,7 @@ def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Ite
         name = _name(info)
         start = data_start(stream, info.header_offset) if 0 <= info.header_offset < size else None
         if start is None:
-            yield Flaw("its header is damaged or lies in another disk of the zip", name)
+            yield Flaw("its header is damaged or on another disk of the zip", name)
             continue
         if info.header_offset < end:
             yield Flaw("it shares bytes with another member, as in an attack; refused", name)

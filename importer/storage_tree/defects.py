@@ -26,7 +26,7 @@ class Defect:
     Attributes:
         path: where it is, below the root; None when nothing is there.
         digest: the blob it is about.
-        steps: what mends it; none when it can't be mended from what is here.
+        steps: what mends it; none when it can't be repaired from what is here.
         leads_out: whether it would be mended if a link on the way didn't lead out of the tree.
     """
 

@@ -59,7 +59,7 @@ def find_tree(root: Path) -> Layout | ForeignStore:
     """
     try:
         if not root.is_dir():
-            raise UsageError(f"{root}: is no folder; give the one that is mounted at /var/lib/registry")
+            raise UsageError(f"{root}: is not a folder; give the one that is mounted at /var/lib/registry")
         whole = _root_of_storage(root) or root
         layout = _layout(whole)
         return (_foreign(whole, layout) or layout) if layout else _stranger(root)
@@ -208,7 +208,7 @@ def _stranger(root: Path) -> ForeignStore:
     if store:
         return store
     raise NoImageError(
-        f"{root}: no registry's storage is in it: neither {STORAGE}/blobs nor {STORAGE}/repositories; "
+        f"{root}: not a registry's storage: neither {STORAGE}/blobs nor {STORAGE}/repositories; "
         "give the folder that is mounted at /var/lib/registry"
     )
 

@@ -110,7 +110,7 @@ class Walker:
         try:
             mode = entry.stat().st_mode
         except OSError as error:
-            return Entry(path, EntryKind.OTHER, reason=f"a link that leads nowhere: {error.strerror}")
+            return Entry(path, EntryKind.OTHER, reason=f"a broken link: {error.strerror}")
         if stat.S_ISREG(mode):
             return Entry(path, EntryKind.FILE)
         if not stat.S_ISDIR(mode):
@@ -118,7 +118,7 @@ class Walker:
         real = os.path.realpath(entry.path)
         above = os.path.realpath(self._layout.place(folder.path))
         if real in folder.followed or f"{above}/".startswith(f"{real}/"):
-            return Entry(path, EntryKind.OTHER, reason="a link that leads back to a folder above it")
+            return Entry(path, EntryKind.OTHER, reason="a link to one of its parent folders")
         self._followed += 1
         if self._followed > _MAX_FOLLOWED:
             raise InputError(f"{self._layout.root}: more than {_MAX_FOLLOWED:,} links to folders; that is no registry")

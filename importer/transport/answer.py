@@ -115,7 +115,7 @@ class Answer:
         return bytes(content)
 
     def _too_long(self, limit: int) -> NetworkError:
-        return NetworkError(f"{self.host} sends more than {limit:,} bytes where a short document is due")
+        return NetworkError(f"{self.host} sends more than {limit:,} bytes where a short document was expected")
 
     def quoted(self) -> str:
         """What an error's body says, in one line for people; empty when it says nothing."""
@@ -144,7 +144,7 @@ def broken(error: exceptions.HTTPError, host: str, patience: Patience) -> Passin
         case exceptions.SSLError():
             raise NetworkError(_tls_advice(error, host)) from error
         case exceptions.NameResolutionError():
-            return PassingFailure(f"the name {host} isn't known here (is it right, and is the network up?)")
+            return PassingFailure(f"the host name {host} can't be resolved (is it right, and is the network up?)")
         case exceptions.NewConnectionError():
             return PassingFailure(f"{host} can't be reached: {_innermost(error)}")
         case exceptions.ConnectTimeoutError():
@@ -152,8 +152,8 @@ def broken(error: exceptions.HTTPError, host: str, patience: Patience) -> Passin
         case exceptions.ReadTimeoutError():
             return PassingFailure(f"{host} sent nothing for {patience.read:.0f} s")
         case exceptions.ProxyError():
-            return PassingFailure(f"the proxy on the way to {host} fails: {_innermost(error)}")
-    return PassingFailure(f"{host}, or something on the way to it, closed the connection ({_innermost(error)})")
+            return PassingFailure(f"the proxy to {host} failed: {_innermost(error)}")
+    return PassingFailure(f"{host}, or something in between, closed the connection ({_innermost(error)})")
 
 
 def _tls_advice(error: exceptions.HTTPError, host: str) -> str:
@@ -161,8 +161,8 @@ def _tls_advice(error: exceptions.HTTPError, host: str) -> str:
     if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason:
         return f"{host} doesn't speak https here; if it is meant to be plain http, allow it with --plain-http"
     return (
-        f"{host} can't prove who it is: {reason}. If it has a certificate of your own organisation, "
-        "name the file of its authority in the environment variable SSL_CERT_FILE"
+        f"{host} failed certificate verification: {reason}. If your organisation issued its certificate, set "
+        "SSL_CERT_FILE to the file with its CA certificate"
     )
 
 

@@ -80,7 +80,7 @@ class BlobDownload:
         self._fetch.confirm(partial)
         self._fetch_all(partial)
         if not partial.is_proven and (partial.inherited or self._fetch.is_pieced):
-            self._tell(f"{self._blob.label}: its pieces don't make the blob; starting again from nothing")
+            self._tell(f"{self._blob.label}: its pieces don't make the blob; starting over")
             partial.restart()
             self._fetch_all(partial)
         if not partial.is_proven:
@@ -99,7 +99,7 @@ class BlobDownload:
             except PassingFailure as failure:
                 if self._is_worth_no_wait(partial.size - highest):
                     attempts.gained()
-                    self._tell(f"{failure}; going on from there")
+                    self._tell(f"{failure}; resuming from there")
                 else:
                     attempts.failed(failure)
             highest = max(highest, partial.size)
@@ -110,7 +110,7 @@ class BlobDownload:
     def _keep(self, target: Path) -> None:
         kept = keep(target, self._surroundings.durability)
         if kept:
-            self._tell(f"{target}: held something else, which is kept as {kept.name}")
+            self._tell(f"{target}: had other content, which is kept as {kept.name}")
 
     def _tell_waiting(self) -> None:
         self._tell(f"{self._blob.label}: another blobfix is downloading it; waiting")

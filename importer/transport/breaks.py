@@ -65,7 +65,7 @@ class BreakPattern:
         if not self._limit.lower(length):
             return None
         self._breaks.clear()
-        return f"{description}; going on in ranges of {self._limit.length:,} bytes"
+        return f"{description}; continuing in ranges of {self._limit.length:,} bytes"
 
     def _same_bytes(self) -> tuple[str, int] | None:
         last = [each.received for each in self._breaks[-2:]]

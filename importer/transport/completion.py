@@ -126,7 +126,7 @@ class Completion:
 
     def _of_child(self, descriptor: Descriptor, folder: Path, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
-            raise NetworkError("the index holds indexes in indexes, deeper than any image has them")
+            raise NetworkError("the index has nested indexes, deeper than in any real image")
         try:
             child = self._manifest(descriptor)
         except NetworkError as refusal:
@@ -243,7 +243,7 @@ def _possible_beginnings(scanned: Scanned) -> Mapping[Digest, Beginning]:
 
 
 def _beginning(blob: BlobPlan, open_address: Callable[[Address], BinaryIO]) -> Beginning | None:
-    """What is left of a blob, when it seems to be its true beginning."""
+    """Remaining defects of a blob, when it seems to be its true beginning."""
     match blob.cause:
         case Truncated(have) | PartialDownload(have) | ZeroFilled(have) if blob.file and have:
             return Beginning(partial(open_address, blob.file.file.address), have)

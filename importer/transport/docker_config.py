@@ -93,7 +93,7 @@ class DockerConfig:
 
     def _from_helper(self, helper: str, server: str) -> Credentials | None:
         if not _HELPER_NAME.fullmatch(helper):
-            raise InputError(f"{self.path}: {helper!r} is no credential helper's name")
+            raise InputError(f"{self.path}: {helper!r} is not a valid credential helper name")
         answer = self.run_helper(helper, f"https://{server}/" if server == _HUB_KEY else server)
         if not answer.strip():
             return None
@@ -119,7 +119,7 @@ class DockerConfig:
 
     def _checked(self, secret: str, key: str | None) -> str:
         if token(secret) is None:
-            raise InputError(f"{self.path}: the entry for {key} holds a token that can't be one")
+            raise InputError(f"{self.path}: the entry for {key} has an invalid token")
         return secret
 
     def _decoded(self, auth: str, key: str) -> Password:

@@ -65,7 +65,7 @@ def make_folder(root: Path, parts: tuple[str, ...], durability: Durability) -> P
         above.append(folder)
         folder /= part
         if folder.is_symlink():
-            raise OutputError(f"{folder}: is a link; downloads go into folders alone")
+            raise OutputError(f"{folder}: is a link; downloads only go into real folders")
         with disk_errors(folder):
             folder.mkdir(exist_ok=True)
     with disk_errors(folder):
@@ -86,7 +86,7 @@ def put_document(path: Path, content: bytes, durability: Durability, tell: Tell)
     with disk_errors(path):
         kept = keep(path, durability) if _is_other_document(path, content) else None
     if kept:
-        tell(f"{path}: was another document, which is kept as {kept.name}")
+        tell(f"{path}: was a different document, which is kept as {kept.name}")
     put_file(path, content, durability)
 
 

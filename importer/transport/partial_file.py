@@ -170,6 +170,7 @@ def disk_errors(place: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise OutputError(
-                f"{place.parent}: no space left. What was downloaded is kept; make room, and the same command goes on"
+                f"{place.parent}: no space left. The partial download is kept; free some space and run the same "
+                "command to resume"
             ) from error
         raise OutputError(f"{place}: can't be written: {error.strerror or error}") from error

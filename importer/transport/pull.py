@@ -102,7 +102,7 @@ class Pull:
 
     def _child_transfers(self, descriptor: Descriptor, depth: int) -> Iterator[Transfer]:
         if depth > _DEEPEST_INDEX:
-            raise NetworkError("the index holds indexes in indexes, deeper than any image has them")
+            raise NetworkError("the index has nested indexes, deeper than in any real image")
         if descriptor.digest in self._asked:
             return
         self._asked.add(descriptor.digest)

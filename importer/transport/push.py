@@ -106,7 +106,7 @@ class RepositoryPush:
             if answer.status == 200 and answer.length not in (None, size):
                 raise NetworkError(
                     f"{answer.host} holds {answer.length:,} bytes as {digest}, which has {size:,}: "
-                    "its storage is damaged, and it won't take the blob again before that one is removed"
+                    "its storage is damaged, and it won't accept the blob again until that one is removed"
                 )
             return answer.status == 200
 

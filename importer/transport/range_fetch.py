@@ -120,11 +120,9 @@ class RangeFetch:
         """Believe a 206 only when it is the part that was asked for, of a whole of the right size."""
         content_range = ContentRange.parse(answer.header("Content-Range"))
         if not self._ranges:
-            raise NetworkError(f"{self._blob.host} sends a part (206) of {self._blob.label} that nobody asked for")
+            raise NetworkError(f"{self._blob.host} sent a part (206) of {self._blob.label} that wasn't requested")
         if content_range is None or content_range.first != partial.size or self._is_other_form(answer, content_range):
-            self._tell(
-                f"{self._blob.label}: {self._blob.host} answers with another range than asked for; starting again"
-            )
+            self._tell(f"{self._blob.label}: {self._blob.host} sent a different range than requested; starting again")
             self._ranges = False
             raise OtherwiseError
         if content_range.total not in (None, self._descriptor.size):
@@ -159,7 +157,7 @@ class RangeFetch:
             raise NetworkError(f"{self._blob.host} sends a page instead of {self._blob.label}: {quote_body(head)}")
         if looks_unpacked(self._descriptor, head) and not self._as_stored:
             self._tell(
-                f"{self._blob.label}: something on the way unpacks the layer (BF206, gunzipped); "
+                f"{self._blob.label}: something in between unpacks the layer (BF206, gunzipped); "
                 "asking for it as it is stored"
             )
             self._as_stored = {"Accept-Encoding": "gzip"}
@@ -213,8 +211,8 @@ class RangeFetch:
     def _guess(self, head: bytes) -> str:
         if looks_unpacked(self._descriptor, head):
             return (
-                ": a proxy on the way unpacks layers (BF206, gunzipped), or the server keeps it unpacked. "
-                "Fetch it past the proxy, or have its gunzip switched off"
+                ": a proxy unpacks layers (BF206, gunzipped), or the server stores it unpacked. Bypass the proxy, or "
+                "have its gunzip turned off"
             )
         return f": {quote_body(head)}" if looks_like_page(self._descriptor, head) or head[:1] == b"{" else ""
 

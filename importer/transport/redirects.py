@@ -89,7 +89,7 @@ def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str
 def _next(url: str, location: str | None, seen: list[str]) -> str:
     here = Origin.of(url)
     if not location:
-        raise NetworkError(f"{here.host} redirects, but says not where to")
+        raise NetworkError(f"{here.host} redirects without a Location")
     target = named_address(url, location, f"{here.host} redirects to an address")
     if here.scheme == "https" and Origin.of(target).scheme == "http":
         raise NetworkError(f"{here.host} redirects from https to plain http ({without_query(target)}); refused")

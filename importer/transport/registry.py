@@ -87,7 +87,7 @@ class Repository:
         if expected is None and said and said != str(manifest.digest) and said.startswith("sha256:"):
             raise NetworkError(
                 f"{where}: the server says that the manifest has the digest {said}, and sends one with "
-                f"{manifest.digest}: it was changed on the server or on the way"
+                f"{manifest.digest}: it was changed on the server or in transit"
             )
         return manifest
 
@@ -96,4 +96,4 @@ def _tags_in(content: bytes, host: str) -> list[str]:
     try:
         return [tag for tag in texts(object_of(json.loads(content)), "tags") if is_tag(tag)]
     except (ValueError, RecursionError) as error:
-        raise NetworkError(f"{host} sends no list of tags where one is due") from error
+        raise NetworkError(f"{host} did not send a list of tags") from error

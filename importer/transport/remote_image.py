@@ -52,7 +52,9 @@ def read_manifest(content: bytes, where: str, expected: Digest | None = None) ->
     if parsed is None:
         raise NetworkError(f"{where} is not a manifest: {_what_it_is(content, document.kind)}")
     if expected is not None and digest != expected:
-        raise NetworkError(f"{where}: the server sends a manifest with the digest {digest} where {expected} is due")
+        raise NetworkError(
+            f"{where}: the server sends a manifest with the digest {digest} where {expected} was expected"
+        )
     return RemoteManifest(content, digest, parsed)
 
 

@@ -81,7 +81,7 @@ class Attempts:
         if self._failures >= self._policy.tries:
             spent = self._timing.now() - self._started
             raise NetworkError(
-                f"{failure}; given up at try {self._failures} of {self._policy.tries}, after {spent:.1f} s"
+                f"{failure}; giving up after try {self._failures} of {self._policy.tries}, after {spent:.1f} s"
             ) from failure
         self._tell(f"{failure}; try {self._failures + 1} of {self._policy.tries} in {delay:.1f} s")
         self._timing.sleep(delay)

@@ -47,7 +47,7 @@ class Login:
         """What stands in a variable, as far as a header can hold it; raises InputError."""
         value = self.environment.get(variable)
         if value and token(value) is None:
-            raise InputError(f"{variable} holds a character that no token has; a blank or a line end, perhaps")
+            raise InputError(f"{variable} has a character that tokens can't contain, perhaps a space or a line break")
         return value
 
 

@@ -91,13 +91,13 @@ def _token(answer: Answer, timing: Timing) -> Token:
         reply = object_of(json.loads(answer.read(_MAX_REPLY)))
         life = lifetime(reply.get("expires_in"), _SHORTEST_LIFE)
     except (ValueError, RecursionError) as error:
-        raise NetworkError(f"the token server {answer.host} sends no token where one is due") from error
+        raise NetworkError(f"the token server {answer.host} did not send a token") from error
     said = reply.get("token") or reply.get("access_token")
     if not said:
-        raise NetworkError(f"the token server {answer.host} sends no token where one is due")
+        raise NetworkError(f"the token server {answer.host} did not send a token")
     value = token(said)
     if value is None:
-        raise NetworkError(f"the token server {answer.host} sends a token that can't be one")
+        raise NetworkError(f"the token server {answer.host} sent an invalid token")
     return Token(value, timing.now() + life - _SPARE)
 
 

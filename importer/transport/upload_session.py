@@ -61,7 +61,7 @@ class Target:
         """Begin an upload; raises NetworkError."""
         session = self._post("", self.scope)
         if session is None:
-            raise NetworkError(f"{self.client.base.origin.shown} says that it has a blob which it wasn't told of (201)")
+            raise NetworkError(f"{self.client.base.origin.shown} claims to have mounted a blob that wasn't named (201)")
         return session
 
     def mount(self, digest: Digest, repository: str) -> UploadSession | None:
@@ -112,7 +112,7 @@ class Target:
         if location is None and previous is not None:
             return previous
         if location is None:
-            raise NetworkError(f"{answer.host} starts an upload, but says not where")
+            raise NetworkError(f"{answer.host} started an upload without a Location")
         target = named_address(answer.url, location, f"{answer.host} starts an upload at an address")
         return mended_location(target, self.client.base)
 

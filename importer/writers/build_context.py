@@ -93,11 +93,11 @@ class BuildContext:
 def _settings_of(plan: ImagePlan) -> RunSettings:
     config = plan.config_blob
     if plan.kind is not ImageKind.IMAGE or not config or not config.exact:
-        raise CannotWriteError(f"{title_of(plan)} is no container image; no Dockerfile can make it")
+        raise CannotWriteError(f"{title_of(plan)} is not a container image; a Dockerfile can't build it")
     if plan.config and plan.config.platform.os == "windows":
         raise CannotWriteError(
-            f"{title_of(plan)} is a Windows image: its layers lie on Windows' own base layers and hold parts of the "
-            "Windows registry, which a Dockerfile FROM scratch can't bring back; write a registry tree instead"
+            f"{title_of(plan)} is a Windows image: its layers build on Windows base layers and hold parts of "
+            "the Windows registry, which a Dockerfile FROM scratch can't recreate; write a registry tree instead"
         )
     try:
         return parse_run_settings(object_of(plan.config_document.value if plan.config_document else None, "the config"))

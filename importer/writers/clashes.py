@@ -30,8 +30,8 @@ def demand_distinct_names(images: Sequence[NamedImage], output: Output) -> None:
         first = clashes[0]
         more = f" The same goes for {len(clashes) - 1} more names." if len(clashes) > 1 else ""
         raise UsageError(
-            f"two images are called {first.name}: {_told(first.first)}, and {_told(first.second)}; one name can't "
-            f"hold both. Pick one with --select, or give one another name with --select and --name.{more}"
+            f"two images are called {first.name}: {_told(first.first)}, and {_told(first.second)}; one name "
+            f"can't be used for both. Choose one with --select, or rename one with --select and --name.{more}"
         )
 
 

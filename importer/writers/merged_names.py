@@ -113,8 +113,8 @@ class MergedNames:
         node = parent.children.get(parts[-1]) if parts and parent and parent.children else None
         if node is None or node.children is not None:
             raise CannotWriteError(
-                f"{title} has a hard link to {_shown(b'/'.join(parts))}, and there is no such file; "
-                "docker can't unpack it either"
+                f"{title} has a hard link to {_shown(b'/'.join(parts))}, and there is no such file; docker "
+                "can't unpack it either"
             )
         return node
 

@@ -39,7 +39,7 @@ class NameTemplate:
         unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise ValueError(f"{{{unknown[0]}}} stands for nothing; there are {known}")
+            raise ValueError(f"{{{unknown[0]}}} is unknown; available are {known}")
         Reference.parse(_PLACEHOLDER.sub("x", text))
         return cls(text)
 

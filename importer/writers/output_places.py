@@ -25,7 +25,7 @@ def check_tree_place(root: Path, inputs: Iterable[Path]) -> None:
     if not root.exists():
         return
     if not root.is_dir():
-        raise UsageError(f"{root}: is a file; a registry tree needs a folder")
+        raise UsageError(f"{root}: is a file; a registry tree must be a folder")
     strangers = [] if root.joinpath(*STORAGE_PARTS).is_dir() else _strangers_in(root)
     if strangers:
         raise UsageError(
@@ -46,7 +46,7 @@ def check_layout_place(target: Path, inputs: Iterable[Path]) -> None:
     strangers = [] if is_layout else [name for name in _strangers_in(target) if name != "blobs"]
     if strangers:
         raise UsageError(
-            f"{target}: the folder is not empty and is no OCI image layout ({strangers[0]} is there); "
+            f"{target}: the folder is not empty and is not an OCI image layout ({strangers[0]} is there); "
             "give a new or empty folder, or a layout to add to"
         )
 
@@ -60,7 +60,7 @@ def check_context_place(target: Path, inputs: Iterable[Path]) -> None:
     if not target.exists():
         return
     if not target.is_dir():
-        raise UsageError(f"{target}: is a file; a build context needs a folder")
+        raise UsageError(f"{target}: is a file; a build context must be a folder")
     left_behind = {path.name for path in unfinished_files(target)}
     strangers = [name for name in _strangers_in(target) if name not in left_behind]
     if strangers and not (DOCKERFILE in strangers and all(map(is_context_file, strangers))):
@@ -75,9 +75,9 @@ def check_file_place(target: Path, inputs: Iterable[Path]) -> None:
     if target.exists() and not target.is_file():
         raise UsageError(f"{target}: is not a regular file; -o - writes to the standard output")
     if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: there is no such folder; make it first")
+        raise UsageError(f"{target.parent}: no such folder; create it first")
     if _is_somebody_elses(target):
-        raise UsageError(f"{target}: exists, and is no tar archive; remove it, or give another name")
+        raise UsageError(f"{target}: already exists and is not a tar archive; remove it or give another name")
 
 
 def _is_somebody_elses(target: Path) -> bool:
@@ -92,8 +92,8 @@ def _check_outside(output: Path, inputs: Iterable[Path]) -> None:
     for path in inputs:
         if real.is_relative_to(os.path.realpath(path)):
             raise UsageError(
-                f"{output}: lies inside the input {path}, and inputs are never changed; "
-                f"choose a place outside, as in -o {Path(os.pardir) / output.name}"
+                f"{output}: is inside the input {path}, and inputs are never changed; choose a place outside "
+                f"it, such as -o {Path(os.pardir) / output.name}"
             )
 
 
@@ -102,8 +102,8 @@ def _check_not_an_input(written: Path, inputs: Iterable[Path]) -> None:
     for path in inputs:
         if Path(os.path.realpath(path)).is_relative_to(real):
             raise UsageError(
-                f"{path}: lies in the tree that is to be written, and inputs are never changed; "
-                "blobfix repair-tree --apply mends a tree in its place"
+                f"{path}: is in the tree to be written, and inputs are never changed; blobfix repair-tree "
+                "--apply repairs a tree in place"
             )
 
 

@@ -16,7 +16,7 @@ from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
-_MISFIT: Final = "and its layers aren't the ones that it lists, so that no option makes an image of them"
+_MISFIT: Final = "and its layers aren't the ones that it lists, so no option can make an image from them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
 def nameless(image: ImagePlan, *, is_alone: bool) -> Refusal:
     """An image without a name where one is needed; beside others it can't be given by --name."""
     how = "--name team/app:1.4" if is_alone else "--names FILE or --name-template 'recovered/{image_id}'"
-    reason = f"{title_of(image)}: a registry needs a name, and nothing here tells one; give it with {how}"
+    reason = f"{title_of(image)}: a registry needs a name, and none was found here; give one with {how}"
     return Refusal(image, reason, is_usage=True)
 
 
@@ -75,7 +75,7 @@ def of_several_builds(index: ImagePlan, wanted: Platform, builds: Sequence[Image
     told = ", ".join(f"{b.platform.with_version} ({b.manifest.descriptor.digest})" for b in builds if b.platform)
     one = builds[-1].platform or wanted
     reason = f"{title_of(index)} has {len(builds)} images for {wanted.with_version}: {told}"
-    return Refusal(index, f"{reason}; choose one with --platform {one.with_version}, or by --select", is_usage=True)
+    return Refusal(index, f"{reason}; choose one with --platform {one.with_version} or --select", is_usage=True)
 
 
 def titles(images: Sequence[ImagePlan]) -> str:
@@ -115,21 +115,21 @@ def _is_only_unloadable(child: ImagePlan, host: Host) -> bool:
 def _why_not_original(plan: ImagePlan) -> str:
     """Why only the image, and not its manifest, is the original's."""
     if plan.manifest.is_here:
-        return "since not every layer has its original bytes"
+        return "because not every layer has its original bytes"
     if isinstance(plan.manifest.cause, DigestMismatch):
-        return "since the one here has another digest than it should have: download manifest.json again"
+        return "because the one here has the wrong digest: download manifest.json again"
     if any(isinstance(flaw, InvalidManifest) for flaw in plan.flaws):
-        return "since the one here can't be read as a manifest: download manifest.json again"
-    return "since its bytes aren't here: download manifest.json, or prove it with --digest"
+        return "because the one here isn't a readable manifest: download manifest.json again"
+    return "because its bytes aren't here: download manifest.json, or prove it with --digest"
 
 
 def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str:
     title = title_of(plan)
     if truth is Fidelity.SAME_IMAGE and plan.is_altered:
         return (
-            f"{title}: the original manifest can't be written, since the text of the one here was changed: "
-            f"{plan.alteration}. --digest proves it, --allow-new-digest writes it as it is, under its own digest; "
-            "to-docker-tar needs no option"
+            f"{title}: the original manifest can't be written, because the text of the one here was changed: "
+            f"{plan.alteration}. --digest proves it, --allow-new-digest writes it unchanged, under its current "
+            "digest; to-docker-tar needs no option"
         )
     if truth is Fidelity.SAME_IMAGE:
         return (
@@ -138,11 +138,11 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
             "to-docker-tar needs no option"
         )
     if isinstance(plan.parsed, Schema1Manifest) and fidelity(plan, Output.REGISTRY_TREE, host) is Fidelity.EXACT:
-        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 makes a schema 2 image of it"
+        return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 converts it to schema 2"
     if output is Output.DOCKER_TAR and (reasons := obstacles(plan, host)):
         return f"{title} {why_not_loaded(reasons[0])}"
     if edited := edited_config(plan):
-        way = "--allow-new-digest writes the image with it, under another image id, if its layers are what it lists"
+        way = "--allow-new-digest writes the image with it, under a new image id, if its layers match it"
         return f"{title}: its config was changed, {_MISFIT if edited.misfit else f'and {way}'}"
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])

@@ -209,8 +209,8 @@ def _is_beside(image: ImagePlan) -> bool:
 def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:
     if not images:
         raise NoImageError(
-            "there is no image here: no file is a manifest. Save manifest.json from the folder "
-            "in which the layers lie, and put it beside them"
+            "there is no image here: no file is a manifest. Save manifest.json from the folder that has the layers, "
+            "and put it next to them"
         )
     selected = [image for image in images if choice.select is None or answers_to(image, choice.select)]
     selected = selected or list(within(plan, choice.select or ""))
@@ -218,7 +218,7 @@ def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequen
         raise UsageError(not_here(plan, images, choice.select or ""))
     if choice.name and len(selected) > 1:
         raise UsageError(
-            f"--name fits one image, and there are {len(selected)}: {titles(selected)}; choose one with --select"
+            f"--name names one image, and there are {len(selected)}: {titles(selected)}; choose one with --select"
         )
     return selected
 

@@ -121,7 +121,7 @@ class TarReader:
         if not block.strip(b"\0"):
             return b""
         if not is_tar_header(block):
-            raise self._error("is no tar from some point on")
+            raise self._error("stops being a valid tar partway through")
         return block
 
     def _entry(self, header: bytes) -> TarEntry:

@@ -44,7 +44,7 @@ from importer.writers.verifying_reader import VerifyingReader
 
 _LOCK: Final = f"{UNFINISHED_PREFIX}repair.lock"
 _UNFINISHED: Final = f"{UNFINISHED_PREFIX}repair"
-_BUSY: Final = "{}: another repair-tree is at work here; wait until it has ended"
+_BUSY: Final = "{}: another repair-tree is running here; wait until it has finished"
 _KEPT: Final = frozenset({"blobs", "repositories", "sha256", "sha512", "_layers", "_manifests", "revisions", "tags"})
 """Folders that stay when they get empty: a registry looks for them."""
 
@@ -174,7 +174,9 @@ class _Worker:
         source = self._inside(self._place(step.source))
         status = source.stat()
         if (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) != step.stamp:
-            raise OutputError(f"{source}: has changed since it was checked; run the command again when the tree rests")
+            raise OutputError(
+                f"{source}: has changed since it was checked; run the command again when nothing writes to the tree"
+            )
         unfinished = self._unfinished()
         _copy(source, unfinished)
         return unfinished
@@ -265,7 +267,7 @@ class _Worker:
         source, target = self._inside(self._root / step.source), self._root / step.target
         obstacle = self._obstacle(target.parent / "-")
         if obstacle:
-            raise OutputError(f"{obstacle}: is in the way of the tree, which belongs to {target}")
+            raise OutputError(f"{obstacle}: is in the way: the tree must go to {target}")
         self._make_durable_folders(self._inside(target).parent)
         self._rename(source, target)
         self._left[source.parent] = None
@@ -288,7 +290,7 @@ class _Worker:
         while not folder.exists():
             folder = folder.parent
         if not Path(os.path.realpath(folder)).is_relative_to(self._real_root):
-            raise OutputError(f"{path}: a link leads out of {self._root}; repair the tree where it really is")
+            raise OutputError(f"{path}: a link leads out of {self._root}; repair the tree at its real location")
         return path
 
     def _unfinished(self) -> Path:

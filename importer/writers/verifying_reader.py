@@ -34,7 +34,7 @@ class VerifyingReader:
         """Yield a blob's bytes and end only if size and digest are right.
 
         Raises VerificationError instead of ending, or as soon as too many bytes come, so that no
-        caller can take a wrong blob for a whole one; InputError when a file can't be read any more.
+        caller can take a wrong blob for a whole one; InputError when a file can no longer be read.
         """
         hashed, size = hashlib.new(blob.digest.algorithm), 0
         try:
@@ -50,7 +50,7 @@ class VerifyingReader:
         if size != blob.size or hashed.hexdigest() != blob.digest.hex:
             raise VerificationError(
                 f"{_sources(blob)} has changed while it was being read: it no longer makes {blob.digest}. "
-                "Nothing was finished; run the command again when the file is at rest"
+                "Nothing was written; run the command again when the file no longer changes"
             )
 
     def content(self, blob: ProvenBlob) -> bytes:
@@ -58,7 +58,7 @@ class VerifyingReader:
         return b"".join(self.blocks(blob))
 
     def kind_of(self, blob: ProvenBlob) -> FileKind:
-        """What a blob's first bytes say it is; raises InputError when a file can't be read any more."""
+        """What a blob's first bytes say it is; raises InputError when a file can no longer be read."""
         try:
             return kind_of_head(self._opener.head(blob.recipe, HEAD_SIZE))
         except OSError as error:
@@ -74,7 +74,7 @@ class VerifyingReader:
         """Yield the layer's content, and end only if the diff_id proves it; its size need not be known.
 
         Raises ContentMismatchError when the layer doesn't hold what the image's config says, BombError when it
-        grows beyond all reason, and InputError when a file can't be read any more.
+        grows beyond all reason, and InputError when a file can no longer be read.
         """
         diff_id, address = self._content_of(layer)
         hashed = hashlib.new(diff_id.algorithm)
@@ -84,11 +84,11 @@ class VerifyingReader:
                 yield block
                 advance(len(block))
         except OSError as error:
-            raise InputError(f"{error.filename or 'a file'}: can't be read any more: {error.strerror}") from error
+            raise InputError(f"{error.filename or 'a file'}: can no longer be read: {error.strerror}") from error
         except BombError as error:
             raise BombError(
-                f"layer {layer.descriptor.digest} is no layer that anybody could run: {error}. Nothing was written; "
-                "to-oci-layout and to-registry-tree keep such a layer packed, as it is"
+                f"layer {layer.descriptor.digest} isn't a usable layer: {error}. Nothing was written; "
+                "to-oci-layout and to-registry-tree keep such a layer compressed, unchanged"
             ) from error
         except DecodeError as error:
             raise _wrong_content(layer, diff_id) from error
@@ -104,7 +104,7 @@ class VerifyingReader:
         if layer.content:
             return layer.content.digest, layer.content.recipe
         if not layer.exact or not layer.diff_id:
-            raise ContentMismatchError(f"layer {layer.descriptor.digest} has no diff_id to check it by")
+            raise ContentMismatchError(f"layer {layer.descriptor.digest} has no diff_id to check it against")
         kind = self.kind_of(layer.exact)
         packed = layer.exact.recipe
         return layer.diff_id, Decompressed(packed, kind) if can_decompress(kind) else packed
@@ -113,12 +113,12 @@ class VerifyingReader:
 def _wrong_content(layer: BlobPlan, diff_id: Digest) -> ContentMismatchError:
     return ContentMismatchError(
         f"layer {layer.descriptor.digest} doesn't hold what the config says: its content isn't {diff_id}. "
-        "No docker can load this image; scan --deep tells more"
+        "Docker can't load this image; scan --deep shows more"
     )
 
 
 def _unreadable(blob: ProvenBlob, error: OSError) -> InputError:
-    return InputError(f"{error.filename or _sources(blob)}: can't be read any more: {error.strerror}")
+    return InputError(f"{error.filename or _sources(blob)}: can no longer be read: {error.strerror}")
 
 
 def _sources(blob: ProvenBlob) -> str:

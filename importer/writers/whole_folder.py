@@ -141,7 +141,7 @@ class WholeFolder:
         for path in self._relied_upon:
             if not path.is_file():
                 raise OutputError(
-                    f"{path}: was there a moment ago; another program is at work here. Run the command again"
+                    f"{path}: has disappeared; another program is changing this folder. Run the command again"
                 )
         self._durability.files(self._relied_upon)
         above = [folder for path in self._relied_upon for folder in path.parents if folder.is_relative_to(self.target)]

@@ -68,7 +68,7 @@ def test_a_damaged_file_is_an_error_even_if_no_compressor_fits(tmp_path: Path) -
         (tmp_path / name).write_bytes(b"\x1f" + content[1:])
         result = blobfix("compressors", tmp_path / name)
         assert (result.code, result.text) == (5, "")
-        assert "no whole gzip file" in result.stderr
+        assert "not a complete gzip file" in result.stderr
 
 
 def test_a_pipe_is_refused_with_advice(tmp_path: Path) -> None:

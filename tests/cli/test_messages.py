@@ -80,7 +80,7 @@ def test_a_wrong_digest_is_not_answered_with_the_advice_to_give_one(tmp_path: Pa
         "to-registry-tree", folder, "-n", "a/b:1", "-o", tmp_path / "out", "--digest", "sha256:" + "1" * 64
     )
     assert result.code == 4
-    assert "the one here has another digest than it should have: download manifest.json again" in result.stderr
+    assert "the one here has the wrong digest: download manifest.json again" in result.stderr
     assert "prove it with --digest" not in result.stderr
 
 
@@ -89,7 +89,7 @@ def test_what_is_written_without_the_digest_that_was_given_is_said_to_be_maybe_a
     given = "sha256:" + "1" * 64
     result = blobfix("to-docker-tar", folder, "-o", tmp_path / "image.tar", "--digest", given)
     assert result.code == 0
-    assert f"No manifest here has the digest that was given, {given}; what is written may be" in result.stderr
+    assert f"No manifest here has the digest that was given, {given}; the image being written may be" in result.stderr
     result = blobfix("to-docker-tar", folder, "-o", tmp_path / "x.tar", "--digest", str(IMAGE.manifest_digest))
     assert (result.code, result.stderr) == (0, "")
 
@@ -108,7 +108,7 @@ def test_an_altered_manifest_is_written_with_a_word_about_it(tmp_path: Path) -> 
     manifest.write_text(json.dumps(json.loads(manifest.read_text()), indent="\t", sort_keys=True))
     result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out", "--allow-new-digest")
     assert result.code == 0
-    assert "the text of this manifest was changed by another program" in result.text
+    assert "another program changed this manifest's text" in result.text
 
 
 def test_no_file_is_replaced_that_is_no_archive(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_no_file_is_replaced_that_is_no_archive(tmp_path: Path) -> None:
     refused = blobfix("to-docker-tar", folder, "-o", notes)
     assert (refused.code, refused.stderr) == (
         2,
-        f"blobfix: {notes}: exists, and is no tar archive; remove it, or give another name\n",
+        f"blobfix: {notes}: already exists and is not a tar archive; remove it or give another name\n",
     )
     for command in ("to-docker-tar", "to-oci-layout"):
         target = names if command == "to-docker-tar" else names.rename(tmp_path / "names.tar")
@@ -136,7 +136,7 @@ def test_a_manifest_that_is_none_is_said_to_be_here(tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(value))
     result = blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "out", "-n", "a/b:1")
     assert result.code == 4
-    assert "the one here can't be read as a manifest: download manifest.json again" in result.stderr
+    assert "the one here isn't a readable manifest: download manifest.json again" in result.stderr
 
 
 def test_a_path_with_a_colon_gets_commands_that_take_it(tmp_path: Path) -> None:
@@ -234,12 +234,12 @@ class TestQuiet:
         source = write_artifactory_folder(IMAGE, tmp_path / "in")
         result = blobfix("to-docker-tar", source, "-o", tmp_path / "image.tar", "-q")
         assert (result.code, result.text, result.stderr) == (0, "", "")
-        assert "Say nothing but warnings and errors." in blobfix("to-docker-tar", "--help").text
+        assert "Print only warnings and errors." in blobfix("to-docker-tar", "--help").text
 
 
 def test_verdicts_count_as_people_do(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
-    assert blobfix("scan", tmp_path).text.startswith("No image: the one file here is no manifest. Save ")
+    assert blobfix("scan", tmp_path).text.startswith("No image: the only file here is not a manifest. Also save ")
     for tag in ("1", "2"):
         write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "app" / tag)
     assert blobfix("scan", tmp_path).text.startswith("Both images are intact: ")
@@ -255,4 +255,4 @@ def test_a_place_where_nobody_may_write_is_named_and_what_to_do(
     assert result.code == 5
     assert ".blobfix-" not in result.stderr
     assert result.stderr.startswith(f"blobfix: {tmp_path / 'locked'}")
-    assert "can't be written: Permission denied; run this as a user who may write there" in result.stderr
+    assert "can't be written: Permission denied; run this as a user with write permission there" in result.stderr

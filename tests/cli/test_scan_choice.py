@@ -57,7 +57,7 @@ def test_a_name_fits_one_image(two: Path) -> None:
     assert [image["name"] for image in result.json["images"]] == ["mine/app:2"]
     result = blobfix("scan", two, "--name", "mine/app:2")
     assert result.code == 2
-    assert "--name fits one image, and there are 2" in result.stderr
+    assert "--name names one image, and there are 2" in result.stderr
 
 
 def test_nothing_to_choose_from_is_no_image(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_all_compressors_are_tried_on_a_layer_of_moderate_size(busybox: Busybox,
     image = make_image([{"some.txt": text("busybox", 400_000)}], pack=lambda content, _: busybox.gzip(content))
     place = unpacked(write_artifactory_folder(image, tmp_path / "pristine"), tmp_path, 0)
     (finding,) = [one for one in scan(place, code=1)["findings"] if one["code"] == "BF206"]
-    assert "no compressor known to blobfix makes the original bytes of it" in finding["message"]
+    assert "no compressor known to blobfix reproduces the original bytes" in finding["message"]
 
 
 class TestOverTheNetwork:

@@ -242,7 +242,7 @@ def test_what_has_no_label_is_left_alone(tmp_path: Path) -> None:
     image = make_image_of_tars(_TARS[:1], pack=lambda tar, _: lzma.compress(tar))
     write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4")
     (finding,) = (found for found in scan(tmp_path / "in")["findings"] if found["code"] == "BF308")
-    assert "no media type says that" in finding["fix"]["summary"]
+    assert "there is no right media type" in finding["fix"]["summary"]
     assert blobfix("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree", _ALLOW).code == 0
     assert image.manifest in contents(tmp_path / "tree").values()
 

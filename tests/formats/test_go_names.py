@@ -65,7 +65,7 @@ def test_two_members_for_one_field_are_refused(content: bytes, spelling: tuple[s
 
     document = read(doubled(json.loads(content)))
     assert not document.is_valid
-    assert "mean the same to Go" in (document.error or "")
+    assert "Go treats them as the same" in (document.error or "")
 
 
 def test_names_that_are_free_stay_as_they_are() -> None:

@@ -104,7 +104,7 @@ def test_what_is_cut_is_given_as_far_as_it_is_good_or_refused(packed: FileOnDisk
 
 
 def test_more_than_a_member_promises_is_refused(packed: FileOnDisk) -> None:
-    with pytest.raises(OSError, match="more comes out of it"):
+    with pytest.raises(OSError, match="it unpacks to more"):
         b"".join(Opener().blocks(Unpacked(packed, Coding.GZIP, most=len(PLAIN) - 1)))
 
 

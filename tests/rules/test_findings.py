@@ -82,7 +82,7 @@ DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
     "upper case": (to_layer(damage.rename, f"sha256__{DIGITS.upper()}"), [], ["BF101"]),
     "any name": (to_layer(damage.rename, "holiday.jpg"), [], ["BF101"]),
     "hostile name": (to_layer(damage.rename, HOSTILE), [], ["BF101"]),
-    "whole in spite of .part": (to_layer(damage.partial_suffix), [], ["BF101"]),
+    "complete despite .part": (to_layer(damage.partial_suffix), [], ["BF101"]),
     "part": (
         in_turn(
             to_layer(damage.copy, f"{NAME}.part"),
@@ -251,7 +251,7 @@ class TestUnrelatedFiles:
 
     def test_content_of_a_whole_layer(self, image: GeneratedImage, folder: Path) -> None:
         (folder / "layer.tar").write_bytes(image.diffs[0])
-        assert "it holds what is in a layer" in said_of(the("BF103", findings_of(folder)))
+        assert "it has the same content as a layer" in said_of(the("BF103", findings_of(folder)))
 
     def test_unneeded_partial_download(self, folder: Path) -> None:
         (folder / "other.crdownload").write_bytes(noise(100))
@@ -333,7 +333,7 @@ class TestEvidence:
         (app / "1" / "list.manifest.json").write_bytes(index_of((child, "linux/amd64")))
         findings = findings_of(tmp_path)
         assert troubles(findings) == ["BF302"]
-        assert "another download gives the same bytes" in advised_by(the("BF302", findings))
+        assert "downloading it again gives the same bytes" in advised_by(the("BF302", findings))
         assert scan(tmp_path).report["downloads"] == []
 
     def test_problem_of_a_blob_names_the_blob(self, image: GeneratedImage, folder: Path) -> None:
@@ -352,7 +352,7 @@ class TestEvidence:
         damage.add_sidecar(image.layer_path(folder), image.layer_digests[0].hex)
         damage.cut_at(image.layer_path(folder), 5000)
         assert troubles(findings_of(folder)) == ["BF201", "BF109"]
-        assert "bears out" in said_of(the("BF109", findings_of(folder)))
+        assert "confirms the finding" in said_of(the("BF109", findings_of(folder)))
 
 
 class TestWrongKinds:
@@ -431,13 +431,13 @@ class TestManifests:
     def test_cut_manifest_matters_only_to_outputs_that_need_it(self, image: GeneratedImage, folder: Path) -> None:
         damage.cut_at(folder / "manifest.json", 300)
         finding = the("BF302", findings_of(folder))
-        assert "a docker tar is exact even so" in advised_by(finding)
+        assert "a docker tar is exact anyway" in advised_by(finding)
         image_plan = finding.observation.image
         assert isinstance(image_plan, ImagePlan)
         assert image_plan.manifest.cause
         assert rule_explaining(image_plan.manifest.cause) is finding.rule
         image.config_path(folder).unlink()
-        assert "nothing else tells" in advised_by(the("BF302", findings_of(folder)))
+        assert "the image's parts are unknown" in advised_by(the("BF302", findings_of(folder)))
 
     def test_findings_of_layers_stay_in_the_layers_order(self, tmp_path: Path) -> None:
         image = make_image_of_tars([tar_of({f"{number}": noise(9000, str(number))}) for number in range(5)])
@@ -498,7 +498,7 @@ class TestManifests:
         (folder / "manifest.json").unlink()
         known = image.manifest_digest
         message = said_of(the("BF301", findings_of(folder, given=(known,))))
-        assert "docker's form" in message
+        assert "rebuilt as docker writes it" in message
 
     def test_schema_1_is_explained_and_nothing_is_made_of_it(self, tmp_path: Path) -> None:
         value = {"schemaVersion": 1, "name": "team/app", "tag": "1", "fsLayers": [{"blobSum": f"sha256:{'0' * 64}"}]}

@@ -103,7 +103,7 @@ class TestAnUnpackedLayer:
         self.unpack(tree)
         checked = check_tree(tree.root, *options)
         assert (checked.code, checked.codes) == (4, ["BF506"])
-        assert "it was unpacked, as far as can be told" in checked.report["findings"][0]["message"]
+        assert "it was unpacked, as far as is known" in checked.report["findings"][0]["message"]
 
 
 class TestRemarks:
@@ -157,19 +157,19 @@ class TestText:
         tree.blob().unlink()
         rewrite(tree.current, lambda text: text + b"\n")
         text = run("repair-tree", tree.root).output
-        assert "2 defects found; 1 can't be mended from what is here." in text
+        assert "2 defects found; 1 can't be repaired from what is here." in text
         assert "500 UNKNOWN: invalid checksum digest length" in text
         assert "404 BLOB_UNKNOWN" in text
         assert "Download again (1)" in text
-        assert "--apply mends what can be mended" in text
+        assert "--apply repairs what can be repaired" in text
         text = run("repair-tree", tree.root, "--apply", "--blobs", downloads).output
-        assert "2 defects found; all mended." in text
+        assert "2 defects found; all repaired." in text
         assert "Served whole now: 2 of 2 tags, 4 of 4 manifests in 2 repositories" in text
         assert "Restart the registry" in text
-        assert run("repair-tree", tree.root).output.startswith("The tree is in order.")
+        assert run("repair-tree", tree.root).output.startswith("The tree is valid.")
 
     def test_quiet_says_the_result_in_one_line(self, tree: PushedTree) -> None:
-        assert run("repair-tree", tree.root, "-q").output == "The tree is in order.\n"
+        assert run("repair-tree", tree.root, "-q").output == "The tree is valid.\n"
         tree.blob().unlink()
         quiet = run("repair-tree", tree.root, "-q")
-        assert (quiet.code, quiet.output) == (4, "1 defect found; 1 can't be mended from what is here.\n")
+        assert (quiet.code, quiet.output) == (4, "1 defect found; 1 can't be repaired from what is here.\n")

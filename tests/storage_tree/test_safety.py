@@ -103,7 +103,7 @@ class TestTwoAtOnce:
             fcntl.flock(lock, fcntl.LOCK_EX)
             outcome = run("repair-tree", tree.root, "--apply")
         assert outcome.code == 5
-        assert "another repair-tree is at work here" in outcome.output
+        assert "another repair-tree is running here" in outcome.output
         assert check_tree(tree.root, "--apply").code == 0
 
     def test_a_lock_that_leads_elsewhere_makes_no_file_there(self, tree: PushedTree, tmp_path: Path) -> None:

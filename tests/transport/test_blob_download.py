@@ -353,7 +353,8 @@ class TestPatterns:
         case.download()
         case.assert_whole()
         assert (
-            "every response ends after about 500,000 bytes; going on in ranges of 393,216 bytes" in case.world.told.text
+            "every response ends after about 500,000 bytes; continuing in ranges of 393,216 "
+            "bytes" in case.world.told.text
         )
         assert case.ranges[2] == "bytes=1000000-1393215"
         assert case.world.told.text.count("at byte") == 2
@@ -373,7 +374,7 @@ class TestPatterns:
         case.server.script = after_thirty_seconds
         case.download()
         case.assert_whole()
-        assert "every response ends after 30.1 seconds; going on in ranges of 196,608 bytes" in case.world.told.text
+        assert "every response ends after 30.1 seconds; continuing in ranges of 196,608 bytes" in case.world.told.text
 
     def test_what_one_download_learns_the_next_one_knows(self, case: Case, tmp_path: Path) -> None:
         case.server.script = lambda _: Fault(cut_at=500_000)
@@ -396,7 +397,7 @@ class TestDisk:
 
         with monkeypatch.context() as patch:
             patch.setattr(PartialFile, "write", fails_at_a_million)
-            with pytest.raises(OutputError, match=r"no space left. What was downloaded is kept"):
+            with pytest.raises(OutputError, match=r"no space left. The partial download is kept"):
                 case.download()
         assert case.partial.stat().st_size > 500_000
         case.download()

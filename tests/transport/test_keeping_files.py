@@ -37,7 +37,7 @@ def test_the_only_copy_of_another_layer(folder: Path, server: FaultyServer) -> N
     output = complete(folder, server)
     assert Digest.of((folder / FIRST.file_name).read_bytes()) == FIRST
     assert (folder / SECOND.file_name).read_bytes() == before
-    assert f"held something else, which is kept as {SECOND.file_name}" in output
+    assert f"had other content, which is kept as {SECOND.file_name}" in output
     assert scan(folder).code == 0
 
 
@@ -87,7 +87,7 @@ def test_somebody_s_own_manifest_json(content: bytes, folder: Path, server: Faul
     output = complete(folder, server)
     assert (folder / "manifest.json").read_bytes() == IMAGE.manifest
     assert (folder / Digest.of(own).file_name).read_bytes() == own
-    assert "was another document, which is kept as" in output
+    assert "was a different document, which is kept as" in output
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ class TestManifests:
         server.resources[MANIFEST] = Resource(whole_image.manifest, whole_image.media_type, headers)
         outcome = pull(server, tmp_path / "out")
         assert outcome.code == 5
-        assert "changed on the server or on the way" in outcome.output
+        assert "changed on the server or in transit" in outcome.output
 
     def test_an_index_that_holds_itself_can_not_be(self, server: FaultyServer, tmp_path: Path) -> None:
         child = {"mediaType": media_types.OCI_INDEX, "digest": "sha256:" + "1" * 64, "size": 3}

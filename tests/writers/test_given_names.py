@@ -70,7 +70,7 @@ class TestTables:
         table.write_text(header + nodes(ONE, "team/app/1.4") + nodes(TWO, "team/db/2"))
         outcome = run(TREE, filestore, "--names", table, "-o", tmp_path / "tree")
         assert outcome.code == 0
-        assert f"{ONE.manifest_digest} had no name and is called team/app:1.4" in outcome.output
+        assert f"{ONE.manifest_digest} had no name and is now called team/app:1.4" in outcome.output
         registry = serve_registry(tmp_path / "tree")
         assert registry.manifest("team/app", "1.4") == ONE.manifest
         assert registry.manifest("team/db", "2") == TWO.manifest
@@ -127,7 +127,7 @@ class TestTables:
             (b"name,digest\nA/B:1," + b"0" * 64 + b"\n", "line 2: 'A/B:1' has upper-case letters"),
             (b"name,digest\na\xff\n", "line 2: isn't UTF-8"),
             ("name,digest\n".encode("utf-16"), "line 1: the file is UTF-16"),
-            (b"name,digest\na\0b\n", "line 2: holds a NUL byte"),
+            (b"name,digest\na\0b\n", "line 2: has a NUL byte"),
             (b"name,digest\n" + b"a" * (MAX_LINE + 1), "line 2: has more than 1,048,576 bytes"),
             (b'name,digest\n"' + b"a" * 200_000, "line 2: "),
             (b'{"name": "a/b", "digest": 1}\n', "line 1: a table of names"),
@@ -167,7 +167,7 @@ class TestTemplates:
     def test_each_image_gets_its_own(self, template: str, first: str, filestore: Path, tmp_path: Path) -> None:
         outcome = run(TREE, filestore, "--name-template", template, "-o", tmp_path / "tree")
         assert outcome.code == 0
-        assert f"{ONE.manifest_digest} had no name and is called {first}" in outcome.output
+        assert f"{ONE.manifest_digest} had no name and is now called {first}" in outcome.output
         assert tags_in(tmp_path / "tree")[first] == str(ONE.manifest_digest)
         assert len(tags_in(tmp_path / "tree")) == 2
 

@@ -70,7 +70,7 @@ def test_a_wrong_size_is_refused_even_with_the_right_digest(file: SourceFile, si
 
 def test_a_file_that_is_gone_is_an_input_error(file: SourceFile) -> None:
     Path(file.path).unlink()
-    with pytest.raises(InputError, match="can't be read any more"):
+    with pytest.raises(InputError, match="can no longer be read"):
         read(file.address)
 
 

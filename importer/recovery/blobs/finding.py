@@ -54,7 +54,7 @@ class BlobFinder:
         examiner: looks closer at files where a repair asks for it.
 
     Attributes:
-        leftovers: the files that may be what is left of a blob.
+        leftovers: the files that may be part of any of a blob.
         examiner: the same.
     """
 

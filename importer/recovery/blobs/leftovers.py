@@ -1,4 +1,4 @@
-"""Files that may be what is left of blobs, sorted once however many blobs are wanted.
+"""Files that may be part of any of blobs, sorted once however many blobs are wanted.
 
 Thousands of files beside thousands of missing blobs are no rarity: an index with all its children lost, a
 repository without its blobs. Nobody may look at each file for each blob.

@@ -40,7 +40,7 @@ _FIELDS: Final = {
 _REST: Final = ("urls", "data", "annotations", "platform")
 _DESCRIPTOR_FIELDS: Final = {"mediaType": 0, "digest": 1, "size": 1} | dict.fromkeys(_REST, 2)
 
-_NO_PROGRAM: Final = "as no program writes it that makes images"
+_NO_PROGRAM: Final = "as no image builder writes it"
 
 
 def alteration_in(content: bytes) -> str | None:

@@ -454,4 +454,4 @@ class TestBombs:
         assert [one["code"] for one in report["findings"] if one["severity"] == "error"] == []
         (warned,) = [one for one in report["findings"] if one["severity"] == "warning"]
         assert warned["code"] == "BF110"
-        assert "was not looked into to its end" in warned["message"]
+        assert "was not unpacked completely" in warned["message"]

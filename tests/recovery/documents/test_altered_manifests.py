@@ -193,7 +193,7 @@ def test_every_report_says_so(form: str, tmp_path: Path) -> None:
     assert "BF307" in said
     assert "another program has changed the text of a manifest" in said
     if form in ("text", "html"):
-        assert "altered: not the digest it had" in " ".join(said.split())
+        assert "altered: its digest has changed" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("form", ["text", "html"])
