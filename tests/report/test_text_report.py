@@ -148,9 +148,7 @@ def test_a_renamed_file_is_named_once_too(tmp_path: Path) -> None:
     image.layer_path(folder).rename(folder / "download (1)")
     lines = text_of(tmp_path, verbose=True).splitlines()
     number = lines.index("  info BF101 renamed  download (1)")
-    assert lines[number + 1].startswith(
-        "    this file is layer 1 of 2 · linux/amd64 · team/app:1.4, despite its name"
-    )
+    assert lines[number + 1].startswith("    this file is layer 1 of 2 · linux/amd64 · team/app:1.4, despite its name")
 
 
 def test_downloads_are_whole_lines(tmp_path: Path) -> None:

@@ -87,9 +87,7 @@ class DockerStream:
     def check(self, inputs: Iterable[Path]) -> None:  # noqa: ARG002 (no input can be a pipe)
         """Raise UsageError when people would see the bytes."""
         if self.stream.isatty():
-            raise UsageError(
-                "a tar can't be written to a terminal; pipe it into `docker load`, or give a file with -o"
-            )
+            raise UsageError("a tar can't be written to a terminal; pipe it into `docker load`, or give a file with -o")
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenDockerStream]:
