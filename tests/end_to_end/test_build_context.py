@@ -287,7 +287,7 @@ class TestRefusals:
         source = write_artifactory_folder(artifact(), tmp_path / "in")
         result = blobfix("to-build-context", source, "-o", tmp_path / "context")
         assert result.code == 4
-        assert "is no container image" in result.stderr
+        assert "is not a container image" in result.stderr
         assert not (tmp_path / "context").exists()
 
     def test_a_folder_with_files(self, download: Path, tmp_path: Path) -> None:

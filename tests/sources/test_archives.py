@@ -196,4 +196,4 @@ def test_zip_members_that_are_links(tmp_path: Path) -> None:
             archive.writestr(link, target)
     found = entries(path)
     assert contents(found) == {"blob": b"content", "good": b"content"}
-    assert "out of the archive" in problems(found)[str(path / "bad")]
+    assert "outside the archive" in problems(found)[str(path / "bad")]
