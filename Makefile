@@ -45,6 +45,7 @@ test-quick: .venv-test/.installed
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs"
 
 coverage: .venv-test/.installed
+	.venv-test/bin/python -m pip install --quiet --editable '.[coverage]'
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs" --cov --cov-report=term
 
 lint: .venv-test/.installed
