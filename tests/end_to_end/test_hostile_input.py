@@ -72,7 +72,7 @@ class TestPaths:
         output = [] if command == "scan" else ["-o", str(tmp_path / "out")]
         result = run(command, tmp_path / "nowhere", *output)
         assert result.code == 2
-        assert f"{tmp_path / 'nowhere'}: there is no such file or folder" in result.stderr
+        assert f"{tmp_path / 'nowhere'}: no such file or folder" in result.stderr
         assert not (tmp_path / "out").exists()
 
     @pytest.mark.parametrize("command", ["scan", *WRITERS])

@@ -42,8 +42,8 @@ def test_what_is_no_text_is_told(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{"a": 1, "b": 2, "a": 1}', '"a" stands twice'),
-        ('{"x": {"\\u0061": 1, "a": 2}}', '"a" stands twice'),
+        ('{"a": 1, "b": 2, "a": 1}', '"a" appears twice'),
+        ('{"x": {"\\u0061": 1, "a": 2}}', '"a" appears twice'),
         ('{"a": NaN}', "NaN"),
         ('{"a": -Infinity}', "-Infinity"),
         ('{"a": 1}}', "Extra data at line 1"),
