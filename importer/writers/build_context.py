@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from importer.domain.json_members import object_of
 from importer.domain.run_settings import RunSettings, parse_run_settings
@@ -12,7 +13,7 @@ from importer.places.unfinished import write_blocks
 from importer.plan.images import ImageKind, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import Progress
-from importer.writers.context_folder import DOCKERFILE, MERGED
+from importer.writers.context_folder import DOCKERFILE
 from importer.writers.dockerfile import Dockerfile, dockerfile
 from importer.writers.layer_archives import LayerArchive, layer_archives, layer_title
 from importer.writers.merged_names import MergedNames, Origin
@@ -20,6 +21,8 @@ from importer.writers.tar_entries import FOLDER, TarReader
 from importer.writers.tar_stream import END
 from importer.writers.verifying_reader import VerifyingReader
 from importer.writers.whole_folder import WholeFolder
+
+_MERGED: Final = "root.tar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ class BuildContext:
             names.apply(number, TarReader(self._reader.unpacked_blocks(layer, count), title), title)
         survivors = names.survivors()
         self._progress.start("Writing", size)
-        write_blocks(self._folder.place(MERGED), self._merged(plan, survivors))
+        write_blocks(self._folder.place(_MERGED), self._merged(plan, survivors))
         self._progress.stop()
-        return [MERGED] if survivors else []
+        return [_MERGED] if survivors else []
 
     def _merged(self, plan: ImagePlan, survivors: Mapping[Origin, Sequence[bytes]]) -> Iterator[bytes]:
         """The tar of what is left of all layers: each file where it stands, its other names right after it."""

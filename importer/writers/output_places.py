@@ -11,7 +11,7 @@ from typing import Final
 from importer.domain.storage_paths import STORAGE_PARTS
 from importer.errors import OutputError, UsageError
 from importer.places.unfinished import UNFINISHED_PREFIX
-from importer.writers.context_folder import DOCKERFILE, is_context_file, unfinished_files
+from importer.writers.context_folder import unfinished_files
 from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME
 
 _HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
@@ -52,10 +52,7 @@ def check_layout_place(target: Path, inputs: Iterable[Path]) -> None:
 
 
 def check_context_place(target: Path, inputs: Iterable[Path]) -> None:
-    """A build context goes into a new or empty folder: whatever else lies there would be sent to docker.
-
-    A folder that holds nothing but a whole context may be that very one, which the writer finds out.
-    """
+    """A build context goes into a new or empty folder: whatever else lies there would be sent to docker."""
     _check_outside(target, inputs)
     if not target.exists():
         return
@@ -63,7 +60,7 @@ def check_context_place(target: Path, inputs: Iterable[Path]) -> None:
         raise UsageError(f"{target}: is a file; a build context must be a folder")
     left_behind = {path.name for path in unfinished_files(target)}
     strangers = [name for name in _strangers_in(target) if name not in left_behind]
-    if strangers and not (DOCKERFILE in strangers and all(map(is_context_file, strangers))):
+    if strangers:
         raise UsageError(f"{target}: the folder is not empty ({strangers[0]} is there); give a new or empty one")
 
 

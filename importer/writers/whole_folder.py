@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from importer.errors import OutputError
 from importer.locking import exclusive
@@ -45,27 +45,26 @@ class WholeFolder:
         by_link: as ``Placing`` has it.
 
     Attributes:
-        target: the folder that is to appear, or to be added to.
         root: where the files are gathered, each under its path below the target.
         scratch: an unfinished folder around it, on the file system of the target.
     """
 
     def __init__(self, target: Path, durability: Durability, rank: Rank, *, by_link: bool = False) -> None:
-        self.target = target
+        self._target = target
         self._durability = durability
         self._rank = rank
         self._by_link = by_link
         self._anchor = _nearest_existing(target)
         self._relied_upon: dict[Path, None] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> WholeFolder:
         with ExitStack() as stack:
-            stack.enter_context(output_errors(self.target))
-            for place in {self._anchor, self.target.parent}:
+            stack.enter_context(output_errors(self._target))
+            for place in {self._anchor, self._target.parent}:
                 remove_leftovers(place)
             self.scratch = stack.enter_context(unfinished_folder(self._anchor))
             self._whole = self.scratch / WHOLE
-            self.root = self._whole / self.target.relative_to(self._anchor)
+            self.root = self._whole / self._target.relative_to(self._anchor)
             self.root.mkdir(parents=True)
             self.root.chmod(FOLDER_MODE)
             self._stack = stack.pop_all()
@@ -102,16 +101,16 @@ class WholeFolder:
 
     def appear(self) -> bool:
         """Make a new target appear; False when there is one by now, to which the files are to be added."""
-        if self.target.exists():
+        if self._target.exists():
             return False
         self._write_through()
-        top = self.target.relative_to(self._anchor).parts[0]
+        top = self._target.relative_to(self._anchor).parts[0]
         with Placing(self.scratch, self._durability) as placing:
             try:
                 placing.file(self._whole / top, self._anchor / top)
             except OSError:
                 # Another process may have made it meanwhile.
-                if not self.target.is_dir():
+                if not self._target.is_dir():
                     raise
                 return False
             placing.settle()
@@ -120,15 +119,15 @@ class WholeFolder:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While no other process adds to the target, which is there."""
-        with exclusive(self.target / _LOCK, waiting=lambda: None, sleep=time.sleep):
+        with exclusive(self._target / _LOCK, waiting=lambda: None, sleep=time.sleep):
             yield
 
     def add(self) -> None:
         """Move the files into the target, which is there."""
         self._write_through()
-        self.secure()
+        self._secure()
         with Placing(self.scratch, self._durability, by_link=self._by_link) as placing:
-            placing.merge(self.root, self.target, self._rank)
+            placing.merge(self.root, self._target, self._rank)
 
     def finish(self) -> None:
         """Make the target appear, or add to it."""
@@ -136,7 +135,7 @@ class WholeFolder:
             with self.alone():
                 self.add()
 
-    def secure(self) -> None:
+    def _secure(self) -> None:
         """See that what is relied upon is still there, and on the disk: it may be a killed run's work."""
         for path in self._relied_upon:
             if not path.is_file():
@@ -144,8 +143,8 @@ class WholeFolder:
                     f"{path}: has disappeared; another program is changing this folder. Run the command again"
                 )
         self._durability.files(self._relied_upon)
-        above = [folder for path in self._relied_upon for folder in path.parents if folder.is_relative_to(self.target)]
-        self._durability.folders([*above, self.target.parent])
+        above = [folder for path in self._relied_upon for folder in path.parents if folder.is_relative_to(self._target)]
+        self._durability.folders([*above, self._target.parent])
 
     def _write_through(self) -> None:
         """Make what was gathered readable for everyone, and durable."""
