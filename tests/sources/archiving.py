@@ -27,7 +27,8 @@ def zip_of(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED, *, strea
     buffer = io.BytesIO()
     with zipfile.ZipFile(_Unseekable(buffer) if streamed else buffer, "w", method) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # An entry with the date of 1980: with today's, a zip in a deflated zip has another size each second.
+            archive.writestr(zipfile.ZipInfo(name), content, method)
     return buffer.getvalue()
 
 
