@@ -17,6 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from importer.formats.schema_conformance import conforms
+
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
@@ -71,6 +73,8 @@ def violations(value: object, schema: SchemaName, limit: int = 20) -> tuple[Sche
 
     A document with hundreds of violations is not examined to its end.
     """
+    if conforms(value, _loaded(schema)):
+        return ()
     validator = _validator(schema)
     try:
         errors = list(islice(validator.iter_errors(value), _MAX_EXAMINED))
@@ -89,14 +93,19 @@ def _folder() -> Traversable:
 
 
 @cache
+def _loaded(schema: SchemaName) -> dict[str, Any]:
+    return load_schema(schema)
+
+
+@cache
 def _validator(schema: SchemaName) -> Draft202012Validator:
-    # Imported late: it is slow, and many commands check no document.
+    # Imported late: it takes longer than a small scan, and most documents conform.
     from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     extend: Callable[..., type[Draft202012Validator]] = validators.extend
     strict = extend(Draft202012Validator, validators={"required": _required}, type_checker=types)
-    return strict(load_schema(schema))
+    return strict(_loaded(schema))
 
 
 def _is_integer(_checker: object, value: object) -> bool:

@@ -1,15 +1,12 @@
-"""Executors: they carry out tasks, several at a time, the largest first."""
+"""What an executor is, and the one of threads: it carries out tasks, several at a time, the largest first."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
-from multiprocessing import get_context
-from types import TracebackType
 from typing import Final, Protocol, TypeVar
 
 from importer.places.opener import Opener
@@ -45,7 +42,7 @@ class Executor(Protocol):
 
 def run(executor: Executor, tasks: Iterable[Task[Result]]) -> list[Result]:
     """Carry out all tasks and give their results, those of the largest first."""
-    ordered = _largest_first(tasks)
+    ordered = largest_first(tasks)
     done: list[Result] = []
     for start in range(0, len(ordered), _BATCH):
         with executor.started(ordered[start : start + _BATCH]) as results:
@@ -75,7 +72,7 @@ class ThreadExecutor:
         """Begin all tasks, as ``Executor`` says."""
         with ThreadPoolExecutor(max_workers=self._jobs) as pool:
             try:
-                futures = [pool.submit(task.carry_out, self.tools) for task in _largest_first(tasks)]
+                futures = [pool.submit(task.carry_out, self.tools) for task in largest_first(tasks)]
                 yield (future.result() for future in futures)
             except BaseException:
                 self._stop.set()
@@ -89,52 +86,6 @@ class ThreadExecutor:
         self.progress.advance(size)
 
 
-class ProcessExecutor:
-    """Carries tasks out in processes of their own, as other machines would: nothing is shared but the files.
-
-    Use it as a context manager: its processes end with it.
-
-    Args:
-        jobs: how many processes there are.
-        progress: is told of each task's bytes when it is done.
-        opener: opens what is asked for in this process.
-    """
-
-    is_local = False
-
-    def __init__(self, jobs: int, progress: Progress, opener: Opener) -> None:
-        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-        self.progress = progress
-        self.tools = Tools(opener, progress.advance)
-
-    def __enter__(self) -> ProcessExecutor:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    @contextmanager
-    def started(self, tasks: Iterable[Task[Result]]) -> Iterator[Iterator[Result]]:
-        """Begin all tasks, as ``Executor`` says."""
-        ordered = _largest_first(tasks)
-        yield self._results(ordered, [self._pool.submit(_carried_out, task) for task in ordered])
-
-    def _results(self, tasks: Sequence[Task[Result]], futures: Sequence[Future[Result]]) -> Iterator[Result]:
-        for task, future in zip(tasks, futures, strict=True):
-            yield future.result()
-            self.progress.advance(task.size)
-
-
-def _largest_first(tasks: Iterable[Task[Result]]) -> list[Task[Result]]:
+def largest_first(tasks: Iterable[Task[Result]]) -> list[Task[Result]]:
+    """The tasks in the order in which an executor begins them."""
     return sorted(tasks, key=lambda task: -task.size)
-
-
-def _carried_out(task: Task[Result]) -> Result:
-    return task.carry_out(Tools(_opener_of_this_process()))
-
-
-@cache
-def _opener_of_this_process() -> Opener:
-    return Opener()

@@ -18,7 +18,8 @@ from importer.storage_tree.contents import ContentReader
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree
-from importer.work.executor import ProcessExecutor, ThreadExecutor, run
+from importer.work.executor import ThreadExecutor, run
+from importer.work.processes import ProcessExecutor
 from importer.work.task import Task, Tools
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
 
