@@ -216,7 +216,7 @@ def _reference(place: RegistryPlace, tag: str) -> Reference:
 
 def _sent(plan: ImagePlan) -> tuple[ImagePlan, ...]:
     """What is pushed of an image; a list of referrers is made anew, of those that the registry holds."""
-    return plan.family[:-1] if is_listing(plan) else plan.family
+    return plan.all_images[:-1] if is_listing(plan) else plan.all_images
 
 
 def _outgoing(image: NamedImage, reader: VerifyingReader, tags: tuple[str, ...]) -> OutgoingImage:

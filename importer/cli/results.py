@@ -38,7 +38,7 @@ def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
             tell("  another program changed this manifest's text; its original digest is unknown")
         if image.plan.config and not original.config and isinstance(original.parsed, ImageManifest):
             tell(f"  {_WITHOUT_SETTINGS}")
-        for written, found in zip(image.plan.family, original.family, strict=False):
+        for written, found in zip(image.plan.all_images, original.all_images, strict=False):
             _tell_labels(written, found, tell)
 
 

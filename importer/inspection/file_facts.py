@@ -29,8 +29,8 @@ _START_SIZE: Final = 36 << 10
 _MAX_MESSAGE: Final = 64 << 10
 """Bytes of the longest text that a server sends to say why it refuses."""
 
-TOLD_DIGEST: Final = "Docker-Content-Digest"
-"""The property with the digest that a server told of a manifest, in the headers that were saved with it."""
+DIGEST_HEADER: Final = "Docker-Content-Digest"
+"""The property with the digest that the server gave, in the headers that were saved with the file."""
 
 
 class BlockSink(Protocol):
@@ -174,9 +174,9 @@ class _Reading:
         return parse_document(bytes(self._text))
 
     def _properties(self, kind: FileKind) -> Mapping[str, str]:
-        told = digest_in_headers(self._head)
-        if told:
-            return {TOLD_DIGEST: told}
+        header = digest_in_headers(self._head)
+        if header:
+            return {DIGEST_HEADER: header}
         return properties_in(self._head.decode("utf-8", "replace")) if kind in _NOTES else {}
 
     def _whole_kind(self, kind: FileKind) -> FileKind:

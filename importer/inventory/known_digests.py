@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.inspection.examiner import Examiner
-from importer.inspection.file_facts import TOLD_DIGEST, FileFacts
+from importer.inspection.file_facts import DIGEST_HEADER, FileFacts
 from importer.inspection.inspecting import SIDECAR_ALGORITHMS
 from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
@@ -52,7 +52,7 @@ class KnownDigests:
         """The sha256 digests that a file should have, each with where it is known from."""
         told = self._by_target.get(fact.file.path, ())
         expected = {s.digest: f"its sidecar {s.facts.file.name}" for s in told if s.target is fact}
-        if header := fact.properties.get(TOLD_DIGEST):
+        if header := fact.properties.get(DIGEST_HEADER):
             expected.setdefault(Digest.parse(header), "the server's headers, which were saved with it")
         claimed = claimed_digest(fact.file)
         if claimed:

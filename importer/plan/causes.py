@@ -18,7 +18,7 @@ from importer.formats.tar_headers import TarEntry
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The head of the family."""
+    """Why a blob is not simply there: the base of all causes."""
 
 
 class Missing(Cause):

@@ -70,7 +70,7 @@ def docker_child(index: ImagePlan, host: Host) -> ImagePlan | None:
 
 def whole_images(index: ImagePlan, host: Host) -> tuple[ImagePlan, ...]:
     """The images below an index, or the image itself, that docker could load as they are."""
-    return tuple(child for child in index.family if is_whole_image(child, host))
+    return tuple(child for child in index.all_images if is_whole_image(child, host))
 
 
 def is_whole_image(image: ImagePlan, host: Host) -> bool:

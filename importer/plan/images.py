@@ -131,11 +131,11 @@ class ImagePlan:
         return all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
 
     @property
-    def family(self) -> tuple[ImagePlan, ...]:
+    def all_images(self) -> tuple[ImagePlan, ...]:
         """The image, and below an index its children and theirs, the lowest first, each once."""
         members: dict[Digest, ImagePlan] = {}
         for child in self.children:
-            members |= {member.manifest.descriptor.digest: member for member in child.family}
+            members |= {member.manifest.descriptor.digest: member for member in child.all_images}
         return (*members.values(), self)
 
 

@@ -1,4 +1,4 @@
-"""Making the plan: each manifest's wishes, granted as far as the inventory can."""
+"""Making the plan: what each manifest wants, found as far as the inventory has it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from importer.plan.causes import (
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImageKind, ImagePlan, Plan
 from importer.progress import Progress, SilentProgress
-from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.finding import BlobFinder, WantedBlob
 from importer.recovery.blobs.remains import settle_remains
 from importer.recovery.documents.manifests import FoundManifest, find_manifests
 from importer.recovery.documents.named import missing_manifests, missing_saves
@@ -42,7 +42,7 @@ from importer.recovery.documents.referrers import referrers_tags, with_names_of_
 from importer.recovery.documents.schema1_images import schema1_plans
 from importer.recovery.documents.wanted import diff_ids_of, wanted_blobs
 from importer.recovery.obstacles import has_no_file_system, obstacles_of
-from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.build_evidence import BuildEvidence
 from importer.recovery.recompress.recompressing import NO_EFFORT, Effort, Recompressor
 
 _MAX_NESTING: Final = 3
@@ -73,7 +73,7 @@ def make_plan(
     wanted = wanted_blobs(inventory).digests | whole
     names = names_by_digest(inventory)
     finder = BlobFinder(inventory, wanted, examiner)
-    recompressor = Recompressor(effort, progress, examiner, finder.leftovers.facts)
+    recompressor = Recompressor(effort, progress, examiner, finder.candidates.facts)
     planner = _Planner(manifests, finder, names, referrers_tags(inventory, names), recompressor)
     plans = list(with_saved_forms(inventory, planner.plans()))
     plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder, examiner))
@@ -83,7 +83,7 @@ def make_plan(
     missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
     images = tuple(sorted(with_names_of_subjects((*_joined(plans, rebuilt), *missing)), key=_order))
     taken = frozenset(_used(images)) | frozenset(_explained(images))
-    settled = settle_remains(images, (fact for fact in finder.leftovers.facts if fact.file.path not in taken))
+    settled = settle_remains(images, (fact for fact in finder.candidates.facts if fact.file.path not in taken))
     used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))
     return Plan(settled.images, used, explained, settled.ambiguous)
 
@@ -126,11 +126,11 @@ class _Planner:
         return tuple(dict.fromkeys(by_file)) or _names_of(plan, self._names)
 
     def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
-        config_blob = self._finder.find(BlobWish(manifest.config, Role.CONFIG))
+        config_blob = self._finder.find(WantedBlob(manifest.config, Role.CONFIG))
         document = _document_of(config_blob, self._finder.examiner) if manifest.is_container_image else None
         config = document.config if document else None
         layers = tuple(
-            self._finder.find(BlobWish(layer, Role.LAYER, position, diff_id))
+            self._finder.find(WantedBlob(layer, Role.LAYER, position, diff_id))
             for position, (layer, diff_id) in enumerate(
                 zip(manifest.layers, diff_ids_of(manifest, config), strict=True)
             )
@@ -139,7 +139,7 @@ class _Planner:
         if is_image:
             config_blob = _config_as_wanted(config_blob, document)
         config = config if is_image else None
-        layers = self._recompressor.mend(Family(layers, document, manifest.annotations))
+        layers = self._recompressor.mend(BuildEvidence(layers, document, manifest.annotations))
         return ImagePlan(
             kind=ImageKind.IMAGE if is_image else ImageKind.ARTIFACT,
             manifest=found.blob,
@@ -162,16 +162,16 @@ class _Planner:
         tags = self._listings.get(found.digest, ())
         for position, child in enumerate(index.children):
             manifest = self._manifests.get(child.digest)
-            wish = BlobWish(child, Role.CHILD, position)
+            wanted = WantedBlob(child, Role.CHILD, position)
             if media_types.is_blob(child.media_type):
-                blobs.append(self._finder.find(BlobWish(child, Role.LAYER, position)))
+                blobs.append(self._finder.find(WantedBlob(child, Role.LAYER, position)))
             elif manifest and child.digest not in above:
                 plan = self._plan(manifest, above)
                 if self._nesting.get(child.digest, 0) < _MAX_NESTING:
                     children[child.digest] = replace(plan, platform=child.platform or plan.platform)
-                blobs.append(_present_child(manifest.blob, wish))
+                blobs.append(_present_child(manifest.blob, wanted))
             else:
-                blobs.append(_child_blob(self._finder.find(wish), is_image=not tags and not _is_unknown(child)))
+                blobs.append(_child_blob(self._finder.find(wanted), is_image=not tags and not _is_unknown(child)))
         self._nesting[found.digest] = 1 + max((self._nesting.get(digest, 0) for digest in children), default=0)
         return ImagePlan(
             kind=ImageKind.INDEX,
@@ -220,14 +220,14 @@ def _is_beside(unreadable: ImagePlan, image: ImagePlan) -> bool:
     )
 
 
-def _present_child(manifest: BlobPlan, wish: BlobWish) -> BlobPlan:
-    blob = replace(manifest, role=Role.CHILD, position=wish.position, descriptor=wish.descriptor)
+def _present_child(manifest: BlobPlan, wanted: WantedBlob) -> BlobPlan:
+    blob = replace(manifest, role=Role.CHILD, position=wanted.position, descriptor=wanted.descriptor)
     size = manifest.descriptor.size
     if isinstance(manifest.cause, NotAManifest) and manifest.file:
         # The bytes are the right ones: what is wrong with them, another download doesn't mend.
         exact = ProvenBlob(manifest.descriptor.digest, size, manifest.file.file.address)
         blob = replace(blob, status=BlobStatus.OK, cause=None, exact=exact)
-    if size == wish.descriptor.size:
+    if size == wanted.descriptor.size:
         return blob
     return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))
 
@@ -300,5 +300,5 @@ def _explained(images: Iterable[ImagePlan]) -> Iterator[str]:
         for blob in image.all_blobs:
             if blob.cause and blob.file:
                 yield blob.file.file.path
-            for mishap in blob.earlier:
-                yield from mishap.paths if isinstance(mishap, Split) else ()
+            for cause in blob.earlier:
+                yield from cause.paths if isinstance(cause, Split) else ()

@@ -104,7 +104,7 @@ def _download(plan: Plan, image: ImagePlan, blob: BlobPlan, origin: str | None) 
 
 def _usable_bytes(blob: BlobPlan) -> int:
     # Pieces can be joined and continued; where more than that has happened, no download can go on from the file.
-    if not all(isinstance(mishap, Split) for mishap in blob.earlier):
+    if not all(isinstance(cause, Split) for cause in blob.earlier):
         return 0
     match blob.cause:
         case Truncated(have) | PartialDownload(have):
@@ -202,7 +202,7 @@ def _complete_command(image: ImagePlan, origin: Origin) -> str | None:
 
 def _joining(blob: BlobPlan, target: str) -> str:
     """The command that makes one file of the pieces there are, for a download to go on from."""
-    pieces = next((mishap.paths for mishap in blob.earlier if isinstance(mishap, Split)), ())
+    pieces = next((cause.paths for cause in blob.earlier if isinstance(cause, Split)), ())
     if not pieces or not _usable_bytes(blob):
         return ""
     return f"cat {' '.join(map(for_shell, pieces))} > {for_shell(target)} && "

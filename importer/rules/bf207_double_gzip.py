@@ -35,7 +35,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _times(blob: BlobPlan) -> Text:
-    wrappings = sum(isinstance(mishap, CompressedAgain) for mishap in (blob.cause, *blob.earlier))
+    wrappings = sum(isinstance(cause, CompressedAgain) for cause in (blob.cause, *blob.earlier))
     return Text("once more") if wrappings == 1 else Text("{} times more", wrappings)
 
 

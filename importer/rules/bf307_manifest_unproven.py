@@ -1,4 +1,4 @@
-"""BF307: a manifest for whose bytes nobody vouches."""
+"""BF307: a manifest whose bytes no known digest proves."""
 
 from collections.abc import Iterator
 from typing import Final

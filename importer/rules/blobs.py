@@ -25,7 +25,7 @@ def blobs_with(case: Case, cause: type[CauseType]) -> Iterator[tuple[ImagePlan, 
     for image in case.plan.images:
         seen = set()
         for blob in image.all_blobs:
-            found = next((mishap for mishap in (blob.cause, *blob.earlier) if isinstance(mishap, cause)), None)
+            found = next((each for each in (blob.cause, *blob.earlier) if isinstance(each, cause)), None)
             if found is None or blob.descriptor.digest in seen:
                 continue
             if blob.role is Role.CHILD and own_causes.get(blob.descriptor.digest) == blob.cause:

@@ -9,9 +9,9 @@ from importer.plan.images import ImagePlan
 from importer.words.text import FilePath, Size, Text
 
 
-def undoing(blob: BlobPlan, mishap: Cause, usual: Text) -> Text:
-    """What is done about a mishap: the usual where it is all that happened to the blob."""
-    if mishap not in blob.earlier:
+def undoing(blob: BlobPlan, cause: Cause, usual: Text) -> Text:
+    """What is done about a cause: the usual where it is the only one."""
+    if cause not in blob.earlier:
         return usual
     if blob.is_here or blob.content:
         return Text("this is undone first, in memory; the content inside is proven by its digest")

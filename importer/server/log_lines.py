@@ -1,4 +1,4 @@
-"""What the server's log says: a line for each mishap, and nothing of what clients do every day."""
+"""What the server's log says: a line for each failure, and nothing of what clients do every day."""
 
 from __future__ import annotations
 

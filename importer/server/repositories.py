@@ -85,7 +85,7 @@ def repositories_of(images: Iterable[NamedImage], reader: VerifyingReader) -> Ma
     for image in images:
         for repository in image.repositories:
             served = repositories.setdefault(repository, ServedRepository())
-            for member in image.plan.family:
+            for member in image.plan.all_images:
                 _add(served, member, reader)
         for name in image.names:
             if image.plan.manifest.exact:

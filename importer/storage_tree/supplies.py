@@ -20,9 +20,9 @@ from importer.inventory.inventory import Inventory
 from importer.plan.blobs import ProvenBlob, Role
 from importer.plan.causes import Cause
 from importer.plan.content import literal, whole_file
-from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.finding import BlobFinder, WantedBlob
 from importer.recovery.blobs.restoration import restorations
-from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.build_evidence import BuildEvidence
 from importer.recovery.recompress.recompressing import Recompressor
 from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
@@ -120,8 +120,8 @@ class Supplies:
         inventory = Inventory.of(map(self._examiner.looked_into, facts))
         finder = BlobFinder(inventory, (), self._examiner)
         role = need.role if need.role is not Role.CHILD else Role.MANIFEST
-        plan = finder.find(BlobWish(Descriptor(need.media_type, need.digest, need.size), role))
-        (mended,) = self._recompressor.mend(Family((plan,)))
+        plan = finder.find(WantedBlob(Descriptor(need.media_type, need.digest, need.size), role))
+        (mended,) = self._recompressor.mend(BuildEvidence((plan,)))
         return Supply(mended.exact, mended.cause)
 
     def _facts_of(self, remains: Path | None, digest: Digest) -> Iterator[FileFacts]:

@@ -105,7 +105,7 @@ def _listings(
 
 
 def _entries(image: NamedImage) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for member in image.plan.family:
+    for member in image.plan.all_images:
         subject, manifest = subject_of(member), member.manifest.descriptor
         if subject and member.parsed:
             yield referrers_tag(subject), descriptor_of(member.parsed, manifest.digest, manifest.size)

@@ -50,7 +50,7 @@ def with_referrers(
     while waiting:
         current = waiting.popleft()
         yield current
-        for member in current.plan.family:
+        for member in current.plan.all_images:
             tag = referrers_tag(member.manifest.descriptor.digest)
             for referrer in referrers.get(tag, ()):
                 plan = _as_held(referrer, output, host)

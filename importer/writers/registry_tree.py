@@ -125,7 +125,7 @@ class RegistryTree:
         layers = f"{REPOSITORIES}/{repository}/{LAYERS}"
         if not (self._storage / layers).is_dir():
             self._folder.make(f"{_STORAGE}/{layers}")
-        for image in plan.family:
+        for image in plan.all_images:
             for blob in (*image.layers, image.config_blob):
                 if blob and blob.exact:
                     self._link(layer_link(repository, blob.exact.digest), blob.exact.digest)

@@ -110,7 +110,7 @@ def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: boo
 
 def child_for(index: ImagePlan, platform: Platform, host: Host) -> ImagePlan | Refusal:
     """The image of an index for a platform; of several builds of Windows none is taken without being asked for."""
-    matching = [child for child in index.family if child.platform and child.platform.matches(platform)]
+    matching = [child for child in index.all_images if child.platform and child.platform.matches(platform)]
     images = [child for child in matching if child.kind is ImageKind.IMAGE]
     if not images:
         return refusals.lacks_platform(index, platform, host)
@@ -137,9 +137,9 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
     if choice.platform:
         _demand_one_build(kept, choice.platform, choice.host)
         kept = [_of_platform(image, choice.platform) for image in kept]
-    family = {member.manifest.descriptor.digest: member for image in kept for member in image.family}
+    below = {member.manifest.descriptor.digest: member for image in kept for member in image.all_images}
     images = [
-        family[digest] for digest in (image.manifest.descriptor.digest for image in plan.images) if digest in family
+        below[digest] for digest in (image.manifest.descriptor.digest for image in plan.images) if digest in below
     ]
     return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
 

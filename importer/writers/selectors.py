@@ -19,7 +19,7 @@ def within(plan: Plan, wanted: str) -> Iterator[ImagePlan]:
     names: dict[Digest, tuple[Reference, ...]] = {}
     for image in plan.images:
         # What a list of referrers names isn't called by the list's own tag.
-        for child in image.family[:-1] if image.names and not is_listing(image) else ():
+        for child in image.all_images[:-1] if image.names and not is_listing(image) else ():
             names.setdefault(child.manifest.descriptor.digest, image.names)
     for image in plan.images:
         if wanted and answers_to(replace(image, names=()), wanted):

@@ -22,7 +22,7 @@ HasFileFor = Callable[[Digest, int], bool]
 
 def blobs_of(plan: ImagePlan) -> dict[Digest, ProvenBlob]:
     """Everything of an image, and of an index's children, whose bytes are here."""
-    return {blob.exact.digest: blob.exact for image in plan.family for blob in image.all_blobs if blob.exact}
+    return {blob.exact.digest: blob.exact for image in plan.all_images for blob in image.all_blobs if blob.exact}
 
 
 def is_file_of(path: Path, blob: ProvenBlob) -> bool:

@@ -26,7 +26,7 @@ from importer.plan.causes import (
     Truncated,
     ZeroFilled,
 )
-from importer.recovery.blobs.leftovers import Leftovers
+from importer.recovery.blobs.candidates import Candidates
 
 _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MIN_ZEROS: Final = 512
@@ -34,10 +34,10 @@ _MIN_ZEROS_OF_TAR: Final = 10_240 + 512
 """Runs of zeros at the end count as holes from so many bytes on; GNU tar pads to 10240 of its own."""
 
 
-def remains_of(descriptor: Descriptor, candidates: Leftovers, beneath: Leftovers) -> FileFacts | None:
-    """Find the file that by its name was meant to be the blob, or what came to light beneath a mishap of it."""
-    revealed = (fact for fact in beneath.named_after(descriptor) if fact.size <= descriptor.size)
-    named = (*candidates.named_after(descriptor), *revealed)
+def remains_of(descriptor: Descriptor, candidates: Candidates, unwrapped: Candidates) -> FileFacts | None:
+    """Find the file that by its name was meant to be the blob, or an unwrapped one."""
+    inner = (fact for fact in unwrapped.named_after(descriptor) if fact.size <= descriptor.size)
+    named = (*candidates.named_after(descriptor), *inner)
     return max(
         named,
         key=lambda fact: (_is_layer_like(fact, descriptor), not _is_wrapped(fact), fact.size),

@@ -27,16 +27,16 @@ from importer.plan.causes import (
     WellKnown,
 )
 from importer.plan.content import content_of, literal, whole_file
+from importer.recovery.blobs.candidates import Candidates
 from importer.recovery.blobs.diagnosis import diagnose, remains_of
-from importer.recovery.blobs.leftovers import Leftovers
-from importer.recovery.blobs.peeling import Beneath, forms_beneath
 from importer.recovery.blobs.proving import Prover
 from importer.recovery.blobs.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
+from importer.recovery.blobs.unwrapping import UnwrappedFiles, unwrap_all
 from importer.sources.source_file import SourceProblem
 
 
 @dataclass(frozen=True, slots=True)
-class BlobWish:
+class WantedBlob:
     """A descriptor, what it is for, and the diff_id its content must have."""
 
     descriptor: Descriptor
@@ -54,33 +54,33 @@ class BlobFinder:
         examiner: looks closer at files where a repair asks for it.
 
     Attributes:
-        leftovers: the files that may be part of any of a blob.
+        candidates: the files that may be what is left of a blob.
         examiner: the same.
     """
 
     def __init__(self, inventory: Inventory, wanted: Iterable[Digest], examiner: Examiner) -> None:
         self._inventory = inventory
         self.examiner = examiner
-        self.leftovers = Leftovers(_leftovers(inventory, frozenset(wanted)))
+        self.candidates = Candidates(_candidates(inventory, frozenset(wanted)))
         self._prover = Prover(examiner)
         self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
 
-    def find(self, wish: BlobWish) -> BlobPlan:
+    def find(self, wanted: WantedBlob) -> BlobPlan:
         """Find one blob; what is found is proven by its digest."""
-        key = (wish.descriptor.digest, wish.descriptor.size, wish.diff_id)
+        key = (wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id)
         if key not in self._found:
-            self._found[key] = self._with_kinds(self._find(wish))
+            self._found[key] = self._with_kinds(self._find(wanted))
         known = self._found[key]
-        return replace(known, role=wish.role, position=wish.position, descriptor=wish.descriptor)
+        return replace(known, role=wanted.role, position=wanted.position, descriptor=wanted.descriptor)
 
-    def _find(self, wish: BlobWish) -> BlobPlan:
+    def _find(self, wanted: WantedBlob) -> BlobPlan:
         return (
-            self._as_it_is(wish)
-            or self._from_knowledge(wish)
-            or self._by_repair(wish)
-            or self._by_content(wish)
-            or self._under_a_mishap(wish)
-            or self._unfound(wish)
+            self._as_it_is(wanted)
+            or self._from_knowledge(wanted)
+            or self._by_repair(wanted)
+            or self._by_content(wanted)
+            or self._by_unwrapping(wanted)
+            or self._unfound(wanted)
         )
 
     def _with_kinds(self, plan: BlobPlan) -> BlobPlan:
@@ -90,102 +90,104 @@ class BlobFinder:
         kind = self.examiner.kind_of(plan.exact.recipe) if plan.exact else None
         return replace(plan, kind=kind, inside=self.examiner.kind_within(made.recipe) if made else None)
 
-    def _as_it_is(self, wish: BlobWish) -> BlobPlan | None:
-        facts = self._inventory.with_digest(wish.descriptor.digest)
+    def _as_it_is(self, wanted: WantedBlob) -> BlobPlan | None:
+        facts = self._inventory.with_digest(wanted.descriptor.digest)
         if not facts:
             return None
-        digest = wish.descriptor.digest
+        digest = wanted.descriptor.digest
         fact = min(facts, key=lambda f: (f.file.borrowed, claimed_digest(f.file) != digest, f.file.path))
-        if fact.size != wish.descriptor.size:
-            return _plan(wish, BlobStatus.DAMAGED, cause=SizeMismatch(fact.size), file=fact)
+        if fact.size != wanted.descriptor.size:
+            return _plan(wanted, BlobStatus.DAMAGED, cause=SizeMismatch(fact.size), file=fact)
         proven = replace(whole_file(fact), digest=digest)
-        return _plan(wish, BlobStatus.OK, exact=proven, content=_content_of(fact, wish.diff_id), file=fact)
+        return _plan(wanted, BlobStatus.OK, exact=proven, content=_content_of(fact, wanted.diff_id), file=fact)
 
-    def _from_knowledge(self, wish: BlobWish) -> BlobPlan | None:
-        known = WELL_KNOWN_BLOBS.get(wish.descriptor.digest)
-        if not known or len(known.content) != wish.descriptor.size:
+    def _from_knowledge(self, wanted: WantedBlob) -> BlobPlan | None:
+        known = WELL_KNOWN_BLOBS.get(wanted.descriptor.digest)
+        if not known or len(known.content) != wanted.descriptor.size:
             return None
         proven = literal(known.content)
-        return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
+        return _plan(wanted, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
 
-    def _by_repair(self, wish: BlobWish) -> BlobPlan | None:
-        return self._repaired(wish, self.leftovers, ALL_REPAIRS)
+    def _by_repair(self, wanted: WantedBlob) -> BlobPlan | None:
+        return self._repaired(wanted, self.candidates, ALL_REPAIRS)
 
-    def _repaired(self, wish: BlobWish, candidates: Leftovers, repairs: Sequence[Repair]) -> BlobPlan | None:
-        descriptor = wish.descriptor
+    def _repaired(self, wanted: WantedBlob, candidates: Candidates, repairs: Sequence[Repair]) -> BlobPlan | None:
+        descriptor = wanted.descriptor
         if not descriptor.digest.is_checkable:
             return None
-        is_document = descriptor.is_json or wish.role is Role.CONFIG
-        wanted = Wanted(descriptor, candidates, is_document, self.examiner)
+        is_document = descriptor.is_json or wanted.role is Role.CONFIG
+        lost = Wanted(descriptor, candidates, is_document, self.examiner)
         for repair in repairs:
-            for attempt in repair(wanted):
+            for attempt in repair(lost):
                 if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):
                     proven = ProvenBlob(descriptor.digest, descriptor.size, attempt.recipe)
-                    return _plan(wish, BlobStatus.REPAIRED, exact=proven, cause=attempt.cause, file=attempt.file)
+                    return _plan(wanted, BlobStatus.REPAIRED, exact=proven, cause=attempt.cause, file=attempt.file)
         return None
 
-    def _by_content(self, wish: BlobWish) -> BlobPlan | None:
-        if wish.diff_id is None or not wish.diff_id.is_checkable:
+    def _by_content(self, wanted: WantedBlob) -> BlobPlan | None:
+        if wanted.diff_id is None or not wanted.diff_id.is_checkable:
             return None
-        for fact in self._inventory.with_digest(wish.diff_id):
-            plain = replace(whole_file(fact), digest=wish.diff_id)
-            return _plan(wish, BlobStatus.CONTENT_OK, content=plain, cause=_why_only_content(wish), file=fact)
-        for fact in self._inventory.with_content(wish.diff_id):
-            packed = _content_of(fact, wish.diff_id)
-            cause = _why_only_content(wish, repacked=True)
-            return _plan(wish, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
+        for fact in self._inventory.with_digest(wanted.diff_id):
+            plain = replace(whole_file(fact), digest=wanted.diff_id)
+            return _plan(wanted, BlobStatus.CONTENT_OK, content=plain, cause=_why_only_content(wanted), file=fact)
+        for fact in self._inventory.with_content(wanted.diff_id):
+            packed = _content_of(fact, wanted.diff_id)
+            cause = _why_only_content(wanted, repacked=True)
+            return _plan(wanted, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
         return None
 
-    def _under_a_mishap(self, wish: BlobWish) -> BlobPlan | None:
-        """Find it in what comes to light when mishaps are undone: as it is, by a repair, or by its content."""
-        return self._revealed(wish) or self._repaired_beneath(wish) or self._content_beneath(wish)
+    def _by_unwrapping(self, wanted: WantedBlob) -> BlobPlan | None:
+        """Find it in the files that were unwrapped: as it is, by a repair, or by its content."""
+        return (
+            self._unwrapped_as_it_is(wanted) or self._unwrapped_and_repaired(wanted) or self._unwrapped_content(wanted)
+        )
 
-    def _revealed(self, wish: BlobWish) -> BlobPlan | None:
-        descriptor = wish.descriptor
-        for form in self._beneath.like(descriptor) if descriptor.digest.is_checkable else ():
-            if self._prover.proves(form.facts.file.address, descriptor):
-                proven = ProvenBlob(descriptor.digest, descriptor.size, form.facts.file.address)
-                *earlier, last = form.mishaps
+    def _unwrapped_as_it_is(self, wanted: WantedBlob) -> BlobPlan | None:
+        descriptor = wanted.descriptor
+        for inner in self._unwrapped.like(descriptor) if descriptor.digest.is_checkable else ():
+            if self._prover.proves(inner.facts.file.address, descriptor):
+                proven = ProvenBlob(descriptor.digest, descriptor.size, inner.facts.file.address)
+                *earlier, last = inner.undone
                 return _plan(
-                    wish, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=form.facts
+                    wanted, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=inner.facts
                 )
         return None
 
-    def _repaired_beneath(self, wish: BlobWish) -> BlobPlan | None:
-        plan = self._repaired(wish, self._beneath.files, SINGLE_FILE_REPAIRS)
-        form = self._beneath.form_of(plan.file) if plan and plan.file else None
-        return replace(plan, earlier=form.mishaps) if plan and form else None
+    def _unwrapped_and_repaired(self, wanted: WantedBlob) -> BlobPlan | None:
+        plan = self._repaired(wanted, self._unwrapped.files, SINGLE_FILE_REPAIRS)
+        inner = self._unwrapped.of(plan.file) if plan and plan.file else None
+        return replace(plan, earlier=inner.undone) if plan and inner else None
 
-    def _content_beneath(self, wish: BlobWish) -> BlobPlan | None:
-        for form in self._beneath.holding(wish.diff_id) if wish.diff_id else ():
-            facts = form.facts
-            plain = wish.diff_id if facts.digest == wish.diff_id else None
-            content = replace(whole_file(facts), digest=plain) if plain else _content_of(facts, wish.diff_id)
+    def _unwrapped_content(self, wanted: WantedBlob) -> BlobPlan | None:
+        for inner in self._unwrapped.holding(wanted.diff_id) if wanted.diff_id else ():
+            facts = inner.facts
+            plain = wanted.diff_id if facts.digest == wanted.diff_id else None
+            content = replace(whole_file(facts), digest=plain) if plain else _content_of(facts, wanted.diff_id)
             if content:
-                cause = _why_only_content(wish, repacked=not plain)
+                cause = _why_only_content(wanted, repacked=not plain)
                 return _plan(
-                    wish, BlobStatus.CONTENT_OK, content=content, cause=cause, earlier=form.mishaps, file=facts
+                    wanted, BlobStatus.CONTENT_OK, content=content, cause=cause, earlier=inner.undone, file=facts
                 )
         return None
 
     @cached_property
-    def _beneath(self) -> Beneath:
-        return Beneath(forms_beneath(self.leftovers.facts, self.examiner))
+    def _unwrapped(self) -> UnwrappedFiles:
+        return UnwrappedFiles(unwrap_all(self.candidates.facts, self.examiner))
 
-    def _unfound(self, wish: BlobWish) -> BlobPlan:
-        descriptor = wish.descriptor
-        fact = remains_of(descriptor, self.leftovers, self._beneath.files)
+    def _unfound(self, wanted: WantedBlob) -> BlobPlan:
+        descriptor = wanted.descriptor
+        fact = remains_of(descriptor, self.candidates, self._unwrapped.files)
         if fact:
-            form = self._beneath.form_of(fact)
-            earlier = form.mishaps if form else ()
-            return _plan(wish, BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), earlier=earlier, file=fact)
+            inner = self._unwrapped.of(fact)
+            earlier = inner.undone if inner else ()
+            return _plan(wanted, BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), earlier=earlier, file=fact)
         if not descriptor.digest.is_checkable:
-            return _plan(wish, BlobStatus.MISSING, cause=UnsupportedDigest())
+            return _plan(wanted, BlobStatus.MISSING, cause=UnsupportedDigest())
         if problem := self._problems.get(descriptor.digest):
-            return _plan(wish, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
+            return _plan(wanted, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
         if descriptor.web_urls:
-            return _plan(wish, BlobStatus.MISSING, cause=Foreign(descriptor.web_urls))
-        return _plan(wish, BlobStatus.MISSING, cause=Missing())
+            return _plan(wanted, BlobStatus.MISSING, cause=Foreign(descriptor.web_urls))
+        return _plan(wanted, BlobStatus.MISSING, cause=Missing())
 
     @cached_property
     def _problems(self) -> Mapping[Digest, SourceProblem]:
@@ -194,7 +196,7 @@ class BlobFinder:
         return {digest: problem for digest, problem in reversed([*named]) if digest}
 
 
-def _leftovers(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:
+def _candidates(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:
     return tuple(
         fact
         for fact in inventory.facts
@@ -208,9 +210,9 @@ def _may_be_remains(fact: FileFacts) -> bool:
     return named or can_decompress(fact.kind) or fact.kind in DOCUMENT_KINDS or not fact.file.borrowed
 
 
-def _why_only_content(wish: BlobWish, *, repacked: bool = False) -> Cause:
+def _why_only_content(wanted: WantedBlob, *, repacked: bool = False) -> Cause:
     # Under a digest that can't be computed, the file may well be the blob itself.
-    return Gunzipped(repacked=repacked) if wish.descriptor.digest.is_checkable else UnsupportedDigest()
+    return Gunzipped(repacked=repacked) if wanted.descriptor.digest.is_checkable else UnsupportedDigest()
 
 
 def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:
@@ -218,8 +220,8 @@ def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:
     return content if content and content.digest == diff_id else None
 
 
-def _plan(wish: BlobWish, status: BlobStatus, **facts: object) -> BlobPlan:
+def _plan(wanted: WantedBlob, status: BlobStatus, **facts: object) -> BlobPlan:
     return replace(
-        BlobPlan(wish.role, wish.descriptor, status, position=wish.position, diff_id=wish.diff_id),
+        BlobPlan(wanted.role, wanted.descriptor, status, position=wanted.position, diff_id=wanted.diff_id),
         **facts,  # type: ignore[arg-type]
     )

@@ -22,8 +22,8 @@ from importer.inspection.file_facts import FileFacts
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.causes import DigestMismatch, Missing
 from importer.plan.images import AmbiguousRemains, ImagePlan
+from importer.recovery.blobs.candidates import claim_of
 from importer.recovery.blobs.diagnosis import diagnose
-from importer.recovery.blobs.leftovers import claim_of
 
 _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MOST_NAMED: Final = 64

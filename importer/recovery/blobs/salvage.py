@@ -9,7 +9,7 @@ from importer.plan.causes import Cause, Truncated, ZeroFilled
 
 
 class FileState(StrEnum):
-    """Remaining defects of a file in a damaged layer."""
+    """What is left of a file in a damaged layer."""
 
     WHOLE = "whole"
     CUT = "cut"

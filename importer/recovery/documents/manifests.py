@@ -1,4 +1,4 @@
-"""Which documents are the manifests to recover, what their bytes should be, and who vouches for them."""
+"""Which documents are the manifests to recover, what their bytes should be, and what proves them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.causes import Cause, DigestMismatch, NotAManifest
 from importer.plan.content import literal, whole_file
 from importer.recovery.blobs.restoration import Restoration, cause_of_form, restorations
+from importer.recovery.documents.manifest_proofs import ManifestProofs
 from importer.recovery.documents.manifest_text import alteration_in
-from importer.recovery.documents.vouching import Vouchers
 from importer.recovery.documents.wanted import is_layout_index
 
 MANIFEST_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX})
@@ -65,12 +65,12 @@ class FoundManifest:
 
 def find_manifests(inventory: Inventory, known: KnownDigests, examiner: Examiner) -> tuple[FoundManifest, ...]:
     """All manifests and indexes among the user's own files, the broken ones too, each digest once."""
-    vouchers = Vouchers.of(inventory, known)
+    known_proofs = ManifestProofs.of(inventory, known)
     groups: dict[Digest, list[FileFacts]] = {}
     for fact in inventory.facts:
         if fact.kind in MANIFEST_KINDS and not fact.file.borrowed and not is_layout_index(inventory, fact):
             groups.setdefault(fact.digest, []).append(fact)
-    return tuple(_merged(_found(files, vouchers, examiner) for files in groups.values()))
+    return tuple(_merged(_found(files, known_proofs, examiner) for files in groups.values()))
 
 
 def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
@@ -82,19 +82,19 @@ def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
     yield from by_digest.values()
 
 
-def _found(files: list[FileFacts], vouchers: Vouchers, examiner: Examiner) -> FoundManifest:
+def _found(files: list[FileFacts], known_proofs: ManifestProofs, examiner: Examiner) -> FoundManifest:
     fact = files[0]
-    if vouchers.proofs_of(fact.digest, files):
-        return _as_it_is(files, vouchers, examiner)
-    restored = _restored(fact, vouchers, examiner)
+    if known_proofs.of_digest(fact.digest, files):
+        return _as_it_is(files, known_proofs, examiner)
+    restored = _restored(fact, known_proofs, examiner)
     if restored:
-        return _restored_manifest(files, vouchers, *restored)
-    found = _as_it_is(files, vouchers, examiner, _mismatch(fact, vouchers))
+        return _restored_manifest(files, known_proofs, *restored)
+    found = _as_it_is(files, known_proofs, examiner, _mismatch(fact, known_proofs))
     return replace(found, other_forms=_other_forms(fact, examiner), alteration=alteration_in(examiner.text_of(fact)))
 
 
 def _restored_manifest(
-    files: list[FileFacts], vouchers: Vouchers, digest: Digest, restoration: Restoration
+    files: list[FileFacts], known_proofs: ManifestProofs, digest: Digest, restoration: Restoration
 ) -> FoundManifest:
     content = restoration.content
     document = read_document(content)
@@ -106,8 +106,8 @@ def _restored_manifest(
         cause=restoration.cause,
         file=files[0],
     )
-    proofs = vouchers.proofs_of(digest, files)
-    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(digest, ()))
+    proofs = known_proofs.of_digest(digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, known_proofs.parents.get(digest, ()))
 
 
 def _other_forms(fact: FileFacts, examiner: Examiner) -> tuple[tuple[str, Digest], ...]:
@@ -116,7 +116,7 @@ def _other_forms(fact: FileFacts, examiner: Examiner) -> tuple[tuple[str, Digest
 
 
 def _as_it_is(
-    files: list[FileFacts], vouchers: Vouchers, examiner: Examiner, cause: Cause | None = None
+    files: list[FileFacts], known_proofs: ManifestProofs, examiner: Examiner, cause: Cause | None = None
 ) -> FoundManifest:
     fact = files[0]
     document = fact.document or Document(fact.kind)
@@ -129,13 +129,13 @@ def _as_it_is(
     blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
     if status is BlobStatus.OK:
         blob = replace(blob, exact=whole_file(fact))
-    proofs = vouchers.proofs_of(fact.digest, files)
-    return FoundManifest(blob, document, tuple(files), proofs, vouchers.parents.get(fact.digest, ()))
+    proofs = known_proofs.of_digest(fact.digest, files)
+    return FoundManifest(blob, document, tuple(files), proofs, known_proofs.parents.get(fact.digest, ()))
 
 
-def _mismatch(fact: FileFacts, vouchers: Vouchers) -> Cause | None:
+def _mismatch(fact: FileFacts, known_proofs: ManifestProofs) -> Cause | None:
     """A manifest that should have another digest, by its name, by a note, or by the user's word."""
-    if vouchers.known.expected_of(fact) or vouchers.unmet:
+    if known_proofs.known.expected_of(fact) or known_proofs.unmet:
         return DigestMismatch(fact.digest, fact.size, fact.kind)
     return None
 
@@ -151,12 +151,12 @@ def _declared_type(document: Document) -> str:
     return declared if isinstance(declared, str) else fallback
 
 
-def _restored(fact: FileFacts, vouchers: Vouchers, examiner: Examiner) -> tuple[Digest, Restoration] | None:
+def _restored(fact: FileFacts, known_proofs: ManifestProofs, examiner: Examiner) -> tuple[Digest, Restoration] | None:
     """A former text of the manifest with a digest of its own that is known, or with one that nobody has yet."""
-    own = vouchers.known.expected_of(fact)
-    for restoration in restorations(examiner.text_of(fact)) if own or vouchers.missed else ():
+    own = known_proofs.known.expected_of(fact)
+    for restoration in restorations(examiner.text_of(fact)) if own or known_proofs.missing else ():
         for algorithm in HEX_LENGTHS:
             digest = Digest.of(restoration.content, algorithm)
-            if digest in own or digest in vouchers.missed:
+            if digest in own or digest in known_proofs.missing:
                 return digest, restoration
     return None

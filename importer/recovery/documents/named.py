@@ -19,7 +19,7 @@ from importer.inventory.inventory import Inventory
 from importer.plan.blobs import BlobPlan, BlobStatus, Role
 from importer.plan.causes import ConfigMissing, Missing
 from importer.plan.images import ImageKind, ImagePlan
-from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.finding import BlobFinder, WantedBlob
 from importer.recovery.documents.naming.docker_save import save_entries
 from importer.recovery.documents.naming.registry_links import tags
 from importer.recovery.documents.wanted import NAME_ANNOTATIONS, layout_indexes
@@ -83,7 +83,7 @@ def missing_manifests(
         descriptor = named.descriptor
         if descriptor.digest in known or inventory.with_digest(descriptor.digest):
             continue
-        blob = finder.find(BlobWish(descriptor, Role.MANIFEST))
+        blob = finder.find(WantedBlob(descriptor, Role.MANIFEST))
         if _is_dispensable(blob) or (blob.file and blob.file.file.path in remains):
             continue
         kind = ImageKind.INDEX if descriptor.media_type in media_types.INDEX_TYPES else ImageKind.IMAGE
@@ -104,7 +104,7 @@ def missing_saves(inventory: Inventory, finder: BlobFinder, plans: Iterable[Imag
         digest = Digest.from_name(PurePosixPath(saved.config).name)
         if digest is None or digest in known or inventory.with_digest(digest):
             continue
-        config = finder.find(BlobWish(Descriptor(media_types.DOCKER_CONFIG, digest, UNKNOWN_SIZE), Role.CONFIG))
+        config = finder.find(WantedBlob(Descriptor(media_types.DOCKER_CONFIG, digest, UNKNOWN_SIZE), Role.CONFIG))
         cause = ConfigMissing() if isinstance(config.cause, Missing) else config.cause
         own = Descriptor(media_types.DOCKER_MANIFEST, saved.manifest.digest, saved.manifest.size)
         manifest = BlobPlan(Role.MANIFEST, own, BlobStatus.OK, file=saved.manifest)

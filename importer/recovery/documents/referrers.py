@@ -70,7 +70,7 @@ def names_of_listings(images: Iterable[ImagePlan]) -> Mapping[str, tuple[Referen
         for image in images
         if not image.referrers_tags
         for name in image.names
-        for member in image.family
+        for member in image.all_images
     ]
     found: dict[str, dict[tuple[str | None, str], Reference]] = {}
     while waiting:

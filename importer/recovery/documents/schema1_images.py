@@ -17,7 +17,7 @@ from importer.inventory.known_digests import KnownDigests
 from importer.places.address import Literal
 from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
 from importer.plan.images import ImageKind, ImagePlan
-from importer.recovery.blobs.finding import BlobFinder, BlobWish
+from importer.recovery.blobs.finding import BlobFinder, WantedBlob
 from importer.recovery.documents.wanted import schema1_manifests_of
 
 
@@ -31,7 +31,7 @@ def schema1_plans(
             continue
         digests = dict.fromkeys(layer.digest for layer in manifest.layers)
         layers = [
-            finder.find(BlobWish(_descriptor(inventory, digest), Role.LAYER, position))
+            finder.find(WantedBlob(_descriptor(inventory, digest), Role.LAYER, position))
             for position, digest in enumerate(digests)
         ]
         proofs = known.expected_of(fact)

@@ -33,7 +33,7 @@ from importer.recompression import (
     recognise,
     seconds_for,
 )
-from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.build_evidence import BuildEvidence
 
 DEFAULT_SECONDS: Final = 600
 """Seconds without a match after which the search gives up, unless the user says otherwise."""
@@ -68,9 +68,9 @@ class CompressorSearch:
         self._siblings: dict[Digest, Recognition | None] = {}
         self._learned: list[Recognition] = []
 
-    def find(self, plain: ProvenBlob, layer: BlobPlan, family: Family) -> Recompressed | Search:
+    def find(self, plain: ProvenBlob, layer: BlobPlan, image: BuildEvidence) -> Recompressed | Search:
         """Find what makes the layer of its content; else say why nothing does."""
-        evidence = self._evidence(layer, family)
+        evidence = self._evidence(layer, image)
         ordered = order_by_evidence(known_compressors(), evidence)
         affordable = tuple(_affordable(ordered, plain.size, min(self._left, self._most_for_one)))
         started = time.monotonic()
@@ -103,12 +103,12 @@ class CompressorSearch:
         finally:
             self._progress.stop()
 
-    def _evidence(self, layer: BlobPlan, family: Family) -> Evidence:
-        known = [self._recognition(fact) for fact in _telling_siblings(family, self._examiner)]
+    def _evidence(self, layer: BlobPlan, image: BuildEvidence) -> Evidence:
+        known = [self._recognition(fact) for fact in _telling_siblings(image, self._examiner)]
         return Evidence(
             siblings=[*(sibling for sibling in known if sibling), *self._learned],
-            history=_builder_texts(family.config),
-            annotations={**family.annotations, **layer.descriptor.annotations},
+            history=_builder_texts(image.config),
+            annotations={**image.annotations, **layer.descriptor.annotations},
         )
 
     def _recognition(self, fact: FileFacts) -> Recognition | None:
@@ -152,10 +152,10 @@ def _affordable(compressors: Sequence[KnownCompressor], size: int, seconds: floa
             yield known
 
 
-def _telling_siblings(family: Family, examiner: Examiner) -> Iterator[FileFacts]:
+def _telling_siblings(image: BuildEvidence, examiner: Examiner) -> Iterator[FileFacts]:
     """For each gzip header among the intact layers, the largest of those that have it."""
     groups: dict[GzipHeader, FileFacts] = {}
-    for layer in family.layers:
+    for layer in image.layers:
         fact = layer.file
         if (
             layer.status is BlobStatus.OK

@@ -20,7 +20,7 @@ from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob
 from importer.plan.causes import Gunzipped, Missing, Search
 from importer.plan.content import content_of, whole_file
 from importer.progress import Progress
-from importer.recovery.recompress.family import Family
+from importer.recovery.recompress.build_evidence import BuildEvidence
 
 if TYPE_CHECKING:
     from importer.recovery.recompress.compressor_search import CompressorSearch
@@ -75,16 +75,16 @@ class Recompressor:
         self._tried: dict[tuple[Digest, int, Digest], Recompressed | Search] = {}
         self._search: CompressorSearch | None = None
 
-    def mend(self, family: Family) -> tuple[BlobPlan, ...]:
-        """The family's layers; those whose own bytes could be computed again are whole.
+    def mend(self, image: BuildEvidence) -> tuple[BlobPlan, ...]:
+        """The image's layers; those whose own bytes could be computed again are whole.
 
         The smallest is tried first: what made it makes the others, most likely.
         """
-        layers = list(family.layers)
+        layers = list(image.layers)
         missing = {layer.descriptor.digest for layer in layers if isinstance(layer.cause, Missing)}
         lost = [(at, plain) for at, layer in enumerate(layers) if (plain := self._plain_of(layer, missing))]
         for at, plain in sorted(lost, key=lambda pair: layers[pair[0]].descriptor.size):
-            layers[at] = self._mended(layers[at], plain, family)
+            layers[at] = self._mended(layers[at], plain, image)
         return tuple(layers)
 
     def _plain_of(self, layer: BlobPlan, missing: set[Digest]) -> Plain | None:
@@ -108,11 +108,11 @@ class Recompressor:
             _unpacked(self._tars[0]) if is_the_only and _may_shrink_to(self._tars[0], layer.descriptor.size) else None
         )
 
-    def _mended(self, layer: BlobPlan, plain: Plain, family: Family) -> BlobPlan:
+    def _mended(self, layer: BlobPlan, plain: Plain, image: BuildEvidence) -> BlobPlan:
         digest, size = layer.descriptor.digest, layer.descriptor.size
         key = (digest, size, plain.content.digest)
         if key not in self._tried:
-            self._tried[key] = self._searching().find(plain.content, layer, family)
+            self._tried[key] = self._searching().find(plain.content, layer, image)
         result = self._tried[key]
         if isinstance(result, Search):
             return _unmended(layer, result)

@@ -11,7 +11,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Address
 from importer.plan.causes import Cause
-from importer.recovery.blobs.leftovers import Leftovers
+from importer.recovery.blobs.candidates import Candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Wanted:
     """
 
     descriptor: Descriptor
-    candidates: Leftovers
+    candidates: Candidates
     is_document: bool
     examiner: Examiner
 

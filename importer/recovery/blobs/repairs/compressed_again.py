@@ -10,14 +10,14 @@ from importer.inspection.content import Content, compression_of_kind
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Decompressed
 from importer.plan.causes import CompressedAgain
-from importer.recovery.blobs.leftovers import likeliest_first
+from importer.recovery.blobs.candidates import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose the content of a compressed file that has the blob's digest, or its size where nothing else is known."""
     digest, size = wanted.descriptor.digest, wanted.descriptor.size
-    packed = wanted.candidates.sorted_by(_by_content)
+    packed = wanted.candidates.indexed_by(_by_content)
     for fact in likeliest_first(packed.get(digest if digest.algorithm == "sha256" else size, ()), wanted.descriptor):
         if fact.content and fact.content.size == size:
             yield Attempt(

@@ -10,7 +10,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Part
 from importer.plan.causes import LeadingData
-from importer.recovery.blobs.leftovers import BySize, likeliest_first
+from importer.recovery.blobs.candidates import BySize, likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 _MAX_LEADING: Final = 64 * 1024
@@ -34,8 +34,8 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
 def _larger(wanted: Wanted) -> Iterator[FileFacts]:
     size = wanted.descriptor.size
     named = wanted.candidates.named_after(wanted.descriptor)
-    headed = wanted.candidates.sorted_by(_headed_by_body, wanted.examiner).least(size)
-    close = (fact for fact in wanted.candidates.sorted_by(_by_size).above(size) if fact.size - size <= _MAX_LEADING)
+    headed = wanted.candidates.indexed_by(_headed_by_body, wanted.examiner).least(size)
+    close = (fact for fact in wanted.candidates.indexed_by(_by_size).above(size) if fact.size - size <= _MAX_LEADING)
     return (fact for fact in likeliest_first((*named, *headed, *close), wanted.descriptor) if fact.size > size)
 
 

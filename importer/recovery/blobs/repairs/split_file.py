@@ -23,30 +23,30 @@ _PIECE: Final = re.compile(
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
-    """Propose each family of numbered or lettered files whose sizes add up to the blob's."""
-    for pieces in wanted.candidates.sorted_by(_by_sum).get(wanted.descriptor.size, ()):
+    """Propose each series of numbered or lettered files whose sizes add up to the blob's."""
+    for pieces in wanted.candidates.indexed_by(_by_sum).get(wanted.descriptor.size, ()):
         recipe = Joined(tuple(fact.file.address for fact in pieces))
         yield Attempt(recipe, Split(tuple(fact.file.path for fact in pieces)), pieces[0])
 
 
 def _by_sum(facts: Sequence[FileFacts]) -> Mapping[int, Sequence[Sequence[FileFacts]]]:
     found: dict[int, list[Sequence[FileFacts]]] = {}
-    for family in families(facts):
-        pieces = [fact for _, fact in family]
+    for series in numbered_series(facts):
+        pieces = [fact for _, fact in series]
         found.setdefault(sum(fact.size for fact in pieces), []).append(pieces)
     return found
 
 
-def families(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, FileFacts]]]:
+def numbered_series(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, FileFacts]]]:
     """Files that are numbered or lettered alike, two at least, each with its number, in their order."""
     found: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
     for fact in files:
         for stem, order in _readings(fact.file.name):
             # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
             found.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
-    for family in found.values():
-        if 1 < len(family) <= _MAX_PIECES:
-            yield sorted(family, key=lambda piece: piece[0])
+    for series in found.values():
+        if 1 < len(series) <= _MAX_PIECES:
+            yield sorted(series, key=lambda piece: piece[0])
 
 
 def _readings(name: str) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ from importer.formats.signatures import DOCUMENT_KINDS
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Literal
-from importer.recovery.blobs.leftovers import likeliest_first
+from importer.recovery.blobs.candidates import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 from importer.recovery.blobs.restoration import restorations
 
@@ -20,7 +20,7 @@ def attempts(wanted: Wanted) -> Iterator[Attempt]:
     if not wanted.is_document:
         return
     digest = wanted.descriptor.digest
-    restored = wanted.candidates.sorted_by(_by_restored, digest.algorithm, wanted.examiner).get(_key(digest), ())
+    restored = wanted.candidates.indexed_by(_by_restored, digest.algorithm, wanted.examiner).get(_key(digest), ())
     for fact in likeliest_first(restored, wanted.descriptor):
         for restoration in restorations(wanted.examiner.text_of(fact)):
             if len(restoration.content) != wanted.descriptor.size:

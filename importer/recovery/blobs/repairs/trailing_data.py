@@ -9,14 +9,14 @@ from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.places.address import Part
 from importer.plan.causes import TrailingData
-from importer.recovery.blobs.leftovers import BySize, likeliest_first
+from importer.recovery.blobs.candidates import BySize, likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose the first bytes of a file that is longer than the blob and may begin with it."""
     size = wanted.descriptor.size
-    larger = wanted.candidates.sorted_by(_compressed_by_size).above(size)
+    larger = wanted.candidates.indexed_by(_compressed_by_size).above(size)
     for fact in likeliest_first((*wanted.candidates.named_after(wanted.descriptor), *larger), wanted.descriptor):
         if fact.size > size > 0 and _may_begin_with(fact, wanted):
             yield Attempt(Part(fact.file.address, 0, size), TrailingData(fact.size - size), fact)

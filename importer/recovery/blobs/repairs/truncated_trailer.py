@@ -8,13 +8,13 @@ from importer.formats.streams import Ending
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Joined, Literal
 from importer.plan.causes import TruncatedTrailer
-from importer.recovery.blobs.leftovers import likeliest_first
+from importer.recovery.blobs.candidates import likeliest_first
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
     """Propose a file with the checksum and size of its content appended (RFC 1952, 2.3.1)."""
-    cut = wanted.candidates.sorted_by(_by_full_size).get(wanted.descriptor.size, ())
+    cut = wanted.candidates.indexed_by(_by_full_size).get(wanted.descriptor.size, ())
     for fact in likeliest_first(cut, wanted.descriptor):
         if fact.content:
             lost = fact.content.missing_trailer

@@ -1,7 +1,7 @@
 """Names of images, from the evidence that each layout leaves.
 
 A kind of evidence is one module with a function that yields digests and their names. To add one,
-write the module and name it in ``_WITNESSES``.
+write the module and name it in ``_EVIDENCE``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +18,10 @@ from importer.recovery.documents.naming import (
     registry_links,
 )
 
-Testimony = tuple[Digest, Reference]
+NamedDigest = tuple[Digest, Reference]
 """The digest of a manifest or a config, and a name it goes by."""
 
-_WITNESSES: tuple[Callable[[Inventory], Iterator[Testimony]], ...] = (
+_EVIDENCE: tuple[Callable[[Inventory], Iterator[NamedDigest]], ...] = (
     artifactory_properties.names,
     docker_save.names,
     oci_annotations.names,
@@ -34,9 +34,9 @@ _WITNESSES: tuple[Callable[[Inventory], Iterator[Testimony]], ...] = (
 def names_by_digest(inventory: Inventory) -> Mapping[Digest, tuple[Reference, ...]]:
     """All names of all manifests and configs, sorted; what the layout says outweighs the place of a file."""
     names: dict[Digest, dict[Reference, None]] = {}
-    for witness in _WITNESSES:
+    for names_in in _EVIDENCE:
         found: dict[Digest, dict[Reference, None]] = {}
-        for digest, name in witness(inventory):
+        for digest, name in names_in(inventory):
             found.setdefault(digest, {})[name] = None
         for digest, said in found.items():
             names.setdefault(digest, said)

@@ -1,4 +1,4 @@
-"""Who vouches for a manifest: digests known from outside of its bytes."""
+"""What proves a manifest: digests known from outside of its bytes."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from importer.recovery.documents.wanted import indexes_of, layout_indexes
 
 
 @dataclass(frozen=True, slots=True)
-class Vouchers:
-    """All that is known beforehand of the manifests of an inventory. Build it with ``Vouchers.of``.
+class ManifestProofs:
+    """All that is known beforehand of the manifests of an inventory. Build it with ``ManifestProofs.of``.
 
     Attributes:
         inventory: what there is.
         known: sidecars, names, and the user's word.
         parents: the indexes that list each child.
         listed: digests that the table of contents of an OCI layout lists.
-        missed: digests that someone vouches for and no file has.
+        missing: digests that are known beforehand and that no file has.
     """
 
     inventory: Inventory
     known: KnownDigests
     parents: Mapping[Digest, tuple[Digest, ...]]
     listed: frozenset[Digest]
-    missed: frozenset[Digest]
+    missing: frozenset[Digest]
 
     @classmethod
-    def of(cls, inventory: Inventory, known: KnownDigests) -> Vouchers:
+    def of(cls, inventory: Inventory, known: KnownDigests) -> ManifestProofs:
         """Collect what indexes and layouts say."""
         listed = frozenset(child.digest for _, index in layout_indexes(inventory) for child in index.children)
         parents = _parents(indexes_of(inventory))
-        told = (*known.given, *parents, *listed)
-        missed = frozenset(digest for digest in told if digest.is_checkable and not inventory.with_digest(digest))
-        return cls(inventory, known, parents, listed, missed)
+        known_digests = (*known.given, *parents, *listed)
+        missing = frozenset(
+            digest for digest in known_digests if digest.is_checkable and not inventory.with_digest(digest)
+        )
+        return cls(inventory, known, parents, listed, missing)
 
-    def proofs_of(self, digest: Digest, files: Iterable[FileFacts]) -> tuple[str, ...]:
+    def of_digest(self, digest: Digest, files: Iterable[FileFacts]) -> tuple[str, ...]:
         """Where the digest of these files is known from, in plain words; nothing when it isn't."""
         proofs = [self.known.expected_of(fact).get(digest) for fact in files]
         proofs += [f"the index {parent.short}" for parent in self.parents.get(digest, ())]

@@ -1,4 +1,4 @@
-"""What lies under a first mishap: one seldom comes alone.
+"""Files without what stands around them: several things may have happened to one file.
 
 A proxy compresses and ``curl -i`` saves the headers in front; a mail gateway wants pieces, and one of them was
 cut. A wrapping is taken off only where the file itself shows it, and what lies under it is inspected like a file
@@ -23,8 +23,8 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Address, Decompressed, Joined, Literal, Part
 from importer.plan.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
-from importer.recovery.blobs.leftovers import Leftovers
-from importer.recovery.blobs.repairs.split_file import families
+from importer.recovery.blobs.candidates import Candidates
+from importer.recovery.blobs.repairs.split_file import numbered_series
 from importer.recovery.blobs.restoration import cause_of_form
 
 _DEEPEST: Final = 3
@@ -39,68 +39,68 @@ _LONGEST_HEADERS: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What a file becomes when mishaps are undone.
+class UnwrappedFile:
+    """What a file becomes when the first things that happened to it are undone.
 
     Attributes:
         facts: of the bytes, as if they were a file of the same name; their address says how they come about.
-        mishaps: what was undone, the outermost first.
+        undone: the causes that were undone, the outermost first.
     """
 
     facts: FileFacts
-    mishaps: tuple[Cause, ...] = ()
+    undone: tuple[Cause, ...] = ()
 
 
-class Beneath:
-    """All forms, to be looked for by what they are and hold.
+class UnwrappedFiles:
+    """All unwrapped files, to be found by what they are and hold.
 
     Attributes:
-        files: the forms as if they were files.
+        files: their facts, as if they lay in a folder.
     """
 
-    def __init__(self, forms: Iterable[Form]) -> None:
-        self._forms = {form.facts.file.address: form for form in forms}
-        self.files = Leftovers(form.facts for form in self._forms.values())
+    def __init__(self, unwrapped: Iterable[UnwrappedFile]) -> None:
+        self._by_address = {inner.facts.file.address: inner for inner in unwrapped}
+        self.files = Candidates(inner.facts for inner in self._by_address.values())
 
-    def form_of(self, facts: FileFacts) -> Form | None:
-        """The form with these very facts; None for those of a file."""
-        return self._forms.get(facts.file.address)
+    def of(self, facts: FileFacts) -> UnwrappedFile | None:
+        """The unwrapped file with these facts; None where they are a file's own."""
+        return self._by_address.get(facts.file.address)
 
-    def like(self, descriptor: Descriptor) -> Iterator[Form]:
-        """Forms that are the blob, as far as their size and what is known of their digests tell."""
+    def like(self, descriptor: Descriptor) -> Iterator[UnwrappedFile]:
+        """Those that are the blob, as far as their size and what is known of their digests tell."""
         digest = descriptor.digest
         key = digest if digest.algorithm == "sha256" else descriptor.size
-        return (form for form in self._under(key) if form.facts.size == descriptor.size)
+        return (inner for inner in self._with_key(key) if inner.facts.size == descriptor.size)
 
-    def holding(self, diff_id: Digest) -> Iterator[Form]:
-        """Forms that are a content, or hold it compressed."""
-        return self._under(diff_id)
+    def holding(self, diff_id: Digest) -> Iterator[UnwrappedFile]:
+        """Those that are a layer's content, or hold it compressed."""
+        return self._with_key(diff_id)
 
-    def _under(self, key: Digest | int) -> Iterator[Form]:
-        return (self._forms[facts.file.address] for facts in self.files.sorted_by(_by_identity).get(key, ()))
+    def _with_key(self, key: Digest | int) -> Iterator[UnwrappedFile]:
+        return (self._by_address[facts.file.address] for facts in self.files.indexed_by(_by_identity).get(key, ()))
 
 
-def forms_beneath(files: Sequence[FileFacts], examiner: Examiner) -> Iterator[Form]:
-    """Every form that comes to light under a wrapping of one of the files, or of several that are pieces."""
+def unwrap_all(files: Sequence[FileFacts], examiner: Examiner) -> Iterator[UnwrappedFile]:
+    """Every file that is inside a wrapping of one of the files, or of several that are pieces."""
     for fact in files:
-        yield from _under(Form(fact), examiner)
-    for pieces in families(files):
+        yield from _unwrap(UnwrappedFile(fact), examiner)
+    for pieces in numbered_series(files):
         joined = _joined(pieces, examiner)
         if joined:
             yield joined
-            yield from _under(joined, examiner)
+            yield from _unwrap(joined, examiner)
 
 
-def _under(outer: Form, examiner: Examiner, depth: int = _DEEPEST) -> Iterator[Form]:
-    for address, mishap in _unwrapped(outer.facts, examiner):
-        form = _inspected(outer.facts, address, (*outer.mishaps, mishap), examiner)
-        if form:
-            yield form
+def _unwrap(outer: UnwrappedFile, examiner: Examiner, depth: int = _DEEPEST) -> Iterator[UnwrappedFile]:
+    for address, cause in _wrappings(outer.facts, examiner):
+        inner = _inspected(outer.facts, address, (*outer.undone, cause), examiner)
+        if inner:
+            yield inner
             if depth > 1:
-                yield from _under(form, examiner, depth - 1)
+                yield from _unwrap(inner, examiner, depth - 1)
 
 
-def _unwrapped(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, Cause]]:
+def _wrappings(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, Cause]]:
     """The wrappings that a file shows, each with what is left when it is taken off."""
     whole, content = fact.file.address, fact.content
     head = _head(fact, examiner) if fact.kind in _MAY_HAVE_HEADERS else b""
@@ -118,16 +118,16 @@ def _unwrapped(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, C
         yield Part(whole, 0, fact.size - surplus), TrailingData(surplus)
 
 
-def _by_identity(forms: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[FileFacts]]:
+def _by_identity(unwrapped: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[FileFacts]]:
     found: dict[Digest | int, list[FileFacts]] = {}
-    for facts in forms:
+    for facts in unwrapped:
         inner = (facts.content.digest,) if facts.content and facts.content.is_whole else ()
         for key in dict.fromkeys((facts.digest, facts.size, *inner)):
             found.setdefault(key, []).append(facts)
     return found
 
 
-def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> Form | None:
+def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> UnwrappedFile | None:
     """Pieces one after the other, each without the headers that were saved with it."""
     facts = list(_from_the_first(pieces))
     if len(facts) < 2:
@@ -157,10 +157,10 @@ def _body(fact: FileFacts, head: bytes) -> Address:
     return Part(fact.file.address, headers, fact.size - headers) if headers else fact.file.address
 
 
-def _inspected(outer: FileFacts, address: Address, mishaps: Iterable[Cause], examiner: Examiner) -> Form | None:
+def _inspected(outer: FileFacts, address: Address, undone: Iterable[Cause], examiner: Examiner) -> UnwrappedFile | None:
     facts = examiner.facts_of(replace(outer.file, address=address))
     # What the headers told of the body isn't lost with them.
-    return Form(replace(facts, properties=outer.properties), tuple(mishaps)) if facts else None
+    return UnwrappedFile(replace(facts, properties=outer.properties), tuple(undone)) if facts else None
 
 
 def _head(fact: FileFacts, examiner: Examiner) -> bytes:

@@ -1,4 +1,4 @@
-"""Files that may be part of any of blobs, sorted once however many blobs are wanted.
+"""Files that may be what is left of blobs, indexed once however many blobs are wanted.
 
 Thousands of files beside thousands of missing blobs are no rarity: an index with all its children lost, a
 repository without its blobs. Nobody may look at each file for each blob.
@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.inspection.file_facts import TOLD_DIGEST, FileFacts
+from importer.inspection.file_facts import DIGEST_HEADER, FileFacts
 from importer.inventory.inventory import claimed_digest
 
 MOST_TRIED: Final = 64
@@ -42,7 +42,7 @@ class BySize(Generic[_Item]):
         return self._items[start : start + MOST_TRIED]
 
 
-class Leftovers:
+class Candidates:
     """Files that nothing else claims, and the indexes over them of whoever looks for something.
 
     Attributes:
@@ -51,18 +51,18 @@ class Leftovers:
 
     def __init__(self, facts: Iterable[FileFacts]) -> None:
         self.facts = tuple(facts)
-        self._sorted: dict[tuple[Callable[..., Any], tuple[object, ...]], Any] = {}
+        self._indexes: dict[tuple[Callable[..., Any], tuple[object, ...]], Any] = {}
 
-    def sorted_by(self, sort: Callable[[Sequence[FileFacts], *_More], _Index], *more: *_More) -> _Index:
+    def indexed_by(self, index: Callable[[Sequence[FileFacts], *_More], _Index], *more: *_More) -> _Index:
         """What a function makes of all files, and of what else it is given; it is called once for these."""
-        if (sort, more) not in self._sorted:
-            self._sorted[sort, more] = sort(self.facts, *more)
-        index: _Index = self._sorted[sort, more]
-        return index
+        if (index, more) not in self._indexes:
+            self._indexes[index, more] = index(self.facts, *more)
+        made: _Index = self._indexes[index, more]
+        return made
 
     def named_after(self, descriptor: Descriptor) -> list[FileFacts]:
         """Files with the blob's digest in their names, the likeliest first."""
-        return likeliest_first(self.sorted_by(_by_claim).get(descriptor.digest, ()), descriptor)
+        return likeliest_first(self.indexed_by(_by_claim).get(descriptor.digest, ()), descriptor)
 
 
 def likeliest_first(facts: Iterable[FileFacts], descriptor: Descriptor) -> list[FileFacts]:
@@ -80,8 +80,8 @@ def likeliest_first(facts: Iterable[FileFacts], descriptor: Descriptor) -> list[
 
 def claim_of(fact: FileFacts) -> Digest | None:
     """The digest that a file's name gives it, or else the server's headers that were saved with it."""
-    told = fact.properties.get(TOLD_DIGEST)
-    return claimed_digest(fact.file) or (Digest.parse(told) if told else None)
+    header = fact.properties.get(DIGEST_HEADER)
+    return claimed_digest(fact.file) or (Digest.parse(header) if header else None)
 
 
 def _by_claim(facts: Sequence[FileFacts]) -> Mapping[Digest, Sequence[FileFacts]]:

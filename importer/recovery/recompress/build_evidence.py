@@ -1,4 +1,4 @@
-"""What belongs together in one image, for those who look for traces of how it was built."""
+"""What an image shows of how it was built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importer.plan.blobs import BlobPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class BuildEvidence:
     """What the rest of an image may tell of the compressor of its layers.
 
     Attributes:
