@@ -88,6 +88,39 @@ class Reference:
         return f"{host}{self.repository}:{self.tag}"
 
 
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository of which no tag is known: ``host/repository``; the host is there only when it was given."""
+
+    name: str
+    host: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Repository:
+        """Read ``team/app`` or ``registry.example:5000/team/app``; raises ValueError as ``Reference.parse`` does."""
+        reference = Reference.parse(f"{text}:{DEFAULT_TAG}")
+        return cls(reference.repository, reference.host)
+
+    @property
+    def familiar(self) -> Repository:
+        """The same repository as people write it: without the host and the folder that docker adds."""
+        reference = Reference(self.name, DEFAULT_TAG, self.host).familiar
+        return Repository(reference.repository, reference.host)
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.name}" if self.host else self.name
+
+
+def name_from(text: str) -> Reference | Repository:
+    """Read a name as programs keep it: a tag, a digest (``team/app@sha256:…``, where no tag is known), or both.
+
+    Raises ValueError, with the reason in plain words.
+    """
+    name, at, _ = text.partition("@")
+    has_tag = ":" in name.rpartition("/")[2]
+    return Repository.parse(name) if at and not has_tag else Reference.parse(name)
+
+
 def is_repository(name: str) -> bool:
     """Whether a registry takes a text for a repository's name."""
     return _REPOSITORY.fullmatch(name) is not None and len(name) <= _MAX_REPOSITORY_LENGTH

@@ -10,7 +10,7 @@ from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index
 from importer.domain.platform import Platform
-from importer.domain.reference import Reference
+from importer.domain.reference import Reference, Repository
 from importer.domain.schema1 import Schema1Manifest
 from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
@@ -52,6 +52,7 @@ class ImagePlan:
         config: the image's config, when it is here and valid.
         blobs: the config and the layers, or the children of an index, in the manifest's order.
         names: under which names it goes.
+        repository: where it belongs, when no tag of it is known.
         parents: the indexes it belongs to.
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
         other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
@@ -70,6 +71,7 @@ class ImagePlan:
     config: ImageConfig | None = None
     blobs: tuple[BlobPlan, ...] = ()
     names: tuple[Reference, ...] = ()
+    repository: Repository | None = None
     parents: tuple[Digest, ...] = ()
     proofs: tuple[str, ...] = ()
     other_forms: tuple[tuple[str, Digest], ...] = ()
@@ -79,6 +81,13 @@ class ImagePlan:
     platform: Platform | None = None
     children: tuple[ImagePlan, ...] = field(default=(), repr=False)
     referrers_tags: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """What it is called first: its name, or where no tag is known its repository and its digest."""
+        if self.names:
+            return str(self.names[0])
+        return f"{self.repository}@{self.manifest.descriptor.digest}" if self.repository else None
 
     @property
     def manifest_digest(self) -> Digest | None:

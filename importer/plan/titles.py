@@ -8,9 +8,14 @@ from importer.words.text import Position, Text, joined
 
 
 def title_of(image: ImagePlan) -> str:
-    """What to call an image: its name, else its manifest digest, or that of the manifest whose referrers it lists."""
+    """What to call an image: its name, else its manifest digest, or that of the manifest whose referrers it lists.
+
+    The digest stands behind the repository where that is known, as docker writes an image without a tag.
+    """
     if image.names:
         return str(image.names[0])
+    if image.repository:
+        return f"{image.repository}@{image.manifest.descriptor.digest.short}"
     if image.referrers_tags:
         algorithm, _, hexes = image.referrers_tags[0].partition("-")
         return f"the list of what refers to {algorithm}:{hexes[:12]}"

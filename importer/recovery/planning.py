@@ -36,7 +36,7 @@ from importer.recovery.blobs.finding import BlobFinder, WantedBlob
 from importer.recovery.blobs.remains import settle_remains
 from importer.recovery.documents.manifests import FoundManifest, find_manifests
 from importer.recovery.documents.named import missing_manifests, missing_saves
-from importer.recovery.documents.naming import names_by_digest
+from importer.recovery.documents.naming import Names, names_in
 from importer.recovery.documents.rebuilding import rebuild_images, with_saved_forms
 from importer.recovery.documents.referrers import referrers_tags, with_names_of_subjects
 from importer.recovery.documents.schema1_images import schema1_plans
@@ -71,7 +71,8 @@ def make_plan(
     manifests = find_manifests(inventory, known, examiner)
     whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
     wanted = wanted_blobs(inventory).digests | whole
-    names = names_by_digest(inventory)
+    named = names_in(inventory)
+    names = named.references
     finder = BlobFinder(inventory, wanted, examiner)
     recompressor = Recompressor(effort, progress, examiner, finder.candidates.facts)
     planner = _Planner(manifests, finder, names, referrers_tags(inventory, names), recompressor)
@@ -81,7 +82,8 @@ def make_plan(
     rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken, examiner)]
     here = (*plans, *rebuilt)
     missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
-    images = tuple(sorted(with_names_of_subjects((*_joined(plans, rebuilt), *missing)), key=_order))
+    called = with_names_of_subjects((*_joined(plans, rebuilt), *missing))
+    images = tuple(sorted((_in_repository(image, named) for image in called), key=_order))
     taken = frozenset(_used(images)) | frozenset(_explained(images))
     settled = settle_remains(images, (fact for fact in finder.candidates.facts if fact.file.path not in taken))
     used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))
@@ -190,6 +192,12 @@ class _Planner:
 
 def _named(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> ImagePlan:
     return replace(plan, names=_names_of(plan, names))
+
+
+def _in_repository(plan: ImagePlan, named: Names) -> ImagePlan:
+    """The plan with the repository it belongs to, when it has no name and belongs to no index."""
+    found = () if plan.names or plan.parents else named.repositories.get(plan.manifest.descriptor.digest, ())
+    return replace(plan, repository=found[0]) if found else plan
 
 
 def _names_of(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) -> tuple[Reference, ...]:

@@ -118,6 +118,8 @@ def _place_of(plan: Plan, image: ImagePlan) -> tuple[str, str]:
     for named in (image, *parents):
         if named.names:
             return named.names[0].repository, named.names[0].tag
+        if named.repository:
+            return named.repository.name, _UNKNOWN_TAG
     return _UNKNOWN_IMAGE, _UNKNOWN_TAG
 
 

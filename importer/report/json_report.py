@@ -87,7 +87,7 @@ def _unread(unread: Unread) -> dict[str, Any]:
 
 def _image(image: ImagePlan, host: Host) -> dict[str, Any]:
     return {
-        "name": str(image.names[0]) if image.names else None,
+        "name": image.name,
         "names": [str(name) for name in image.names],
         "kind": image.kind.value,
         "media_type": as_unicode(image.manifest.descriptor.media_type),

@@ -49,8 +49,10 @@ def of_another_platform(image: ImagePlan, wanted: Platform) -> Refusal:
 
 def nameless(image: ImagePlan, *, is_alone: bool) -> Refusal:
     """An image without a name where one is needed; beside others it can't be given by --name."""
-    how = "--name team/app:1.4" if is_alone else "--names FILE or --name-template 'recovered/{image_id}'"
-    reason = f"{title_of(image)}: a registry needs a name, and none was found here; give one with {how}"
+    lack = "no tag of it was found here" if image.repository else "none was found here"
+    example = f"{image.repository}:1.4" if image.repository else "team/app:1.4"
+    how = f"--name {example}" if is_alone else "--names FILE or --name-template 'recovered/{image_id}'"
+    reason = f"{title_of(image)}: a registry needs a name, and {lack}; give one with {how}"
     return Refusal(image, reason, is_usage=True)
 
 

@@ -9,7 +9,7 @@ from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.plan.blobs import Role
 from importer.plan.images import ImagePlan, Plan
-from importer.plan.titles import whereabouts
+from importer.plan.titles import title_of, whereabouts
 from importer.recovery.documents.referrers import is_listing
 from importer.writers.refusals import titles
 
@@ -40,6 +40,8 @@ def not_here(plan: Plan, images: Sequence[ImagePlan], wanted: str) -> str:
 def answers_to(image: ImagePlan, wanted: str) -> bool:
     """Whether an image has that name, repository, manifest digest or image id."""
     names = [str(name) for name in image.names] + [name.repository for name in image.names]
+    if image.repository:
+        names += [str(image.repository), image.repository.name, str(image.name), title_of(image)]
     return wanted in names or _is_digest(wanted, image.manifest.descriptor.digest, image.image_id)
 
 

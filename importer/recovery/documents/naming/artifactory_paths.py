@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from importer.domain.digest import Digest
 from importer.domain.file_names import MANIFEST_NAME, MANIFEST_NAMES
 from importer.domain.reference import Reference
 from importer.formats.signatures import FileKind
 from importer.inventory.inventory import Inventory, folder_digest
+from importer.recovery.documents.naming.evidence import NamedDigest
 
 _NAMED_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1, FileKind.CONFIG})
 _EXPORT_ROOT: Final = "repositories"
 
 
-def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The name of each manifest by its place; a config's is that of the manifest that should lie beside it.
 
     Only a config under Artifactory's own name tells: other layouts keep theirs in folders of other meaning.

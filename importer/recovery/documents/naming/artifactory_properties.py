@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.inventory.inventory import Inventory, described_file
+from importer.recovery.documents.naming.evidence import NamedDigest
 
 _IMAGE: Final = "docker.repoName"
 _TAG: Final = "docker.manifest"
 
 
-def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The name of each manifest that has both properties."""
     for fact in inventory.facts:
         target = described_file(inventory, fact)

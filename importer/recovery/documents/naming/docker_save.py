@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.domain.digest import Digest
 from importer.domain.json_members import text, texts
 from importer.domain.reference import Reference
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, file_beside
+from importer.recovery.documents.naming.evidence import NamedDigest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SavedImage:
                 continue
 
 
-def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The tags of each config, under the config's digest."""
     for config, item in saved_images(inventory):
         yield from ((config.digest, name) for name in item.names)

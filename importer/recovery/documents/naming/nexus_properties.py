@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.inventory.inventory import Inventory, described_file
+from importer.recovery.documents.naming.evidence import NamedDigest
 
 _BLOB_NAME: Final = "@BlobStore.blob-name"
 _MANIFEST: Final = re.compile(r"/?v2/(?P<image>.+)/manifests/(?P<tag>[^/:]+)")
 
 
-def names(inventory: Inventory) -> Iterator[tuple[Digest, Reference]]:
+def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The name of each manifest that was stored under a tag."""
     for fact in inventory.facts:
         match = _MANIFEST.fullmatch(fact.properties.get(_BLOB_NAME, ""))

@@ -1,0 +1,121 @@
+"""Names from where manifests lie, in layouts whose folders are made of the image's name.
+
+To add such a layout, write a function that reads a place, and name it in ``_LAYOUTS``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Final
+
+from importer.domain.digest import Digest
+from importer.domain.file_names import MANIFEST_NAME
+from importer.domain.reference import DEFAULT_HOST, Reference, Repository, is_repository, name_from
+from importer.formats.signatures import FileKind
+from importer.inventory.inventory import Inventory
+from importer.recovery.documents.naming.evidence import NamedDigest
+from importer.sources.source_file import SourceFile
+
+_NAMED_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1})
+_MANIFESTS: Final = "manifests"
+_API: Final = "v2"
+_HOST: Final = re.compile(r"localhost|[A-Za-z0-9.-]+\.[A-Za-z]{2,}|[A-Za-z0-9.-]+:[0-9]+|localhost:[0-9]+")
+_ARCHIVE: Final = re.compile(r".+\.(?:zip|tar|tgz|gz|xz|bz2|zst)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a manifest lies.
+
+    Attributes:
+        given: the names that make the PATH that the user gave.
+        folders: those of the folders below it.
+        name: the file's own.
+    """
+
+    given: tuple[str, ...]
+    folders: tuple[str, ...]
+    name: str
+
+    @classmethod
+    def of(cls, file: SourceFile) -> _Place:
+        below = len(file.parts)
+        return cls(PurePath(file.path).parts[:-below], file.parts[:-1], file.name)
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """All folders, from the outermost."""
+        return (*self.given, *self.folders)
+
+
+def names(inventory: Inventory) -> Iterator[NamedDigest]:
+    """The name of each manifest whose folders tell it."""
+    for fact in inventory.facts:
+        if fact.kind in _NAMED_KINDS and not fact.file.borrowed:
+            place = _Place.of(fact.file)
+            found = (name for layout in _LAYOUTS if (name := layout(place)))
+            if name := next(found, None):
+                yield fact.digest, name
+
+
+def _skopeo_sync(place: _Place) -> Reference | Repository | None:
+    """``<image>:<tag>/manifest.json``, with ``--scoped`` ``<host>/<repository>:<tag>/manifest.json``.
+
+    A digest may stand for the tag. Source: skopeo, cmd/skopeo/sync.go, ``destSuffix``.
+    """
+    if place.name != MANIFEST_NAME or not place.way or ":" not in place.way[-1]:
+        return None
+    scope = _from_host((*place.given[-1:], *place.folders[:-1])) if place.folders else ()
+    try:
+        name = name_from("/".join((*scope, place.way[-1])))
+    except ValueError:
+        return None
+    return replace(name, host=None) if name.host == DEFAULT_HOST else name
+
+
+def _static_registry(place: _Place) -> Reference | Repository | None:
+    """``v2/<repository>/manifests/<tag or digest>``, as a registry's API is laid out for a web server.
+
+    Sources: distribution-spec, "Pulling manifests"; openshift/library-go, pkg/image/registryclient (file driver).
+    """
+    if place.way[-1:] != (_MANIFESTS,) or _API not in place.way:
+        return None
+    is_below = _API in place.folders
+    start = place.folders.index(_API) + 1 if is_below else -place.given[::-1].index(_API)
+    folders = place.folders[start:] if is_below else (*place.given[len(place.given) + start :], *place.folders)
+    return _in_repository(folders[:-1], place.name)
+
+
+def _ollama(place: _Place) -> Reference | Repository | None:
+    """``manifests/<host>/<repository>/<tag>``. Source: ollama, types/model/name.go, ``Filepath``."""
+    if _MANIFESTS not in place.folders:
+        return None
+    host, *repository = place.folders[place.folders.index(_MANIFESTS) + 1 :] or ("",)
+    return _in_repository(repository, place.name) if _HOST.fullmatch(host) else None
+
+
+_LAYOUTS: Final[tuple[Callable[[_Place], Reference | Repository | None], ...]] = (
+    _skopeo_sync,
+    _static_registry,
+    _ollama,
+)
+
+
+def _from_host(folders: Sequence[str]) -> Sequence[str]:
+    """The folders from the registry's host on, the innermost that can be one; none where there is no host."""
+    hosts = [n for n, name in enumerate(folders) if _HOST.fullmatch(name) and not _ARCHIVE.fullmatch(name)]
+    return folders[hosts[-1] :] if hosts else ()
+
+
+def _in_repository(folders: Sequence[str], name: str) -> Reference | Repository | None:
+    """The tag of that name, or the repository alone where a digest takes the tag's place."""
+    repository = "/".join(folders)
+    if Digest.from_name(name):
+        return Repository(repository) if is_repository(repository) else None
+    try:
+        return Reference.of_repository(repository, name)
+    except ValueError:
+        return None
