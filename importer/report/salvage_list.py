@@ -19,7 +19,7 @@ _UNPACKERS: Final = {FileKind.GZIP: "gzip -dc", FileKind.ZSTD: "zstd -dc"}
 
 @dataclass(frozen=True, slots=True)
 class SalvageList:
-    """Remaining defects in one layer.
+    """The files that can be saved from one damaged layer.
 
     Attributes:
         label: which layer it is.

@@ -243,7 +243,7 @@ def _possible_beginnings(scanned: Scanned) -> Mapping[Digest, Beginning]:
 
 
 def _beginning(blob: BlobPlan, open_address: Callable[[Address], BinaryIO]) -> Beginning | None:
-    """Remaining defects of a blob, when it seems to be its true beginning."""
+    """The part of a blob that is here, if it seems to be its true beginning."""
     match blob.cause:
         case Truncated(have) | PartialDownload(have) | ZeroFilled(have) if blob.file and have:
             return Beginning(partial(open_address, blob.file.file.address), have)

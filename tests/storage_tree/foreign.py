@@ -70,7 +70,7 @@ def oci_layout(root: Path) -> None:
 
 
 def flat_blobs(root: Path) -> None:
-    """Remaining defects of a layout of which only the blobs were copied."""
+    """A layout of which only the blobs were copied."""
     for digest, content in _BLOBS.items():
         put(root / "blobs" / "sha256" / digest.hex, content)
 
