@@ -14,7 +14,7 @@ from importer.formats.json_text import TextForm
 from importer.formats.signatures import COMPRESSED_KINDS
 from importer.inspection.file_facts import FileFacts
 from importer.mutate.rewriting import with_new_manifest
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob, RewrittenBlob, with_content
 from importer.plan.causes import Corrupt, DigestMismatch
 from importer.plan.content import content_of, whole_file
 from importer.plan.images import ImageKind, ImagePlan
@@ -64,19 +64,16 @@ def with_edited_config(image: ImagePlan) -> ImagePlan | None:
     if not edited or edited.misfit or not isinstance(image.parsed, ImageManifest) or not image.config_blob:
         return None
     layers = tuple(
-        replace(layer, diff_id=diff_id, content=layer.content or content_of(layer.file))
+        replace(
+            with_content(layer, layer.content or content_of(layer.file)), wanted=replace(layer.wanted, diff_id=diff_id)
+        )
         for layer, diff_id in zip(image.layers, edited.config.diff_ids, strict=True)
     )
     if not all(_known_content(layer) == layer.diff_id for layer in layers):
         return None
     file = edited.file
-    config_blob = replace(
-        image.config_blob,
-        descriptor=replace(image.parsed.config, digest=file.digest, size=file.size),
-        status=BlobStatus.REPAIRED,
-        exact=whole_file(file),
-        cause=None,
-    )
+    descriptor = replace(image.parsed.config, digest=file.digest, size=file.size)
+    config_blob = RewrittenBlob(replace(image.config_blob.wanted, descriptor=descriptor), whole_file(file))
     flaws = tuple(obstacles_of(image.parsed, edited.config, layers))
     changed = replace(
         image, blobs=(config_blob, *layers), config=edited.config, config_document=edited.file.document, flaws=flaws
@@ -88,7 +85,7 @@ def _known_content(layer: BlobPlan) -> Digest | None:
     """The digest of what is in a layer, where that is known without reading it."""
     if layer.content:
         return layer.content.digest
-    file = layer.file if layer.status is BlobStatus.OK else None
+    file = layer.file if isinstance(layer, PresentBlob) else None
     if file and file.kind not in COMPRESSED_KINDS:
         return file.digest
     content = content_of(file)

@@ -12,7 +12,7 @@ from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.inspection.content import compression_of_kind
 from importer.mutate.oci_types import manifest_in_oci_types
 from importer.mutate.renewal import with_changed_documents
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.images import ImagePlan
 
 _PACKED: Final = COMPRESSED_KINDS | {FileKind.TAR}
@@ -32,7 +32,7 @@ class WrongLabel:
 
 def wrong_label(layer: BlobPlan) -> WrongLabel | None:
     """What is wrong with the media type of a layer that is here as it is; None when nothing is."""
-    return _wrong_label(layer, layer.kind) if layer.status is BlobStatus.OK else None
+    return _wrong_label(layer, layer.kind) if isinstance(layer, PresentBlob) else None
 
 
 def with_right_labels(plan: ImagePlan) -> ImagePlan:

@@ -11,7 +11,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest, Index, parse_index, parse_manifest
 from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob
 from importer.plan.content import literal
 from importer.plan.images import ImagePlan
 
@@ -58,7 +58,7 @@ def _rewritten(plan: ImagePlan, value: _Value) -> ImagePlan:
     parsed = parse_index(value) if isinstance(plan.parsed, Index) else parse_manifest(value)
     exact = literal(content)
     descriptor = Descriptor(parsed.media_type, exact.digest, exact.size)
-    manifest = replace(plan.manifest, descriptor=descriptor, status=BlobStatus.REPAIRED, cause=None, exact=exact)
+    manifest = RewrittenBlob(WantedBlob(descriptor, Role.MANIFEST), exact)
     manifests = {child.manifest.descriptor.digest: child.manifest for child in plan.children}
     return replace(
         plan,
@@ -76,5 +76,6 @@ def _descriptor(blob: BlobPlan, parsed: ImageManifest | Index) -> Descriptor:
 
 
 def _blob(blob: BlobPlan, new: Descriptor, manifests: Mapping[Digest, BlobPlan]) -> BlobPlan:
-    is_same = new.digest == blob.descriptor.digest
-    return replace(blob, descriptor=new, exact=blob.exact if is_same else manifests[new.digest].exact)
+    wanted = replace(blob.wanted, descriptor=new)
+    rewritten = manifests[new.digest].exact if new.digest != blob.descriptor.digest else None
+    return RewrittenBlob(wanted, rewritten) if rewritten else replace(blob, wanted=wanted)

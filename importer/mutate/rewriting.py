@@ -15,7 +15,7 @@ from importer.domain.manifest import ImageManifest, parse_manifest
 from importer.domain.platform import Host
 from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob, with_content
 from importer.plan.content import content_of, literal
 from importer.plan.images import ImageKind, ImagePlan
 from importer.recovery.documents.rebuilding import manifest_forms
@@ -33,14 +33,8 @@ def with_new_manifest(plan: ImagePlan) -> ImagePlan:
     media_type = plan.parsed.media_type
     layers = tuple(_plain(layer, media_type) for layer in plan.layers)
     content = _manifest_bytes(plan, layers)
-    digest = Digest.of(content)
-    manifest = replace(
-        plan.manifest,
-        descriptor=Descriptor(media_type, digest, len(content)),
-        status=BlobStatus.REPAIRED,
-        cause=None,
-        exact=literal(content),
-    )
+    descriptor = Descriptor(media_type, Digest.of(content), len(content))
+    manifest = RewrittenBlob(WantedBlob(descriptor, Role.MANIFEST), literal(content))
     others = tuple(blob for blob in plan.blobs if blob not in plan.layers)
     return replace(
         plan,
@@ -63,7 +57,7 @@ def can_get_new_config(plan: ImagePlan) -> bool:
 
 def with_new_config(plan: ImagePlan) -> ImagePlan:
     """The plan of an image with the same files under a bare config: another image id and manifest digest."""
-    layers = tuple(replace(layer, content=layer.content or content_of(layer.file)) for layer in plan.layers)
+    layers = tuple(with_content(layer, layer.content or content_of(layer.file)) for layer in plan.layers)
     diff_ids = [str(layer.content.digest) for layer in layers if layer.content]
     platform = plan.platform or Host.of_this_machine().platform
     value = {
@@ -77,9 +71,10 @@ def with_new_config(plan: ImagePlan) -> ImagePlan:
     descriptor = Descriptor(media_types.DOCKER_CONFIG, digest, len(content))
     if isinstance(plan.parsed, ImageManifest):
         descriptor = replace(descriptor, media_type=plan.parsed.config.media_type)
-    proven = literal(content)
-    config = BlobPlan(Role.CONFIG, descriptor, BlobStatus.REPAIRED, exact=proven)
-    named = tuple(replace(layer, diff_id=layer.content.digest) for layer in layers if layer.content)
+    config = RewrittenBlob(WantedBlob(descriptor, Role.CONFIG), literal(content))
+    named = tuple(
+        replace(layer, wanted=replace(layer.wanted, diff_id=layer.content.digest)) for layer in layers if layer.content
+    )
     return with_new_manifest(
         replace(plan, blobs=(config, *named), config=parse_config(value), config_document=read_document(content))
     )
@@ -90,7 +85,8 @@ def _plain(layer: BlobPlan, manifest_type: str) -> BlobPlan:
         return layer
     media_type = _PLAIN_TYPES.get(manifest_type, media_types.OCI_LAYER)
     descriptor = Descriptor(media_type, layer.content.digest, layer.content.size)
-    return replace(layer, descriptor=descriptor, exact=layer.content, status=BlobStatus.REPAIRED, kind=layer.inside)
+    wanted = replace(layer.wanted, descriptor=descriptor)
+    return RewrittenBlob(wanted, layer.content, layer.content, kind=layer.inside, inside=layer.inside)
 
 
 def _manifest_bytes(plan: ImagePlan, layers: tuple[BlobPlan, ...]) -> bytes:

@@ -18,7 +18,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import parse_manifest
 from importer.domain.schema1 import Schema1Layer, Schema1Manifest
 from importer.formats.documents import read_document
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob, with_content
 from importer.plan.content import content_of, literal
 from importer.plan.images import ImagePlan
 from importer.recovery.documents.rebuilding import manifest_forms
@@ -67,13 +67,14 @@ def _empty_content(layer: BlobPlan) -> bool:
 
 def _schema2_layer(layer: BlobPlan, position: int) -> BlobPlan:
     content = content_of(layer.file)
-    return replace(layer, position=position, content=content, diff_id=content.digest if content else None)
+    known = with_content(layer, content)
+    return replace(known, wanted=replace(layer.wanted, position=position, diff_id=content.digest if content else None))
 
 
 def _literal(role: Role, media_type: str, content: bytes) -> BlobPlan:
     digest = Digest.of(content)
     descriptor = Descriptor(media_type, digest, len(content))
-    return BlobPlan(role, descriptor, BlobStatus.REPAIRED, exact=literal(content))
+    return RewrittenBlob(WantedBlob(descriptor, role), literal(content))
 
 
 def _config_value(manifest: Schema1Manifest, diff_ids: list[str]) -> dict[str, Any]:

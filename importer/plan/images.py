@@ -15,7 +15,7 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, PresentBlob, Role, SavedManifest
 from importer.plan.causes import NotAManifest
 from importer.plan.flaws import Flaw
 
@@ -137,7 +137,7 @@ class ImagePlan:
     @property
     def is_untouched(self) -> bool:
         """Whether every blob that registries keep is here as it is."""
-        return all(blob.status is BlobStatus.OK or blob.is_dispensable for blob in self.all_blobs)
+        return all(isinstance(blob, PresentBlob | SavedManifest) or blob.is_dispensable for blob in self.all_blobs)
 
     @property
     def all_images(self) -> tuple[ImagePlan, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host
@@ -19,7 +19,7 @@ from importer.formats.signatures import FileKind
 from importer.formats.streams import Ending
 from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.content import content_of
 from importer.plan.fidelity import is_whole_image
 from importer.plan.flaws import Obstacle
@@ -53,7 +53,7 @@ def _chosen(plan: Plan, host: Host) -> Iterator[FileFacts]:
     for image in plan.images:
         if is_whole_image(image, host):
             loaded = image.saved or image
-            unknown = {layer.file.file.path: layer.file for layer in loaded.layers if layer.file and _is_unknown(layer)}
+            unknown = {layer.file.file.path: layer.file for layer in loaded.layers if _is_unknown(layer)}
             if _is_unpacked_in_a_docker_tar(loaded):
                 yield from unknown.values()
             else:
@@ -66,8 +66,9 @@ def _chosen(plan: Plan, host: Host) -> Iterator[FileFacts]:
         yield fact
 
 
-def _is_unknown(layer: BlobPlan) -> bool:
-    if layer.status is not BlobStatus.OK or not layer.file or layer.content or layer.file.content:
+def _is_unknown(layer: BlobPlan) -> TypeGuard[PresentBlob]:
+    """Whether the layer is here, and nothing is known of its content."""
+    if not isinstance(layer, PresentBlob) or layer.content or layer.file.content:
         return False
     return can_decompress(layer.file.kind) and bool(layer.diff_id and layer.diff_id.algorithm == "sha256")
 
@@ -89,7 +90,7 @@ def _compared(image: ImagePlan, contents: Mapping[str, Content]) -> ImagePlan:
 
 def _unpacked(blob: BlobPlan, contents: Mapping[str, Content]) -> BlobPlan:
     """The layer and what is now known of its content; any other blob is itself."""
-    if not blob.file or not _is_unknown(blob) or blob.file.file.path not in contents:
+    if not _is_unknown(blob) or blob.file.file.path not in contents:
         return blob
     fact = replace(blob.file, content=contents[blob.file.file.path])
     content = content_of(fact)

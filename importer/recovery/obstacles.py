@@ -14,7 +14,7 @@ from importer.domain.media_types import GENERIC_TYPES, is_file_system_layer
 from importer.formats.decoders import can_decompress
 from importer.formats.signatures import COMPRESSED_KINDS, FileKind
 from importer.formats.streams import Ending
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.flaws import (
     DiffIdMismatch,
     DiffIdsOfCompressed,
@@ -77,13 +77,13 @@ def _is_nobodys_layer(media_type: str) -> bool:
 
 def _is_called_after_its_package(layer: BlobPlan) -> bool:
     """Whether the diff_id is the digest of a blob that is compressed, and so can't be that of its content."""
-    is_packed = layer.status is BlobStatus.OK and layer.file is not None and layer.file.kind in COMPRESSED_KINDS
+    is_packed = isinstance(layer, PresentBlob) and layer.file.kind in COMPRESSED_KINDS
     return is_packed and layer.diff_id == layer.descriptor.digest
 
 
 def _mismatch(layer: BlobPlan) -> Iterator[DiffIdMismatch]:
     """What is known to be in a layer, where the config wants another content: a plain tar is its own."""
-    if layer.status is not BlobStatus.OK or not layer.file or not layer.diff_id or layer.diff_id.algorithm != "sha256":
+    if not isinstance(layer, PresentBlob) or not layer.diff_id or layer.diff_id.algorithm != "sha256":
         return
     content = layer.file.content
     if content and content.ending is not Ending.TOO_LARGE:
@@ -97,7 +97,7 @@ def _mismatch(layer: BlobPlan) -> Iterator[DiffIdMismatch]:
 
 
 def _is_uncheckable(layer: BlobPlan) -> bool:
-    kind = layer.file.kind if layer.status is BlobStatus.OK and layer.file else None
+    kind = layer.file.kind if isinstance(layer, PresentBlob) else None
     return kind in COMPRESSED_KINDS and not can_decompress(kind)
 
 

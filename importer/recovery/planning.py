@@ -18,7 +18,16 @@ from importer.inspection.examiner import Examiner
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.places.address import paths_of
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.blobs import (
+    BlobPlan,
+    DamagedBlob,
+    InvalidBlob,
+    MissingBlob,
+    PresentBlob,
+    RepairedBlob,
+    Role,
+    WantedBlob,
+)
 from importer.plan.causes import (
     AttestationMissing,
     ConfigMissing,
@@ -29,10 +38,11 @@ from importer.plan.causes import (
     SizeMismatch,
     Split,
 )
+from importer.plan.content import whole_file
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImageKind, ImagePlan, Plan
 from importer.progress import Progress, SilentProgress
-from importer.recovery.blobs.finding import BlobFinder, WantedBlob
+from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.blobs.remains import settle_remains
 from importer.recovery.documents.manifests import FoundManifest, find_manifests
 from importer.recovery.documents.named import missing_manifests, missing_saves
@@ -69,7 +79,7 @@ def make_plan(
         progress: is told how far that has come.
     """
     manifests = find_manifests(inventory, known, examiner)
-    whole = {manifest.digest for manifest in manifests if manifest.blob.status is not BlobStatus.DAMAGED}
+    whole = {manifest.digest for manifest in manifests if not isinstance(manifest.blob, DamagedBlob)}
     wanted = wanted_blobs(inventory).digests | whole
     named = names_in(inventory)
     names = named.references
@@ -228,20 +238,19 @@ def _is_beside(unreadable: ImagePlan, image: ImagePlan) -> bool:
     )
 
 
-def _present_child(manifest: BlobPlan, wanted: WantedBlob) -> BlobPlan:
-    blob = replace(manifest, role=Role.CHILD, position=wanted.position, descriptor=wanted.descriptor)
+def _present_child(manifest: PresentBlob | RepairedBlob | DamagedBlob, wanted: WantedBlob) -> BlobPlan:
     size = manifest.descriptor.size
-    if isinstance(manifest.cause, NotAManifest) and manifest.file:
+    if size != wanted.descriptor.size and manifest.file:
+        return DamagedBlob(wanted, manifest.file, SizeMismatch(size))
+    if isinstance(manifest, DamagedBlob) and isinstance(manifest.cause, NotAManifest):
         # The bytes are the right ones: what is wrong with them, another download doesn't mend.
-        exact = ProvenBlob(manifest.descriptor.digest, size, manifest.file.file.address)
-        blob = replace(blob, status=BlobStatus.OK, cause=None, exact=exact)
-    if size == wanted.descriptor.size:
-        return blob
-    return replace(blob, status=BlobStatus.DAMAGED, exact=None, cause=SizeMismatch(size))
+        exact = replace(whole_file(manifest.file), digest=manifest.descriptor.digest)
+        return PresentBlob(wanted, exact, manifest.file)
+    return replace(manifest, wanted=wanted)
 
 
 def _child_blob(blob: BlobPlan, *, is_image: bool) -> BlobPlan:
-    if blob.status is BlobStatus.MISSING and isinstance(blob.cause, Missing):
+    if isinstance(blob, MissingBlob) and isinstance(blob.cause, Missing):
         return replace(blob, cause=PlatformMissing() if is_image else AttestationMissing())
     return blob
 
@@ -253,7 +262,7 @@ def _is_unknown(child: Descriptor) -> bool:
 def _document_of(blob: BlobPlan, examiner: Examiner) -> Document | None:
     if not blob.exact:
         return None
-    if blob.file and blob.status is BlobStatus.OK and blob.file.document:
+    if isinstance(blob, PresentBlob) and blob.file.document:
         return blob.file.document
     return examiner.document_at(blob.exact.recipe)
 
@@ -265,9 +274,11 @@ def _is_image(manifest: ImageManifest, blob: BlobPlan, config: ImageConfig | Non
 
 
 def _config_as_wanted(blob: BlobPlan, document: Document | None) -> BlobPlan:
-    if document and not document.config:
-        return replace(blob, status=BlobStatus.DAMAGED, cause=_invalid_config(document))
-    return replace(blob, cause=ConfigMissing()) if isinstance(blob.cause, Missing) else blob
+    if isinstance(blob, MissingBlob) and isinstance(blob.cause, Missing):
+        return replace(blob, cause=ConfigMissing())
+    if blob.exact and document and not document.config:
+        return InvalidBlob(blob.wanted, blob.exact, _invalid_config(document), blob.file, blob.earlier)
+    return blob
 
 
 def _invalid_config(document: Document) -> InvalidConfig:

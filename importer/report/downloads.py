@@ -12,7 +12,7 @@ from importer.domain.digest import Digest
 from importer.domain.file_names import manifest_name
 from importer.domain.media_types import INDEX_TYPES, MANIFEST_TYPES
 from importer.domain.platform import Platform
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, LostBlob, Role
 from importer.plan.causes import (
     AttestationMissing,
     ContentMissing,
@@ -80,9 +80,9 @@ def _lacking(image: ImagePlan) -> Iterator[BlobPlan]:
     if image.is_only_named:
         yield image.manifest
     for blob in image.blobs:
-        lacks = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED) and not blob.exact
         is_saved = blob.role is Role.LAYER and is_docker_save(image)
-        if lacks and not is_saved and not isinstance(blob.cause, ContentMissing | AttestationMissing | SizeMismatch):
+        is_no_help = isinstance(blob.cause, ContentMissing | AttestationMissing | SizeMismatch)
+        if isinstance(blob, LostBlob) and not is_saved and not is_no_help:
             yield blob
 
 

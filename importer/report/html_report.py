@@ -18,7 +18,7 @@ import importer
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.investigation import Investigation
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, InvalidBlob, LostBlob, Role
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
 from importer.plan.images import ImagePlan
 from importer.plan.titles import label_of
@@ -184,7 +184,7 @@ def _image(image: ImagePlan, title: str, have: dict[Digest, int], host: Host) ->
 
 def _blob(image: ImagePlan, blob: BlobPlan, have: dict[Digest, int]) -> BlobView:
     size = blob.descriptor.size
-    lost = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED)
+    lost = isinstance(blob, LostBlob | InvalidBlob)
     good = 100 * have.get(blob.descriptor.digest, 0) // max(size, 1) if lost else 100
     return BlobView(
         label=" · ".join(str(part) for part in (label_of(image, blob), blob.descriptor.platform) if part),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from importer.domain.platform import Host
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, BlobStatus, InvalidBlob, LostBlob
 from importer.plan.causes import ContentMissing
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.images import ImagePlan, Proof
@@ -73,8 +73,8 @@ class Titles:
 
 def short_size(blob: BlobPlan) -> str:
     """The size of a blob in two or three digits, for columns: ``2.8 MB``; where nothing tells it, ``?``."""
-    is_lost = blob.status in (BlobStatus.MISSING, BlobStatus.DAMAGED)
-    if isinstance(blob.cause, ContentMissing) or (is_lost and not blob.descriptor.size):
+    is_damaged = isinstance(blob, LostBlob | InvalidBlob)
+    if isinstance(blob.cause, ContentMissing) or (is_damaged and not blob.descriptor.size):
         return "?"
     size, unit = float(blob.descriptor.size), "B"
     for larger in ("kB", "MB", "GB"):

@@ -16,7 +16,7 @@ from importer.words.text import FilePath, Text
 def find(case: Case) -> Iterator[Observation]:
     """Every entry of the input that could not be read, with the blob it is named after."""
     milder = severity_of_stray(case)
-    blobs = {blob.path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
+    blobs = {blob.file_path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
     mattering = {unread.path for unread in case.unread if unread.matters}
     for problem in case.inventory.problems:
         if problem.kind is ProblemKind.ARCHIVE:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.formats.streams import Ending
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.images import ImagePlan
 from importer.plan.titles import whereabouts
 from importer.recovery.unread import Unread
@@ -29,7 +29,7 @@ def find(case: Case) -> Iterator[Observation]:
 
 
 def _is_unpacked_in_part(layer: BlobPlan) -> bool:
-    content = layer.file.content if layer.status is BlobStatus.OK and layer.file else None
+    content = layer.file.content if isinstance(layer, PresentBlob) else None
     return content is not None and content.ending is Ending.TOO_LARGE
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.plan.blobs import BlobStatus
+from importer.plan.blobs import RepairedBlob
 from importer.plan.causes import LeadingData
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation, safety_of
@@ -18,7 +18,7 @@ def find(case: Case) -> Iterator[Observation]:
         start = Text(", beginning with “{}”", cause.start) if cause.start else ""
         after = Text(" and {} after it", Size(cause.after)) if cause.after else ""
         seen = Text("{} has {} before {}{}{}", file_of(blob), Size(cause.extra), whereabouts(image, blob), start, after)
-        if blob.status is BlobStatus.REPAIRED or cause in blob.earlier:
+        if isinstance(blob, RepairedBlob) or cause in blob.earlier:
             digest = blob.descriptor.digest
             used = Text("only the blob's {} are used; they have the digest {}", Size(blob.descriptor.size), digest)
             yield observation(image, blob, seen, undoing(blob, cause, used), safety_of(blob))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.plan.blobs import BlobStatus
+from importer.plan.blobs import RepairedBlob
 from importer.plan.causes import TextMangled
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation
@@ -16,7 +16,7 @@ def find(case: Case) -> Iterator[Observation]:
     """Every document whose encoding or line ends were changed, mended or not."""
     for image, blob, cause in blobs_with(case, TextMangled):
         change = Text("{} is {}, but its text was changed: {}", file_of(blob), whereabouts(image, blob), cause.change)
-        if blob.status is BlobStatus.REPAIRED:
+        if isinstance(blob, RepairedBlob):
             digest = blob.descriptor.digest
             yield observation(image, blob, change, Text("the original text is restored and has the digest {}", digest))
         else:

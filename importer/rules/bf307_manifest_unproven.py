@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.plan.blobs import BlobStatus
+from importer.plan.blobs import PresentBlob
 from importer.plan.images import ImagePlan
 from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -14,7 +14,7 @@ def find(case: Case) -> Iterator[Observation]:
     """Every sound manifest whose digest was known from nowhere."""
     for image in case.plan.images:
         digest = image.manifest.descriptor.digest
-        if image.is_altered and image.manifest.status is BlobStatus.OK:
+        if image.is_altered and isinstance(image.manifest, PresentBlob):
             yield _altered(image)
         elif _is_unproven(image):
             yield Observation(
@@ -59,7 +59,7 @@ def _other_forms(image: ImagePlan) -> Text:
 
 
 def _is_unproven(image: ImagePlan) -> bool:
-    return not image.proofs and image.manifest.is_here and image.manifest.status is BlobStatus.OK
+    return not image.proofs and isinstance(image.manifest, PresentBlob)
 
 
 RULE: Final = Rule(

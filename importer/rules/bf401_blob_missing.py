@@ -46,7 +46,7 @@ def find(case: Case) -> Iterator[Observation]:
                 blob.diff_id,
             ),
             remedy=_SAVE_AGAIN if is_docker_save(image) else _LEARN_NAME,
-            path=blob.path,
+            path=blob.file_path,
             digest=blob.diff_id,
             image=image,
         )

@@ -5,7 +5,7 @@ from typing import Final
 
 from importer.domain.media_types import Compression, compression_of
 from importer.formats.signatures import FileKind
-from importer.plan.blobs import BlobPlan, BlobStatus
+from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.words.text import Text
@@ -28,7 +28,7 @@ def find(case: Case) -> Iterator[Observation]:
 def _is_zstd(layer: BlobPlan) -> bool:
     declared = compression_of(layer.descriptor.media_type) is Compression.ZSTD
     # A repaired layer's file may be packed in zstd from outside; what counts is what is written.
-    is_packed = layer.status is BlobStatus.OK and layer.file is not None and layer.file.kind is FileKind.ZSTD
+    is_packed = isinstance(layer, PresentBlob) and layer.file.kind is FileKind.ZSTD
     return layer.is_here and (declared or is_packed)
 
 

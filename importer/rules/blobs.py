@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, DamagedBlob, Role
 from importer.plan.causes import Cause
 from importer.plan.images import ImagePlan
 from importer.rules.rule import Case, Certainty, Observation, Safety
@@ -39,7 +39,7 @@ def blobs_with(case: Case, cause: type[CauseType]) -> Iterator[tuple[ImagePlan, 
 def remains_of_children(case: Case) -> frozenset[str]:
     """Paths of the files that an index's damaged child was meant to be."""
     children = (blob for image in case.plan.images for blob in image.blobs if blob.role is Role.CHILD)
-    return frozenset(blob.file.file.path for blob in children if blob.file and blob.status is BlobStatus.DAMAGED)
+    return frozenset(blob.file.file.path for blob in children if isinstance(blob, DamagedBlob))
 
 
 def observation(

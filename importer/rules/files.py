@@ -12,7 +12,7 @@ from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import PAGE_KINDS, FileKind
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, is_marker
-from importer.plan.blobs import BlobStatus
+from importer.plan.blobs import SavedManifest
 from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.rule import Case, Severity
 from importer.sources.download_marks import names_tar
@@ -91,7 +91,7 @@ def severity_of_stray(case: Case) -> Severity | None:
     """How bad a file is that no image here could want: a warning where they lack nothing, else as its rule says."""
     wanted = [blob for image in case.plan.images for blob in image.all_blobs]
     lacks_nothing = all(
-        blob.status is BlobStatus.OK or blob.exact or blob.content or blob.is_dispensable for blob in wanted
+        isinstance(blob, SavedManifest) or blob.exact or blob.content or blob.is_dispensable for blob in wanted
     )
     return Severity.WARNING if wanted and lacks_nothing else None
 

@@ -17,10 +17,10 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
-from importer.plan.blobs import ProvenBlob, Role
+from importer.plan.blobs import ProvenBlob, Role, WantedBlob
 from importer.plan.causes import Cause
 from importer.plan.content import literal, whole_file
-from importer.recovery.blobs.finding import BlobFinder, WantedBlob
+from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.blobs.restoration import restorations
 from importer.recovery.recompress.build_evidence import BuildEvidence
 from importer.recovery.recompress.recompressing import Recompressor

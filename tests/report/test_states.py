@@ -4,13 +4,15 @@ import pytest
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
-from importer.plan.causes import ContentMissing
+from importer.plan.blobs import BlobPlan, MissingBlob, Role, WantedBlob
+from importer.plan.causes import Cause, ContentMissing, Missing
 from importer.report.states import short_size
 
+NOWHERE = Missing()
 
-def blob(size: int, cause: ContentMissing | None = None) -> BlobPlan:
-    return BlobPlan(Role.LAYER, Descriptor("x/y", Digest.of(b""), size), BlobStatus.MISSING, cause=cause)
+
+def blob(size: int, cause: Cause = NOWHERE) -> BlobPlan:
+    return MissingBlob(WantedBlob(Descriptor("x/y", Digest.of(b""), size), Role.LAYER), cause)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importer.formats.decoders import can_decompress
 from importer.inspection.examiner import Examiner
 from importer.places.address import Decompressed
-from importer.plan.blobs import BlobPlan, ProvenBlob, Role
+from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob, RepairedBlob, Role
 from importer.plan.causes import Corrupt, DigestMismatch
 from importer.plan.images import ImagePlan
 
@@ -21,8 +21,10 @@ def with_contents_read(image: ImagePlan, examiner: Examiner) -> ImagePlan:
 
 
 def _read(layer: BlobPlan, examiner: Examiner) -> BlobPlan:
+    if layer.role is not Role.LAYER or not isinstance(layer, PresentBlob | RepairedBlob):
+        return layer
     is_known = layer.content or (layer.file and layer.file.content)
-    if layer.role is not Role.LAYER or not layer.exact or is_known or layer.kind is None:
+    if is_known or layer.kind is None:
         return layer
     packed = layer.exact.recipe
     address = Decompressed(packed, layer.kind) if can_decompress(layer.kind) else packed

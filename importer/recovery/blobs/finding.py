@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
 
-from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
 from importer.formats.decoders import can_decompress
-from importer.formats.signatures import COMPRESSED_KINDS, DOCUMENT_KINDS
+from importer.formats.signatures import DOCUMENT_KINDS
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, digest_in_parts, is_marker, is_sidecar
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.blobs import (
+    BlobPlan,
+    ContentBlob,
+    DamagedBlob,
+    MissingBlob,
+    PresentBlob,
+    ProvenBlob,
+    RepairedBlob,
+    Role,
+    UnreadableBlob,
+    WantedBlob,
+)
 from importer.plan.causes import (
     Cause,
     Foreign,
@@ -33,16 +43,6 @@ from importer.recovery.blobs.proving import Prover
 from importer.recovery.blobs.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
 from importer.recovery.blobs.unwrapping import UnwrappedFiles, unwrap_all
 from importer.sources.source_file import SourceProblem
-
-
-@dataclass(frozen=True, slots=True)
-class WantedBlob:
-    """A descriptor, what it is for, and the diff_id its content must have."""
-
-    descriptor: Descriptor
-    role: Role
-    position: int | None = None
-    diff_id: Digest | None = None
 
 
 class BlobFinder:
@@ -70,8 +70,7 @@ class BlobFinder:
         key = (wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id)
         if key not in self._found:
             self._found[key] = self._with_kinds(self._find(wanted))
-        known = self._found[key]
-        return replace(known, role=wanted.role, position=wanted.position, descriptor=wanted.descriptor)
+        return replace(self._found[key], wanted=wanted)
 
     def _find(self, wanted: WantedBlob) -> BlobPlan:
         return (
@@ -84,11 +83,14 @@ class BlobFinder:
         )
 
     def _with_kinds(self, plan: BlobPlan) -> BlobPlan:
-        file, made = plan.file, plan.content or plan.exact
-        if plan.status is BlobStatus.OK and file:
-            return replace(plan, kind=file.kind, inside=file.inside if file.kind in COMPRESSED_KINDS else file.kind)
-        kind = self.examiner.kind_of(plan.exact.recipe) if plan.exact else None
-        return replace(plan, kind=kind, inside=self.examiner.kind_within(made.recipe) if made else None)
+        """The plan, knowing what a blob is by its first bytes that no file is as it lies."""
+        match plan:
+            case RepairedBlob(exact=exact):
+                kind = self.examiner.kind_of(exact.recipe)
+                return replace(plan, kind=kind, inside=self.examiner.kind_within(exact.recipe))
+            case ContentBlob(content=content):
+                return replace(plan, inside=self.examiner.kind_within(content.recipe))
+        return plan
 
     def _as_it_is(self, wanted: WantedBlob) -> BlobPlan | None:
         facts = self._inventory.with_digest(wanted.descriptor.digest)
@@ -97,21 +99,20 @@ class BlobFinder:
         digest = wanted.descriptor.digest
         fact = min(facts, key=lambda f: (f.file.borrowed, claimed_digest(f.file) != digest, f.file.path))
         if fact.size != wanted.descriptor.size:
-            return _plan(wanted, BlobStatus.DAMAGED, cause=SizeMismatch(fact.size), file=fact)
+            return DamagedBlob(wanted, fact, SizeMismatch(fact.size))
         proven = replace(whole_file(fact), digest=digest)
-        return _plan(wanted, BlobStatus.OK, exact=proven, content=_content_of(fact, wanted.diff_id), file=fact)
+        return PresentBlob(wanted, proven, fact, _content_of(fact, wanted.diff_id))
 
     def _from_knowledge(self, wanted: WantedBlob) -> BlobPlan | None:
         known = WELL_KNOWN_BLOBS.get(wanted.descriptor.digest)
         if not known or len(known.content) != wanted.descriptor.size:
             return None
-        proven = literal(known.content)
-        return _plan(wanted, BlobStatus.REPAIRED, exact=proven, cause=WellKnown(known.description))
+        return RepairedBlob(wanted, literal(known.content), WellKnown(known.description))
 
     def _by_repair(self, wanted: WantedBlob) -> BlobPlan | None:
         return self._repaired(wanted, self.candidates, ALL_REPAIRS)
 
-    def _repaired(self, wanted: WantedBlob, candidates: Candidates, repairs: Sequence[Repair]) -> BlobPlan | None:
+    def _repaired(self, wanted: WantedBlob, candidates: Candidates, repairs: Sequence[Repair]) -> RepairedBlob | None:
         descriptor = wanted.descriptor
         if not descriptor.digest.is_checkable:
             return None
@@ -121,7 +122,7 @@ class BlobFinder:
             for attempt in repair(lost):
                 if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):
                     proven = ProvenBlob(descriptor.digest, descriptor.size, attempt.recipe)
-                    return _plan(wanted, BlobStatus.REPAIRED, exact=proven, cause=attempt.cause, file=attempt.file)
+                    return RepairedBlob(wanted, proven, attempt.cause, attempt.file)
         return None
 
     def _by_content(self, wanted: WantedBlob) -> BlobPlan | None:
@@ -129,11 +130,10 @@ class BlobFinder:
             return None
         for fact in self._inventory.with_digest(wanted.diff_id):
             plain = replace(whole_file(fact), digest=wanted.diff_id)
-            return _plan(wanted, BlobStatus.CONTENT_OK, content=plain, cause=_why_only_content(wanted), file=fact)
+            return ContentBlob(wanted, plain, _why_only_content(wanted), fact)
         for fact in self._inventory.with_content(wanted.diff_id):
-            packed = _content_of(fact, wanted.diff_id)
-            cause = _why_only_content(wanted, repacked=True)
-            return _plan(wanted, BlobStatus.CONTENT_OK, content=packed, cause=cause, file=fact)
+            if packed := _content_of(fact, wanted.diff_id):
+                return ContentBlob(wanted, packed, _why_only_content(wanted, repacked=True), fact)
         return None
 
     def _by_unwrapping(self, wanted: WantedBlob) -> BlobPlan | None:
@@ -148,9 +148,7 @@ class BlobFinder:
             if self._prover.proves(inner.facts.file.address, descriptor):
                 proven = ProvenBlob(descriptor.digest, descriptor.size, inner.facts.file.address)
                 *earlier, last = inner.undone
-                return _plan(
-                    wanted, BlobStatus.REPAIRED, exact=proven, cause=last, earlier=tuple(earlier), file=inner.facts
-                )
+                return RepairedBlob(wanted, proven, last, inner.facts, tuple(earlier))
         return None
 
     def _unwrapped_and_repaired(self, wanted: WantedBlob) -> BlobPlan | None:
@@ -165,9 +163,7 @@ class BlobFinder:
             content = replace(whole_file(facts), digest=plain) if plain else _content_of(facts, wanted.diff_id)
             if content:
                 cause = _why_only_content(wanted, repacked=not plain)
-                return _plan(
-                    wanted, BlobStatus.CONTENT_OK, content=content, cause=cause, earlier=inner.undone, file=facts
-                )
+                return ContentBlob(wanted, content, cause, facts, inner.undone)
         return None
 
     @cached_property
@@ -180,14 +176,14 @@ class BlobFinder:
         if fact:
             inner = self._unwrapped.of(fact)
             earlier = inner.undone if inner else ()
-            return _plan(wanted, BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), earlier=earlier, file=fact)
+            return DamagedBlob(wanted, fact, diagnose(descriptor, fact), earlier)
         if not descriptor.digest.is_checkable:
-            return _plan(wanted, BlobStatus.MISSING, cause=UnsupportedDigest())
+            return MissingBlob(wanted, UnsupportedDigest())
         if problem := self._problems.get(descriptor.digest):
-            return _plan(wanted, BlobStatus.DAMAGED, cause=Unreadable(problem.reason), path=problem.path)
+            return UnreadableBlob(wanted, Unreadable(problem.reason), problem.path)
         if descriptor.web_urls:
-            return _plan(wanted, BlobStatus.MISSING, cause=Foreign(descriptor.web_urls))
-        return _plan(wanted, BlobStatus.MISSING, cause=Missing())
+            return MissingBlob(wanted, Foreign(descriptor.web_urls))
+        return MissingBlob(wanted, Missing())
 
     @cached_property
     def _problems(self) -> Mapping[Digest, SourceProblem]:
@@ -218,10 +214,3 @@ def _why_only_content(wanted: WantedBlob, *, repacked: bool = False) -> Cause:
 def _content_of(fact: FileFacts, diff_id: Digest | None) -> ProvenBlob | None:
     content = content_of(fact)
     return content if content and content.digest == diff_id else None
-
-
-def _plan(wanted: WantedBlob, status: BlobStatus, **facts: object) -> BlobPlan:
-    return replace(
-        BlobPlan(wanted.role, wanted.descriptor, status, position=wanted.position, diff_id=wanted.diff_id),
-        **facts,  # type: ignore[arg-type]
-    )

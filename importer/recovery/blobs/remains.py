@@ -19,7 +19,7 @@ from importer.domain.media_types import Compression
 from importer.formats.streams import Ending
 from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, DamagedBlob, MissingBlob, Role
 from importer.plan.causes import DigestMismatch, Missing
 from importer.plan.images import AmbiguousRemains, ImagePlan
 from importer.recovery.blobs.candidates import claim_of
@@ -96,7 +96,7 @@ class _LostLayers:
 
 
 def _is_lost(blob: BlobPlan) -> bool:
-    return blob.role is Role.LAYER and blob.status is BlobStatus.MISSING and isinstance(blob.cause, Missing)
+    return blob.role is Role.LAYER and isinstance(blob, MissingBlob) and isinstance(blob.cause, Missing)
 
 
 def _with_remains(image: ImagePlan, own: Mapping[Digest, FileFacts]) -> ImagePlan:
@@ -108,8 +108,7 @@ def _damaged(blob: BlobPlan, own: Mapping[Digest, FileFacts]) -> BlobPlan:
     fact = own.get(blob.descriptor.digest) if _is_lost(blob) else None
     if fact is None:
         return blob
-    cause = diagnose(blob.descriptor, fact)
-    return replace(blob, status=BlobStatus.DAMAGED, cause=cause, file=fact, certain=False)
+    return DamagedBlob(blob.wanted, fact, diagnose(blob.descriptor, fact), certain=False)
 
 
 def is_replaceable(blob: BlobPlan) -> bool:

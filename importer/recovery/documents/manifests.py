@@ -18,7 +18,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import DamagedBlob, PresentBlob, RepairedBlob, Role, WantedBlob
 from importer.plan.causes import Cause, DigestMismatch, NotAManifest
 from importer.plan.content import literal, whole_file
 from importer.recovery.blobs.restoration import Restoration, cause_of_form, restorations
@@ -44,7 +44,7 @@ class FoundManifest:
         alteration: what shows that a program has changed an unproven manifest's text.
     """
 
-    blob: BlobPlan
+    blob: PresentBlob | RepairedBlob | DamagedBlob
     document: Document
     files: tuple[FileFacts, ...]
     proofs: tuple[str, ...]
@@ -76,7 +76,7 @@ def find_manifests(inventory: Inventory, known: KnownDigests, examiner: Examiner
 def _merged(found: Iterable[FoundManifest]) -> Iterator[FoundManifest]:
     """One manifest a digest: a restored one may equal one that was there all the time."""
     by_digest: dict[Digest, FoundManifest] = {}
-    for manifest in sorted(found, key=lambda m: m.blob.status is not BlobStatus.OK):
+    for manifest in sorted(found, key=lambda m: not isinstance(m.blob, PresentBlob)):
         first = by_digest.get(manifest.digest)
         by_digest[manifest.digest] = replace(first, files=first.files + manifest.files) if first else manifest
     yield from by_digest.values()
@@ -98,14 +98,8 @@ def _restored_manifest(
 ) -> FoundManifest:
     content = restoration.content
     document = read_document(content)
-    blob = BlobPlan(
-        Role.MANIFEST,
-        _descriptor(document, digest, len(content)),
-        BlobStatus.REPAIRED,
-        exact=literal(content),
-        cause=restoration.cause,
-        file=files[0],
-    )
+    wanted = WantedBlob(_descriptor(document, digest, len(content)), Role.MANIFEST)
+    blob = RepairedBlob(wanted, literal(content), restoration.cause, files[0])
     proofs = known_proofs.of_digest(digest, files)
     return FoundManifest(blob, document, tuple(files), proofs, known_proofs.parents.get(digest, ()))
 
@@ -124,11 +118,8 @@ def _as_it_is(
         cause = cause_of_form(examiner.text_of(fact), document.form)
     if cause is None and not document.is_valid:
         cause = NotAManifest()
-    status = BlobStatus.DAMAGED if cause else BlobStatus.OK
-    descriptor = _descriptor(document, fact.digest, fact.size)
-    blob = BlobPlan(Role.MANIFEST, descriptor, status, cause=cause, file=fact)
-    if status is BlobStatus.OK:
-        blob = replace(blob, exact=whole_file(fact))
+    wanted = WantedBlob(_descriptor(document, fact.digest, fact.size), Role.MANIFEST)
+    blob = DamagedBlob(wanted, fact, cause) if cause else PresentBlob(wanted, whole_file(fact), fact)
     proofs = known_proofs.of_digest(fact.digest, files)
     return FoundManifest(blob, document, tuple(files), proofs, known_proofs.parents.get(fact.digest, ()))
 

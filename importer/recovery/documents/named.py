@@ -7,7 +7,7 @@ there would vanish in silence, since nothing else speaks of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -16,10 +16,10 @@ from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.inventory.inventory import Inventory
-from importer.plan.blobs import BlobPlan, BlobStatus, Role
+from importer.plan.blobs import BlobPlan, MissingBlob, Role, SavedManifest, UnreadableBlob, WantedBlob
 from importer.plan.causes import ConfigMissing, Missing
 from importer.plan.images import ImageKind, ImagePlan
-from importer.recovery.blobs.finding import BlobFinder, WantedBlob
+from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.documents.naming.docker_save import save_entries
 from importer.recovery.documents.naming.registry_links import tags
 from importer.recovery.documents.wanted import NAME_ANNOTATIONS, layout_indexes
@@ -105,12 +105,20 @@ def missing_saves(inventory: Inventory, finder: BlobFinder, plans: Iterable[Imag
         if digest is None or digest in known or inventory.with_digest(digest):
             continue
         config = finder.find(WantedBlob(Descriptor(media_types.DOCKER_CONFIG, digest, UNKNOWN_SIZE), Role.CONFIG))
-        cause = ConfigMissing() if isinstance(config.cause, Missing) else config.cause
         own = Descriptor(media_types.DOCKER_MANIFEST, saved.manifest.digest, saved.manifest.size)
-        manifest = BlobPlan(Role.MANIFEST, own, BlobStatus.OK, file=saved.manifest)
-        path = None if config.file else saved.manifest.file.path.removesuffix(saved.manifest.file.name) + saved.config
-        blob = replace(config, cause=cause, path=path)
-        yield ImagePlan(ImageKind.IMAGE, manifest, None, blobs=(blob,), names=tuple(saved.names))
+        manifest = SavedManifest(WantedBlob(own, Role.MANIFEST), saved.manifest)
+        config = _config_at(config, saved.manifest.file.folder + saved.config)
+        yield ImagePlan(ImageKind.IMAGE, manifest, None, blobs=(config,), names=tuple(saved.names))
+
+
+def _config_at(config: BlobPlan, path: str) -> BlobPlan:
+    """A config that isn't here, with the place where it should lie."""
+    match config:
+        case MissingBlob(wanted, cause):
+            return MissingBlob(wanted, ConfigMissing() if isinstance(cause, Missing) else cause, path)
+        case UnreadableBlob(wanted, cause):
+            return UnreadableBlob(wanted, cause, path)
+    return config
 
 
 def _is_dispensable(blob: BlobPlan) -> bool:

@@ -24,7 +24,17 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, file_beside
 from importer.inventory.known_digests import KnownDigests
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.blobs import (
+    BlobPlan,
+    DamagedBlob,
+    MissingBlob,
+    PresentBlob,
+    ProvenBlob,
+    RepairedBlob,
+    Role,
+    SavedManifest,
+    WantedBlob,
+)
 from importer.plan.causes import ContentMissing, DigestMismatch, ManifestMissing, WellKnown
 from importer.plan.content import content_of, literal, whole_file
 from importer.plan.flaws import LayerCountMismatch
@@ -121,19 +131,16 @@ def _config(fact: FileFacts, known: KnownDigests, examiner: Examiner) -> tuple[B
     """The config as a blob, held against the digests that its name or a note gives it."""
     expected = known.expected_of(fact)
     descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
-    plan = BlobPlan(Role.CONFIG, descriptor, BlobStatus.OK, file=fact)
     if not expected or fact.digest in expected:
-        return replace(plan, exact=whole_file(fact)), fact.document
+        return PresentBlob(WantedBlob(descriptor, Role.CONFIG), whole_file(fact), fact), fact.document
     for restoration in restorations(examiner.text_of(fact)):
         digest = Digest.of(restoration.content)
         if digest in expected:
             proven = literal(restoration.content)
-            descriptor = replace(descriptor, digest=digest, size=proven.size)
-            restored = replace(plan, descriptor=descriptor, status=BlobStatus.REPAIRED, exact=proven)
-            return replace(restored, cause=restoration.cause), read_document(restoration.content)
-    cause = DigestMismatch(fact.digest, fact.size, fact.kind)
-    wanted = replace(descriptor, digest=next(iter(expected)))
-    return replace(plan, descriptor=wanted, status=BlobStatus.DAMAGED, cause=cause), fact.document
+            wanted = WantedBlob(replace(descriptor, digest=digest, size=proven.size), Role.CONFIG)
+            return RepairedBlob(wanted, proven, restoration.cause, fact), read_document(restoration.content)
+    wanted = WantedBlob(replace(descriptor, digest=next(iter(expected))), Role.CONFIG)
+    return DamagedBlob(wanted, fact, DigestMismatch(fact.digest, fact.size, fact.kind)), fact.document
 
 
 def _rebuilt(
@@ -144,12 +151,11 @@ def _rebuilt(
     form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
     digest = Digest.of(form.content)
     is_proven = digest in digests and all(blob.exact for blob in (config_blob, *layers))
-    manifest = BlobPlan(
-        Role.MANIFEST,
-        Descriptor(form.media_type, digest, len(form.content)),
-        BlobStatus.REPAIRED if is_proven else BlobStatus.MISSING,
-        exact=literal(form.content) if is_proven else None,
-        cause=ManifestMissing(form.writer if is_proven else None),
+    wanted = WantedBlob(Descriptor(form.media_type, digest, len(form.content)), Role.MANIFEST)
+    manifest = (
+        RepairedBlob(wanted, literal(form.content), ManifestMissing(form.writer))
+        if is_proven
+        else MissingBlob(wanted, ManifestMissing())
     )
     parsed = ImageManifest(form.media_type, descriptor, tuple(layer.descriptor for layer in layers))
     return ImagePlan(
@@ -170,21 +176,22 @@ def _as_saved(inventory: Inventory, image: ImagePlan, saved: SavedImage) -> Imag
     """An image of docker save: its own kind of manifest stands where a registry's never was, and names the files."""
     if image.manifest.is_here:
         return image
-    manifest = replace(image.manifest, status=BlobStatus.OK, cause=None, file=saved.manifest)
+    manifest = SavedManifest(image.manifest.wanted, saved.manifest)
     return replace(image, manifest=manifest, blobs=tuple(_where_saved(inventory, blob, saved) for blob in image.blobs))
 
 
 def _where_saved(inventory: Inventory, layer: BlobPlan, saved: SavedImage) -> BlobPlan:
     """A layer that isn't here, with what lies, or should lie, where the manifest says."""
     position, manifest = layer.position, saved.manifest
-    if not isinstance(layer.cause, ContentMissing) or position is None or position >= len(saved.layers):
+    is_missing = isinstance(layer, MissingBlob) and isinstance(layer.cause, ContentMissing)
+    if not is_missing or position is None or position >= len(saved.layers):
         return layer
     # Docker saves plain tars; only its containerd store saves layers as they were pulled.
     descriptor = replace(layer.descriptor, media_type=media_types.DOCKER_LAYER)
     fact = file_beside(inventory, manifest.file, saved.layers[position])
     if fact:
-        return replace(layer, status=BlobStatus.DAMAGED, cause=diagnose(descriptor, fact), file=fact)
-    return replace(layer, path=manifest.file.path.removesuffix(manifest.file.name) + saved.layers[position])
+        return DamagedBlob(layer.wanted, fact, diagnose(descriptor, fact))
+    return MissingBlob(layer.wanted, ContentMissing(), manifest.file.folder + saved.layers[position])
 
 
 def manifest_forms(config: Descriptor, layers: Iterable[BlobPlan]) -> Iterator[ManifestForm]:
@@ -218,26 +225,16 @@ def _layer(inventory: Inventory, diff_id: Digest, position: int) -> BlobPlan:
     descriptor = Descriptor(media_types.DOCKER_LAYER_GZIP, diff_id, 0)
     known = WELL_KNOWN_BLOBS.get(diff_id)
     if not known:
-        return BlobPlan(
-            Role.LAYER, descriptor, BlobStatus.MISSING, position=position, diff_id=diff_id, cause=ContentMissing()
-        )
+        return MissingBlob(WantedBlob(descriptor, Role.LAYER, position, diff_id), ContentMissing())
     empty = literal(known.content)
-    plan = BlobPlan(Role.LAYER, replace(descriptor, size=empty.size), BlobStatus.REPAIRED, position=position)
-    return replace(plan, exact=empty, content=empty, diff_id=diff_id, cause=WellKnown(known.description))
+    wanted = WantedBlob(replace(descriptor, size=empty.size), Role.LAYER, position, diff_id)
+    return RepairedBlob(wanted, empty, WellKnown(known.description), content=empty)
 
 
 def _present(fact: FileFacts, content: ProvenBlob, position: int) -> BlobPlan:
     media_type = _DOCKER_TYPES[compression_of_kind(fact.kind)]
-    return BlobPlan(
-        Role.LAYER,
-        Descriptor(media_type, fact.digest, fact.size),
-        BlobStatus.OK,
-        position=position,
-        exact=whole_file(fact),
-        content=content,
-        diff_id=content.digest,
-        file=fact,
-    )
+    wanted = WantedBlob(Descriptor(media_type, fact.digest, fact.size), Role.LAYER, position, content.digest)
+    return PresentBlob(wanted, whole_file(fact), fact, content)
 
 
 def _provable(inventory: Inventory, known: KnownDigests, config: FileFacts) -> frozenset[Digest]:

@@ -15,9 +15,9 @@ from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.places.address import Literal
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob, Role
+from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob, Role, WantedBlob
 from importer.plan.images import ImageKind, ImagePlan
-from importer.recovery.blobs.finding import BlobFinder, WantedBlob
+from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.documents.wanted import schema1_manifests_of
 
 
@@ -57,7 +57,7 @@ def _manifest_blob(fact: FileFacts, manifest: Schema1Manifest, examiner: Examine
     recipe = fact.file.address if payload == content else Literal(payload)
     proven = ProvenBlob(digest, len(payload), recipe)
     descriptor = Descriptor(manifest.media_type, digest, len(payload))
-    return BlobPlan(Role.MANIFEST, descriptor, BlobStatus.OK, exact=proven, file=fact)
+    return PresentBlob(WantedBlob(descriptor, Role.MANIFEST), proven, fact)
 
 
 def _descriptor(inventory: Inventory, digest: Digest) -> Descriptor:

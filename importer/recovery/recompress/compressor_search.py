@@ -15,7 +15,7 @@ from importer.formats.signatures import FileKind
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Recompressed
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob
+from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob
 from importer.plan.causes import Search
 from importer.progress import Progress
 from importer.recompression import (
@@ -156,13 +156,8 @@ def _telling_siblings(image: BuildEvidence, examiner: Examiner) -> Iterator[File
     """For each gzip header among the intact layers, the largest of those that have it."""
     groups: dict[GzipHeader, FileFacts] = {}
     for layer in image.layers:
-        fact = layer.file
-        if (
-            layer.status is BlobStatus.OK
-            and fact
-            and fact.kind is FileKind.GZIP
-            and (header := _header_of(fact, examiner))
-        ):
+        fact = layer.file if isinstance(layer, PresentBlob) else None
+        if fact and fact.kind is FileKind.GZIP and (header := _header_of(fact, examiner)):
             groups[header] = max(groups.get(header, fact), fact, key=lambda each: each.size)
     yield from sorted(groups.values(), key=lambda fact: -fact.size)[:_MOST_SIBLINGS]
 

@@ -16,7 +16,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.places.address import Decompressed, Recompressed
-from importer.plan.blobs import BlobPlan, BlobStatus, ProvenBlob
+from importer.plan.blobs import BlobPlan, ContentBlob, DamagedBlob, ProvenBlob, RepairedBlob
 from importer.plan.causes import Gunzipped, Missing, Search
 from importer.plan.content import content_of, whole_file
 from importer.progress import Progress
@@ -118,9 +118,10 @@ class Recompressor:
             return _unmended(layer, result)
         is_repacked = isinstance(plain.content.recipe, Decompressed)
         cause = Gunzipped(repacked=is_repacked, search=Search.FOUND, compressor=result.compressor.name)
-        exact = ProvenBlob(digest, size, result)
-        repaired = replace(layer, status=BlobStatus.REPAIRED, exact=exact, content=plain.content, kind=FileKind.GZIP)
-        return replace(repaired, cause=cause, file=plain.file, certain=True)
+        exact, content = ProvenBlob(digest, size, result), plain.content
+        return RepairedBlob(
+            layer.wanted, exact, cause, plain.file, layer.earlier, content, kind=FileKind.GZIP, inside=layer.inside
+        )
 
     def _searching(self) -> CompressorSearch:
         if self._search is None:
@@ -136,7 +137,10 @@ def _unpacked(fact: FileFacts) -> Plain | None:
 
 
 def _unmended(layer: BlobPlan, result: Search) -> BlobPlan:
-    return replace(layer, cause=replace(layer.cause, search=result)) if isinstance(layer.cause, Gunzipped) else layer
+    match layer:
+        case ContentBlob(cause=Gunzipped() as cause) | DamagedBlob(cause=Gunzipped() as cause):
+            return replace(layer, cause=replace(cause, search=result))
+    return layer
 
 
 def _may_shrink_to(fact: FileFacts, size: int) -> bool:
