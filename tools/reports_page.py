@@ -13,9 +13,9 @@ _BEGINNING: Final = """\
 
 # The JSON reports
 
-`blobfix scan --format json` and `blobfix repair-tree --format json` write one document to the standard output. While
-`schema_version` stays the same, no member is removed and none changes its meaning, but new ones may be added: ignore
-those that you don't know. What each code means is in [rules.md](rules.md).
+`blobfix scan --format json` and `blobfix repair-tree --format json` write one document to standard output. As long as
+`schema_version` stays the same, no member is removed or changes its meaning. Members may be added; ignore those that
+you don't know. [rules.md](rules.md) explains the codes.
 """
 _REPORTS: Final = {"scan-report": "blobfix scan", "tree-report": "blobfix repair-tree"}
 
@@ -30,7 +30,7 @@ def _parts() -> Iterator[str]:
     for name, command in _REPORTS.items():
         schema = json.loads((_SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
         yield f"\n## `{command}`\n"
-        yield f"As a schema: [{name}.schema.json](../schemas/{name}.schema.json).\n"
+        yield f"Schema: [{name}.schema.json](../schemas/{name}.schema.json).\n"
         yield from _table(schema, name)
         for key, value in schema["$defs"].items():
             if "properties" in value:
@@ -39,7 +39,7 @@ def _parts() -> Iterator[str]:
 
 
 def _table(schema: dict[str, Any], report: str) -> Iterator[str]:
-    yield "| member | what it is |"
+    yield "| member | meaning |"
     yield "|---|---|"
     yield from _rows(schema, report, "")
 

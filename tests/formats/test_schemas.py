@@ -407,12 +407,12 @@ BREAKS = [
     (SchemaName.DOCKER_MANIFEST, "/layers", {"a": 1}, "a list", "an object, members: 1"),
     (SchemaName.DOCKER_MANIFEST, "/layers", None, "a list", "null"),
     (SchemaName.DOCKER_MANIFEST, "/layers/1", DIGESTS[0], "layer's descriptor", '"sha256:'),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", -1, "a whole number from 0 on", "-1"),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", "12", "a whole number from 0 on", '"12"'),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 12.5, "a whole number from 0 on", "12.5"),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 1000.0, "a whole number from 0 on", "1000.0"),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", False, "a whole number from 0 on", "false"),
-    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 2**63, "a whole number from 0 on", "9223372036854775808"),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", -1, "a non-negative integer", "-1"),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", "12", "a non-negative integer", '"12"'),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 12.5, "a non-negative integer", "12.5"),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 1000.0, "a non-negative integer", "1000.0"),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", False, "a non-negative integer", "false"),
+    (SchemaName.DOCKER_MANIFEST, "/layers/1/size", 2**63, "a non-negative integer", "9223372036854775808"),
     (SchemaName.DOCKER_MANIFEST, "/layers/1/digest", "sha256:" + "0" * 63, "64 lower-case hex digits", "sha256:"),
     (SchemaName.DOCKER_MANIFEST, "/layers/1/digest", "sha256:" + "A" * 64, "64 lower-case hex digits", "sha256:"),
     (SchemaName.DOCKER_MANIFEST, "/layers/1/digest", DIGESTS[0] + "\n", "64 lower-case hex digits", "\\n"),
@@ -458,7 +458,7 @@ BREAKS = [
     (SchemaName.SCAN_REPORT, "/findings/0/code", "BF1", "BF and three digits", '"BF1"'),
     (SchemaName.SCAN_REPORT, "/findings/0/code", "BF101\n", "BF and three digits", "\\n"),
     (SchemaName.SCAN_REPORT, "/files/0/sha256", DIGESTS[0], "64 lower-case hex digits", "sha256:"),
-    (SchemaName.SCAN_REPORT, "/summary/bytes", -1, "a whole number from 0 on", "-1"),
+    (SchemaName.SCAN_REPORT, "/summary/bytes", -1, "a non-negative integer", "-1"),
 ]
 
 
