@@ -14,7 +14,7 @@ FIXES: Final = {
     Safety.UNSAFE: "blobfix can repair it on request, but the image's identity changes",
     Safety.NONE: "nothing to repair, or no way to repair it",
 }
-_SYMPTOMS_HEADING: Final = "Messages of other programs that lead here"
+_SYMPTOMS_HEADING: Final = "Related error messages of other programs"
 _SPECIAL_IN_MARKDOWN: Final = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})
 
 
