@@ -6,10 +6,13 @@ afterwards. None has any chance in it: where and how much is said by the caller,
 
 from __future__ import annotations
 
+import base64
+import binascii
 import gzip
 import json
 import os
 import random
+import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,6 +246,75 @@ def gunzip_in_place(path: Path) -> Path:
 def gzip_again(path: Path) -> Path:
     """Pack the file once more and keep its name, as some proxies do."""
     _change(path, gzip.compress(path.read_bytes(), mtime=0))
+    return path
+
+
+# --- encoded, or taken for text ---
+
+
+def in_base64(path: Path, line: int = 76) -> Path:
+    """Base64 in lines of so many characters, as ``base64`` and mail write it; one line when there are none."""
+    text = base64.b64encode(path.read_bytes())
+    lines = [text[at : at + line] + b"\n" for at in range(0, len(text), line)] if line else [text]
+    _change(path, b"".join(lines))
+    return path
+
+
+def in_hex(path: Path) -> Path:
+    """Hexadecimal digits in lines of 60, as ``xxd -p`` writes them."""
+    text = path.read_bytes().hex().encode()
+    _change(path, b"".join(text[at : at + 60] + b"\n" for at in range(0, len(text), 60)))
+    return path
+
+
+def in_quoted_printable(path: Path) -> Path:
+    """The body of a mail, every line end in the content encoded."""
+    _change(path, binascii.b2a_qp(path.read_bytes(), istext=False))
+    return path
+
+
+def percent_encoded(path: Path) -> Path:
+    """As a URL has it."""
+    _change(path, urllib.parse.quote_from_bytes(path.read_bytes(), safe="").encode())
+    return path
+
+
+def in_chunks(path: Path, size: int = 4096) -> Path:
+    """The raw body of an answer with ``Transfer-Encoding: chunked``."""
+    content = path.read_bytes()
+    chunks = [content[at : at + size] for at in range(0, len(content), size)]
+    _change(path, b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (*chunks, b"")))
+    return path
+
+
+def in_signed_chunks(path: Path, size: int = 65536) -> Path:
+    """What an S3 client uploads with ``Content-Encoding: aws-chunked``, trailers behind it."""
+    content = path.read_bytes()
+    chunks = [content[at : at + size] for at in range(0, len(content), size)]
+    signature = b";chunk-signature=" + b"0f" * 32
+    body = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), signature, chunk) for chunk in chunks)
+    trailer = b"0%s\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:%s\r\n\r\n" % (signature, b"0f" * 32)
+    _change(path, body + trailer)
+    return path
+
+
+def lf_to_crlf(path: Path) -> Path:
+    """Send it by FTP in ASCII mode, or write it to a file that is open in text mode on Windows."""
+    _change(path, path.read_bytes().replace(b"\n", b"\r\n"))
+    return path
+
+
+def bytes_to_utf8(path: Path, encoding: str = "latin-1") -> Path:
+    """Read each byte as a character, and write UTF-8; cp1252 has none for five bytes, and takes Latin-1's."""
+    content = path.read_bytes()
+    characters = (bytes([byte]) for byte in content)
+    _change(path, "".join(c.decode(encoding, "ignore") or c.decode("latin-1") for c in characters).encode())
+    return path
+
+
+def utf8_with_replacements(path: Path) -> Path:
+    """Read it as UTF-8, and write what became of it."""
+    _change(path, path.read_bytes().decode("utf-8", "replace").encode())
     return path
 
 

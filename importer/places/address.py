@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from importer.formats.decoders import Coding
 from importer.formats.signatures import FileKind
+from importer.formats.transfer_codings.coding import TransferCoding
 
 if TYPE_CHECKING:
     # Only a layer that lost its compression has any use for the encoders; nothing else loads them.
@@ -96,6 +97,14 @@ class Decompressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoded:
+    """The bytes that another address has in a transfer coding; what isn't of that coding is an error."""
+
+    encoded: Address
+    coding: TransferCoding
+
+
+@dataclass(frozen=True, slots=True)
 class Recompressed:
     """The gzip file that a compressor makes of another address's bytes, behind a header."""
 
@@ -104,7 +113,7 @@ class Recompressed:
     header: GzipHeader
 
 
-Address = FileOnDisk | Member | Part | Unpacked | Copied | Literal | Joined | Decompressed | Recompressed
+Address = FileOnDisk | Member | Part | Unpacked | Copied | Literal | Joined | Decompressed | Decoded | Recompressed
 
 
 def is_a_file(address: Address) -> bool:
@@ -127,7 +136,7 @@ def paths_of(address: Address) -> tuple[str, ...]:
     match address:
         case FileOnDisk(path) | Member(path):
             return (path,)
-        case Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Recompressed(inner):
+        case Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Decoded(inner) | Recompressed(inner):
             return paths_of(inner)
         case Joined(pieces):
             return tuple(path for piece in pieces for path in paths_of(piece))

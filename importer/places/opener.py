@@ -14,9 +14,11 @@ from typing import BinaryIO, Final
 from importer.errors import BombError, DecodeError
 from importer.formats.decoders import decoder_for, decoder_of
 from importer.formats.streams import DecodedStream, Ending
+from importer.formats.transfer_codings.coding import decode
 from importer.places.address import (
     Address,
     Copied,
+    Decoded,
     Decompressed,
     FileOnDisk,
     Joined,
@@ -134,6 +136,8 @@ class Opener:
                 yield from out if most is None else _bounded(out, most)
             case Decompressed():
                 yield from self._decompressed(address)
+            case Decoded(encoded, coding):
+                yield from decode(self.blocks(encoded), coding)
             case Recompressed():
                 yield from self._recompressed(address)
 

@@ -14,6 +14,7 @@ from importer.formats.json_text import TextForm
 from importer.formats.other_kinds import OtherThing
 from importer.formats.signatures import FileKind
 from importer.formats.tar_headers import TarEntry
+from importer.formats.transfer_codings.coding import TransferCoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,26 @@ class CompressedAgain(Cause):
     """The blob was compressed once more."""
 
     compression: Compression
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEncoded(Cause):
+    """The blob lies in a coding that a transport or a program put around it."""
+
+    coding: TransferCoding
+
+
+@dataclass(frozen=True, slots=True)
+class Recoded(Cause):
+    """A program took the blob for text, and rewrote it as ``coding`` says."""
+
+    coding: TransferCoding
+
+
+class Replaced(Cause):
+    """A program took the blob for text, and put U+FFFD in place of what it couldn't read: that is lost."""
+
+    __slots__ = ()
 
 
 class Search(StrEnum):

@@ -16,11 +16,13 @@ import pytest
 from importer.errors import DecodeError
 from importer.formats.decoders import Coding
 from importer.formats.signatures import FileKind
+from importer.formats.transfer_codings.coding import TransferCoding
 from importer.inspection.examiner import Examiner
 from importer.investigation import Question, survey
 from importer.places.address import (
     Address,
     Copied,
+    Decoded,
     Decompressed,
     FileOnDisk,
     Joined,
@@ -49,6 +51,7 @@ ADDRESSES = (
     Literal(b"{}"),
     Joined((FILE, Literal(b"\0"))),
     Decompressed(FILE, FileKind.GZIP),
+    Decoded(FILE, TransferCoding.BASE64),
     Recompressed(Decompressed(FILE, FileKind.ZSTD), Compressor(Family.GO_CLASSIC, 6), GzipHeader()),
 )
 

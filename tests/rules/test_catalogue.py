@@ -38,6 +38,8 @@ BF210 text-mangled warning safe
 BF211 reformatted-json warning safe
 BF212 size-mismatch error none
 BF213 split-file warning safe
+BF214 transfer-encoded warning safe
+BF215 recoded warning safe
 BF301 manifest-missing error safe
 BF302 manifest-invalid error none
 BF303 index-only error none

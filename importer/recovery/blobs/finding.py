@@ -39,6 +39,7 @@ from importer.plan.causes import (
 from importer.plan.content import content_of, literal, whole_file
 from importer.recovery.blobs.candidates import Candidates
 from importer.recovery.blobs.diagnosis import diagnose, remains_of
+from importer.recovery.blobs.encoded import loss_by_recoding
 from importer.recovery.blobs.proving import Prover
 from importer.recovery.blobs.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
 from importer.recovery.blobs.unwrapping import UnwrappedFiles, unwrap_all
@@ -176,7 +177,8 @@ class BlobFinder:
         if fact:
             inner = self._unwrapped.of(fact)
             earlier = inner.undone if inner else ()
-            return DamagedBlob(wanted, fact, diagnose(descriptor, fact), earlier)
+            cause = loss_by_recoding(fact, self.examiner) or diagnose(descriptor, fact)
+            return DamagedBlob(wanted, fact, cause, earlier)
         if not descriptor.digest.is_checkable:
             return MissingBlob(wanted, UnsupportedDigest())
         if problem := self._problems.get(descriptor.digest):

@@ -24,6 +24,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.places.address import Address, Decompressed, Joined, Literal, Part
 from importer.plan.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
 from importer.recovery.blobs.candidates import Candidates
+from importer.recovery.blobs.encoded import decodings, may_be_recoded
 from importer.recovery.blobs.repairs.split_file import numbered_series
 from importer.recovery.blobs.restoration import cause_of_form
 
@@ -103,7 +104,7 @@ def _unwrap(outer: UnwrappedFile, examiner: Examiner, depth: int = _DEEPEST) -> 
 def _wrappings(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, Cause]]:
     """The wrappings that a file shows, each with what is left when it is taken off."""
     whole, content = fact.file.address, fact.content
-    head = _head(fact, examiner) if fact.kind in _MAY_HAVE_HEADERS else b""
+    head = _head(fact, examiner) if fact.kind in _MAY_HAVE_HEADERS or may_be_recoded(fact) else b""
     if size_of_headers(head):
         yield _body(fact, head), cause_of_form(head, TextForm.BEHIND_HEADERS)
     if content and content.ending is Ending.TRAILER_CUT:
@@ -116,6 +117,7 @@ def _wrappings(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, C
     surplus = fact.size % TAR_BLOCK
     if fact.kind is FileKind.TAR and surplus:
         yield Part(whole, 0, fact.size - surplus), TrailingData(surplus)
+    yield from decodings(fact, head)
 
 
 def _by_identity(unwrapped: Sequence[FileFacts]) -> Mapping[Digest | int, Sequence[FileFacts]]:

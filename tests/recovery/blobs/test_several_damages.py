@@ -57,6 +57,12 @@ CODES: dict[Damage, str] = {
     split: "BF213",
     split_by_ranges: "BF213",
     damage.reindent: "BF211",
+    damage.in_base64: "BF214",
+    damage.in_hex: "BF214",
+    damage.in_chunks: "BF214",
+    damage.percent_encoded: "BF214",
+    damage.lf_to_crlf: "BF215",
+    damage.bytes_to_utf8: "BF215",
 }
 
 
@@ -79,6 +85,15 @@ def names(damages: tuple[Damage, ...]) -> str:
         (damage.gzip_again, damage.gzip_again),
         (damage.gzip_again, damage.gzip_again, damage.prepend),
         (damage.prepend, damage.gzip_again, damage.prepend),
+        *((first, damage.in_base64) for first in (damage.gzip_again, damage.prepend, lose_trailer, add_newline)),
+        *((first, damage.lf_to_crlf) for first in (damage.gzip_again, add_newline)),
+        (damage.in_base64, add_newline),
+        (damage.in_chunks, damage.prepend),
+        (damage.in_chunks, damage.lf_to_crlf),
+        (damage.in_base64, split),
+        (damage.in_hex, damage.gzip_again),
+        (damage.bytes_to_utf8, damage.percent_encoded),
+        (damage.in_base64, damage.gzip_again, damage.prepend),
     ],
     ids=names,
 )
@@ -92,7 +107,7 @@ def test_a_layer_is_mended(tmp_path: Path, damages: tuple[Damage, ...]) -> None:
     assert_tree_is_sound(tmp_path / "tree", IMAGE.manifest_digest)
 
 
-@pytest.mark.parametrize("last", [add_newline, damage.prepend, split, damage.gzip_again])
+@pytest.mark.parametrize("last", [add_newline, damage.prepend, split, damage.gzip_again, damage.in_base64])
 def test_the_content_of_a_gunzipped_layer_is_found(tmp_path: Path, last: Damage) -> None:
     _, seen = after(tmp_path, LAYER, damage.gunzip_in_place, last)
     image = seen.report["images"][0]
