@@ -15,7 +15,7 @@ from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
 from importer.places.opener import Opener
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ImageIndex, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
@@ -79,7 +79,7 @@ def _local(path: Path, select: str | None, platform: Platform | None) -> ShownIm
     question = Question(paths=(path,), depth=Depth(for_docker=False), effort=NO_EFFORT)
     plan = survey(question, SilentProgress(), opener).plan
     image = select_images(plan, select)[0]
-    if platform and image.kind is ImageKind.INDEX:
+    if platform and isinstance(image, ImageIndex):
         child = child_for(image, platform, Host.of_this_machine())
         if isinstance(child, Refusal) and child.is_usage:
             raise UsageError(child.reason)

@@ -17,7 +17,7 @@ from importer.mutate.rewriting import with_new_manifest
 from importer.plan.blobs import BlobPlan, PresentBlob, RewrittenBlob, with_content
 from importer.plan.causes import Corrupt, DigestMismatch
 from importer.plan.content import content_of, whole_file
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.recovery.obstacles import obstacles_of
 
 
@@ -44,7 +44,7 @@ def edited_config(image: ImagePlan) -> EditedConfig | None:
     blob = image.config_blob
     file = blob.file if blob and isinstance(blob.cause, DigestMismatch | Corrupt) else None
     document = file.document if file else None
-    if image.kind is not ImageKind.IMAGE or not isinstance(image.parsed, ImageManifest):
+    if not isinstance(image, ContainerImage) or not isinstance(image.parsed, ImageManifest):
         return None
     if not file or not document or not document.config or document.form is not TextForm.UTF8:
         return None
@@ -61,7 +61,9 @@ def with_edited_config(image: ImagePlan) -> ImagePlan | None:
     None when it has none, or when a layer isn't what it lists.
     """
     edited = edited_config(image)
-    if not edited or edited.misfit or not isinstance(image.parsed, ImageManifest) or not image.config_blob:
+    if not isinstance(image, ContainerImage) or not isinstance(image.parsed, ImageManifest) or not image.config_blob:
+        return None
+    if not edited or edited.misfit:
         return None
     layers = tuple(
         replace(

@@ -13,7 +13,7 @@ from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
 from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob
 from importer.plan.content import literal
-from importer.plan.images import ImagePlan
+from importer.plan.images import ImageIndex, ImagePlan
 
 _Value = dict[str, Any]
 Change = Callable[[ImagePlan, _Value], _Value]
@@ -27,8 +27,9 @@ def with_changed_documents(plan: ImagePlan, change: Change) -> ImagePlan:
     """
     if not plan.manifest.exact or not plan.document or not isinstance(plan.parsed, ImageManifest | Index):
         return plan
-    children = tuple(with_changed_documents(child, change) for child in plan.children)
-    renewed = replace(plan, children=children)
+    renewed = plan
+    if isinstance(plan, ImageIndex):
+        renewed = replace(plan, children=tuple(with_changed_documents(child, change) for child in plan.children))
     changed = change(renewed, _with_children(plan.document.value, _renewals(plan, renewed)))
     return plan if changed == plan.document.value else _rewritten(renewed, changed)
 
@@ -55,18 +56,16 @@ def _entry(entry: _Value, renewals: Mapping[str, Descriptor]) -> _Value:
 
 def _rewritten(plan: ImagePlan, value: _Value) -> ImagePlan:
     content = json_bytes(value)
-    parsed = parse_index(value) if isinstance(plan.parsed, Index) else parse_manifest(value)
+    parsed = parse_index(value) if isinstance(plan, ImageIndex) else parse_manifest(value)
     exact = literal(content)
     descriptor = Descriptor(parsed.media_type, exact.digest, exact.size)
     manifest = RewrittenBlob(WantedBlob(descriptor, Role.MANIFEST), exact)
     manifests = {child.manifest.descriptor.digest: child.manifest for child in plan.children}
-    return replace(
-        plan,
-        manifest=manifest,
-        parsed=parsed,
-        document=read_document(content),
-        blobs=tuple(_blob(blob, _descriptor(blob, parsed), manifests) for blob in plan.blobs),
-    )
+    blobs = tuple(_blob(blob, _descriptor(blob, parsed), manifests) for blob in plan.blobs)
+    written = replace(plan, manifest=manifest, document=read_document(content), blobs=blobs)
+    if isinstance(written, ImageIndex):
+        return replace(written, parsed=parse_index(value))
+    return replace(written, parsed=parse_manifest(value))
 
 
 def _descriptor(blob: BlobPlan, parsed: ImageManifest | Index) -> Descriptor:

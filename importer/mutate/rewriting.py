@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from importer.domain import media_types
 from importer.domain.config import parse_config
@@ -17,7 +17,7 @@ from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
 from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob, with_content
 from importer.plan.content import content_of, literal
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.recovery.documents.rebuilding import manifest_forms
 
 _PLAIN_TYPES: Final = {media_types.DOCKER_MANIFEST: media_types.DOCKER_LAYER}
@@ -46,16 +46,16 @@ def with_new_manifest(plan: ImagePlan) -> ImagePlan:
     )
 
 
-def can_get_new_config(plan: ImagePlan) -> bool:
+def can_get_new_config(plan: ImagePlan) -> TypeGuard[ContainerImage]:
     """Whether only the config lacks, and every layer was looked into, so that a bare one can be made."""
     config = plan.config_blob
-    if not isinstance(plan.parsed, ImageManifest) or plan.kind is not ImageKind.IMAGE or not config:
+    if not isinstance(plan, ContainerImage) or not isinstance(plan.parsed, ImageManifest) or not config:
         return False
     looked_into = all(layer.exact and (layer.content or content_of(layer.file)) for layer in plan.layers)
     return not config.is_here and bool(plan.layers) and looked_into
 
 
-def with_new_config(plan: ImagePlan) -> ImagePlan:
+def with_new_config(plan: ContainerImage) -> ImagePlan:
     """The plan of an image with the same files under a bare config: another image id and manifest digest."""
     layers = tuple(with_content(layer, layer.content or content_of(layer.file)) for layer in plan.layers)
     diff_ids = [str(layer.content.digest) for layer in layers if layer.content]

@@ -20,7 +20,7 @@ from importer.domain.schema1 import Schema1Layer, Schema1Manifest
 from importer.formats.documents import read_document
 from importer.plan.blobs import BlobPlan, RewrittenBlob, Role, WantedBlob, with_content
 from importer.plan.content import content_of, literal
-from importer.plan.images import ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.recovery.documents.rebuilding import manifest_forms
 
 _EMPTY_LAYER: Final = Digest("sha256", "a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4")
@@ -36,7 +36,7 @@ def can_be_converted(plan: ImagePlan) -> bool:
 def converted(plan: ImagePlan) -> ImagePlan:
     """The plan of the same file system and settings as a schema 2 image, with new digests."""
     manifest = plan.parsed
-    if not isinstance(manifest, Schema1Manifest):
+    if not isinstance(plan, ContainerImage) or not isinstance(manifest, Schema1Manifest):
         return plan
     blobs = {layer.descriptor.digest: layer for layer in plan.layers}
     real = [layer for layer in manifest.layers if not _is_empty(layer)]

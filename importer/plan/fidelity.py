@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum, StrEnum
+from typing import TypeGuard
 
 from importer.domain.platform import Host
 from importer.plan.flaws import ForeignSystem, NoImage, Obstacle
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan
 
 
 class ImageStatus(StrEnum):
@@ -47,7 +48,7 @@ def fidelity(image: ImagePlan, output: Output, host: Host) -> Fidelity:
         return Fidelity.NONE
     if output is Output.DOCKER_TAR:
         return _docker_tar_fidelity(image, host)
-    if image.kind is ImageKind.INDEX:
+    if isinstance(image, ImageIndex):
         return _index_fidelity(image, output, host)
     if image.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in image.blobs):
         return Fidelity.SAME_IMAGE if image.is_altered else Fidelity.EXACT
@@ -59,7 +60,7 @@ def obstacles(image: ImagePlan, host: Host) -> tuple[Obstacle, ...]:
     return tuple(_obstacles(image.saved or image, host))
 
 
-def docker_child(index: ImagePlan, host: Host) -> ImagePlan | None:
+def docker_child(index: ImageIndex, host: Host) -> ContainerImage | None:
     """Which child of an index docker gets: the one asked for, else the only whole one, else the host's."""
     whole = whole_images(index, host)
     if len(whole) == 1 and not host.asked:
@@ -68,19 +69,19 @@ def docker_child(index: ImagePlan, host: Host) -> ImagePlan | None:
     return next((child for child in whole if child.platform and child.platform.matches(wanted)), None)
 
 
-def whole_images(index: ImagePlan, host: Host) -> tuple[ImagePlan, ...]:
+def whole_images(index: ImagePlan, host: Host) -> tuple[ContainerImage, ...]:
     """The images below an index, or the image itself, that docker could load as they are."""
     return tuple(child for child in index.all_images if is_whole_image(child, host))
 
 
-def is_whole_image(image: ImagePlan, host: Host) -> bool:
+def is_whole_image(image: ImagePlan, host: Host) -> TypeGuard[ContainerImage]:
     """Whether docker could load it as it is."""
-    return image.kind is ImageKind.IMAGE and fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
+    return isinstance(image, ContainerImage) and fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
 
 
 def status_of(image: ImagePlan, host: Host) -> ImageStatus:
     """Whether it is whole, can be made whole, or can't."""
-    if image.kind is ImageKind.INDEX:
+    if isinstance(image, ImageIndex):
         return _status_of_index(image, host)
     best = max(fidelity(image, output, host) for output in Output)
     if best is not Fidelity.EXACT and not (image.is_altered and best is Fidelity.SAME_IMAGE):
@@ -90,7 +91,7 @@ def status_of(image: ImagePlan, host: Host) -> ImageStatus:
 
 
 def _obstacles(image: ImagePlan, host: Host) -> Iterator[Obstacle]:
-    if image.kind is ImageKind.ARTIFACT:
+    if isinstance(image, Artifact):
         yield NoImage()
     yield from (flaw for flaw in image.flaws if isinstance(flaw, Obstacle))
     if image.config and not host.loads(image.config.platform):
@@ -98,24 +99,28 @@ def _obstacles(image: ImagePlan, host: Host) -> Iterator[Obstacle]:
 
 
 def _docker_tar_fidelity(image: ImagePlan, host: Host) -> Fidelity:
-    if image.kind is ImageKind.INDEX:
-        return Fidelity.EXACT if docker_child(image, host) else Fidelity.NONE
-    if image.saved:
-        return _docker_tar_fidelity(image.saved, host)
-    return Fidelity.EXACT if _is_whole(image) and not obstacles(image, host) else Fidelity.NONE
+    match image:
+        case ImageIndex():
+            return Fidelity.EXACT if docker_child(image, host) else Fidelity.NONE
+        case ContainerImage(saved=ContainerImage() as saved):
+            return _docker_tar_fidelity(saved, host)
+        case ContainerImage():
+            return Fidelity.EXACT if _is_whole(image) and not obstacles(image, host) else Fidelity.NONE
+        case Artifact():
+            return Fidelity.NONE
 
 
 def _is_whole(image: ImagePlan) -> bool:
     """Whether the config and the content of every layer are here, whatever manifest binds them."""
     config = image.config_blob
-    if image.kind is not ImageKind.IMAGE or not image.config or not config or not config.is_here:
+    if not isinstance(image, ContainerImage) or not image.config or not config or not config.is_here:
         return False
     return len(image.config.diff_ids) == len(image.layers) and all(
         layer.is_here or layer.content for layer in image.layers
     )
 
 
-def _index_fidelity(index: ImagePlan, output: Output, host: Host) -> Fidelity:
+def _index_fidelity(index: ImageIndex, output: Output, host: Host) -> Fidelity:
     if not _is_complete(index, host):
         return Fidelity.NONE
     if not all(fidelity(child, output, host) is Fidelity.EXACT for child in index.children):
@@ -123,15 +128,15 @@ def _index_fidelity(index: ImagePlan, output: Output, host: Host) -> Fidelity:
     return Fidelity.SAME_IMAGE if index.is_altered else Fidelity.EXACT
 
 
-def _is_complete(index: ImagePlan, host: Host) -> bool:
+def _is_complete(index: ImageIndex, host: Host) -> bool:
     """Whether the index and its children's manifests are here, at least one of them where a platform is asked for."""
     if host.asked and not index.blobs:
         return False
     return index.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in index.blobs)
 
 
-def _status_of_index(index: ImagePlan, host: Host) -> ImageStatus:
-    states = [status_of(child, host) for child in index.children if child.kind is not ImageKind.ARTIFACT]
+def _status_of_index(index: ImageIndex, host: Host) -> ImageStatus:
+    states = [status_of(child, host) for child in index.children if not isinstance(child, Artifact)]
     if not _is_complete(index, host) or ImageStatus.INCOMPLETE in states:
         return ImageStatus.INCOMPLETE
     intact = index.is_untouched and not index.is_altered and all(state is ImageStatus.INTACT for state in states)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from importer.domain.config import ImageConfig
 from importer.domain.digest import Digest
@@ -40,16 +41,13 @@ class Proof(StrEnum):
     ALTERED = "altered"
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePlan:
-    """One manifest and all it wants.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlannedManifest:
+    """A manifest and all it wants: what an image, an index and an artifact have in common, and are asked alike.
 
     Attributes:
         manifest: the manifest itself, as a blob.
-        parsed: the manifest or index, when it could be read.
         document: what it was parsed from.
-        config_document: the config, as JSON, when it is here and valid.
-        config: the image's config, when it is here and valid.
         blobs: the config and the layers, or the children of an index, in the manifest's order.
         names: under which names it goes.
         repository: where it belongs, when no tag of it is known.
@@ -57,18 +55,11 @@ class ImagePlan:
         proofs: where the manifest's digest is known from, in plain words; none: it is unproven.
         other_forms: what an unproven manifest's digest would be had a program changed its text, by the change.
         alteration: what shows that a program has changed an unproven manifest's text; None when nothing does.
-        flaws: what is wrong with it as a whole.
-        saved: the same image as a docker save's own manifest has it, where the one here can't be loaded.
-        children: the plans of an index's children that are here.
-        referrers_tags: under which tags it was kept that list what refers to a manifest.
+        platform: what it is for: an index says so of its children, a config of its image.
     """
 
-    kind: ImageKind
     manifest: BlobPlan
-    parsed: ImageManifest | Index | Schema1Manifest | None
     document: Document | None = field(default=None, repr=False)
-    config_document: Document | None = field(default=None, repr=False)
-    config: ImageConfig | None = None
     blobs: tuple[BlobPlan, ...] = ()
     names: tuple[Reference, ...] = ()
     repository: Repository | None = None
@@ -76,11 +67,47 @@ class ImagePlan:
     proofs: tuple[str, ...] = ()
     other_forms: tuple[tuple[str, Digest], ...] = ()
     alteration: str | None = None
-    flaws: tuple[Flaw, ...] = ()
-    saved: ImagePlan | None = field(default=None, repr=False)
     platform: Platform | None = None
-    children: tuple[ImagePlan, ...] = field(default=(), repr=False)
-    referrers_tags: tuple[str, ...] = ()
+
+    @property
+    def parsed(self) -> ImageManifest | Index | Schema1Manifest | None:
+        """The manifest or index, when it could be read."""
+        return None
+
+    @property
+    def config(self) -> ImageConfig | None:
+        """A container image's config, when it is here and valid."""
+        return None
+
+    @property
+    def config_document(self) -> Document | None:
+        """The same as JSON."""
+        return None
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """What is wrong with a container image as a whole."""
+        return ()
+
+    @property
+    def saved(self) -> ContainerImage | None:
+        """The same image as a docker save's own manifest has it, where the one here can't be loaded."""
+        return None
+
+    @property
+    def children(self) -> tuple[ImagePlan, ...]:
+        """The plans of an index's children that are here."""
+        return ()
+
+    @property
+    def referrers_tags(self) -> tuple[str, ...]:
+        """Under which tags an index was kept that lists what refers to a manifest."""
+        return ()
+
+    @property
+    def image_id(self) -> Digest | None:
+        """The digest of the config of a container image."""
+        return None
 
     @property
     def name(self) -> str | None:
@@ -112,13 +139,6 @@ class ImagePlan:
         return self.parsed is None and bool(self.proofs) and not isinstance(self.manifest.cause, NotAManifest)
 
     @property
-    def image_id(self) -> Digest | None:
-        """The digest of the config of a container image."""
-        if self.kind is ImageKind.IMAGE and isinstance(self.parsed, ImageManifest):
-            return self.parsed.config.digest
-        return None
-
-    @property
     def config_blob(self) -> BlobPlan | None:
         """The config as a blob."""
         return next((blob for blob in self.blobs if blob.role is Role.CONFIG), None)
@@ -139,13 +159,62 @@ class ImagePlan:
         """Whether every blob that registries keep is here as it is."""
         return all(isinstance(blob, PresentBlob | SavedManifest) or blob.is_dispensable for blob in self.all_blobs)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerImage(_PlannedManifest):
+    """An image with a file system and a config, or what is left of one."""
+
+    kind: ClassVar[ImageKind] = ImageKind.IMAGE
+    parsed: ImageManifest | Schema1Manifest | None = field()
+    config: ImageConfig | None = None
+    config_document: Document | None = field(default=None, repr=False)
+    flaws: tuple[Flaw, ...] = ()
+    saved: ContainerImage | None = field(default=None, repr=False)
+
+    @property
+    def image_id(self) -> Digest | None:
+        """The digest of the config, as docker counts it; schema 1 has none."""
+        return self.parsed.config.digest if isinstance(self.parsed, ImageManifest) else None
+
     @property
     def all_images(self) -> tuple[ImagePlan, ...]:
-        """The image, and below an index its children and theirs, the lowest first, each once."""
+        """The image alone."""
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageIndex(_PlannedManifest):
+    """A list of manifests, one for each platform, or of what refers to a manifest."""
+
+    kind: ClassVar[ImageKind] = ImageKind.INDEX
+    parsed: Index | None = field()
+    children: tuple[ImagePlan, ...] = field(default=(), repr=False)
+    referrers_tags: tuple[str, ...] = ()
+
+    @property
+    def all_images(self) -> tuple[ImagePlan, ...]:
+        """Its children and theirs, the lowest first, each once, and then the index."""
         members: dict[Digest, ImagePlan] = {}
         for child in self.children:
             members |= {member.manifest.descriptor.digest: member for member in child.all_images}
         return (*members.values(), self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact(_PlannedManifest):
+    """A manifest of something else than an image: a chart, a signature, a model."""
+
+    kind: ClassVar[ImageKind] = ImageKind.ARTIFACT
+    parsed: ImageManifest = field()
+
+    @property
+    def all_images(self) -> tuple[ImagePlan, ...]:
+        """The artifact alone."""
+        return (self,)
+
+
+ImagePlan = ContainerImage | ImageIndex | Artifact
+"""One manifest and all it wants."""
 
 
 def is_docker_save(image: ImagePlan) -> bool:

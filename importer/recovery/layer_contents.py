@@ -23,7 +23,7 @@ from importer.plan.blobs import BlobPlan, PresentBlob
 from importer.plan.content import content_of
 from importer.plan.fidelity import is_whole_image
 from importer.plan.flaws import Obstacle
-from importer.plan.images import ImagePlan, Plan
+from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan, Plan
 from importer.recovery.examination import contents_of
 from importer.recovery.obstacles import obstacles_of
 from importer.work.executor import Executor
@@ -79,8 +79,17 @@ def _is_unpacked_in_a_docker_tar(image: ImagePlan) -> bool:
 
 
 def _compared(image: ImagePlan, contents: Mapping[str, Content]) -> ImagePlan:
-    children = tuple(_compared(child, contents) for child in image.children)
-    image = replace(image, children=children, saved=_compared(image.saved, contents) if image.saved else None)
+    match image:
+        case ImageIndex():
+            return replace(image, children=tuple(_compared(child, contents) for child in image.children))
+        case ContainerImage():
+            return _compared_image(image, contents)
+        case Artifact():
+            return image
+
+
+def _compared_image(image: ContainerImage, contents: Mapping[str, Content]) -> ContainerImage:
+    image = replace(image, saved=_compared_image(image.saved, contents) if image.saved else None)
     compared = replace(image, blobs=tuple(_unpacked(blob, contents) for blob in image.blobs))
     if compared == image or not image.config or not isinstance(image.parsed, ImageManifest):
         return image

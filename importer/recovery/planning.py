@@ -40,7 +40,7 @@ from importer.plan.causes import (
 )
 from importer.plan.content import whole_file
 from importer.plan.flaws import InvalidManifest
-from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan, Plan
 from importer.progress import Progress, SilentProgress
 from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.blobs.remains import settle_remains
@@ -89,7 +89,10 @@ def make_plan(
     plans = list(with_saved_forms(inventory, planner.plans()))
     plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder, examiner))
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
-    rebuilt = [_named(image, names) for image in rebuild_images(inventory, known, plans, taken, examiner)]
+    rebuilt = [
+        replace(image, names=_names_of(image, names))
+        for image in rebuild_images(inventory, known, plans, taken, examiner)
+    ]
     here = (*plans, *rebuilt)
     missing = (*missing_manifests(inventory, finder, here, names), *missing_saves(inventory, finder, here))
     called = with_names_of_subjects((*_joined(plans, rebuilt), *missing))
@@ -123,6 +126,7 @@ class _Planner:
 
     def _plan(self, found: FoundManifest, above: tuple[Digest, ...]) -> ImagePlan:
         if found.digest not in self._plans:
+            plan: ImagePlan
             match found.parsed:
                 case ImageManifest() as manifest:
                     plan = self._image(found, manifest)
@@ -130,14 +134,21 @@ class _Planner:
                     plan = self._index(found, index, (*above, found.digest))
                 case _:
                     plan = _invalid(found)
-            self._plans[found.digest] = replace(plan, names=self._names_of(found, plan))
+            self._plans[found.digest] = replace(
+                plan,
+                names=self._names_of(found, plan),
+                parents=found.parents,
+                proofs=found.proofs,
+                other_forms=found.other_forms,
+                alteration=found.alteration,
+            )
         return self._plans[found.digest]
 
     def _names_of(self, found: FoundManifest, plan: ImagePlan) -> tuple[Reference, ...]:
         by_file = [name for fact in found.files for name in self._names.get(fact.digest, ())]
         return tuple(dict.fromkeys(by_file)) or _names_of(plan, self._names)
 
-    def _image(self, found: FoundManifest, manifest: ImageManifest) -> ImagePlan:
+    def _image(self, found: FoundManifest, manifest: ImageManifest) -> ContainerImage | Artifact:
         config_blob = self._finder.find(WantedBlob(manifest.config, Role.CONFIG))
         document = _document_of(config_blob, self._finder.examiner) if manifest.is_container_image else None
         config = document.config if document else None
@@ -148,27 +159,22 @@ class _Planner:
             )
         )
         is_image = _is_image(manifest, config_blob, config) and not has_no_file_system(layers)
-        if is_image:
-            config_blob = _config_as_wanted(config_blob, document)
-        config = config if is_image else None
         layers = self._recompressor.mend(BuildEvidence(layers, document, manifest.annotations))
-        return ImagePlan(
-            kind=ImageKind.IMAGE if is_image else ImageKind.ARTIFACT,
+        if not is_image:
+            blobs = (config_blob, *layers)
+            return Artifact(manifest=found.blob, parsed=manifest, document=found.document, blobs=blobs)
+        return ContainerImage(
             manifest=found.blob,
             parsed=manifest,
             document=found.document,
             config=config,
             config_document=document if config else None,
-            blobs=(config_blob, *layers),
-            parents=found.parents,
-            proofs=found.proofs,
-            other_forms=found.other_forms,
-            alteration=found.alteration,
+            blobs=(_config_as_wanted(config_blob, document), *layers),
             flaws=tuple(obstacles_of(manifest, config, layers)) if config else (),
             platform=config.platform if config else None,
         )
 
-    def _index(self, found: FoundManifest, index: Index, above: tuple[Digest, ...]) -> ImagePlan:
+    def _index(self, found: FoundManifest, index: Index, above: tuple[Digest, ...]) -> ImageIndex:
         blobs: list[BlobPlan] = []
         children: dict[Digest, ImagePlan] = {}
         tags = self._listings.get(found.digest, ())
@@ -185,16 +191,11 @@ class _Planner:
             else:
                 blobs.append(_child_blob(self._finder.find(wanted), is_image=not tags and not _is_unknown(child)))
         self._nesting[found.digest] = 1 + max((self._nesting.get(digest, 0) for digest in children), default=0)
-        return ImagePlan(
-            kind=ImageKind.INDEX,
+        return ImageIndex(
             manifest=found.blob,
             parsed=index,
             document=found.document,
             blobs=tuple(blobs),
-            parents=found.parents,
-            proofs=found.proofs,
-            other_forms=found.other_forms,
-            alteration=found.alteration,
             children=tuple(children.values()),
             referrers_tags=tags,
         )
@@ -217,7 +218,7 @@ def _names_of(plan: ImagePlan, names: Mapping[Digest, tuple[Reference, ...]]) ->
     return next((names[digest] for digest in digests if digest and digest in names), ())
 
 
-def _joined(plans: list[ImagePlan], rebuilt: list[ImagePlan]) -> Iterator[ImagePlan]:
+def _joined(plans: list[ImagePlan], rebuilt: list[ContainerImage]) -> Iterator[ImagePlan]:
     """All plans; an image that was rebuilt takes the place of the unreadable manifest beside its config."""
     unreadable = [plan for plan in plans if not plan.parsed]
     yield from (plan for plan in plans if plan.parsed)
@@ -288,21 +289,17 @@ def _invalid_config(document: Document) -> InvalidConfig:
     return InvalidConfig("", "an image config in JSON", document.error or str(document.kind))
 
 
-def _invalid(found: FoundManifest) -> ImagePlan:
+def _invalid(found: FoundManifest) -> ContainerImage:
     flaw = InvalidManifest(found.document.problems, found.document.error)
-    return ImagePlan(
-        kind=ImageKind.IMAGE,
+    return ContainerImage(
         manifest=found.blob,
         parsed=None,
-        parents=found.parents,
-        proofs=found.proofs,
-        alteration=found.alteration,
         flaws=(flaw,),
     )
 
 
 def _order(plan: ImagePlan) -> tuple[bool, tuple[str, ...], str]:
-    return plan.kind is not ImageKind.INDEX, tuple(map(str, plan.names)), str(plan.manifest.descriptor.digest)
+    return not isinstance(plan, ImageIndex), tuple(map(str, plan.names)), str(plan.manifest.descriptor.digest)
 
 
 def _used(images: Iterable[ImagePlan]) -> Iterator[str]:

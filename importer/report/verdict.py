@@ -9,7 +9,7 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.investigation import Investigation, absent_digests
 from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, obstacles, status_of, whole_images
-from importer.plan.images import ImageKind, Plan
+from importer.plan.images import ContainerImage, ImageIndex, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
 from importer.report.rendering import name_of
@@ -104,7 +104,7 @@ def _of_intact(plan: Plan, host: Host) -> str:
 def _of_mended(plan: Plan, host: Host) -> str:
     """What is said where nothing is lost, though not all is as it was."""
     count = len(plan.images)
-    refused = sum(image.kind is ImageKind.IMAGE and bool(obstacles(image, host)) for image in plan.images)
+    refused = sum(isinstance(image, ContainerImage) and bool(obstacles(image, host)) for image in plan.images)
     if refused and all(image.is_untouched for image in plan.images):
         whole, which = _HERE.get(count, f"all {count} images"), "it" if count == 1 else f"{refused} of them"
         return f"Every byte of {whole} is here, but docker can't load {which}; the reasons are below."
@@ -136,7 +136,7 @@ def _only_altered(plan: Plan, host: Host) -> bool:
 def _whole_platforms(plan: Plan, host: Host) -> str:
     """What can be written of the only image, an index with gaps; empty for anything else."""
     standing = [image for image in plan.images if not image.parents]
-    if len(standing) != 1 or standing[0].kind is not ImageKind.INDEX:
+    if len(standing) != 1 or not isinstance(standing[0], ImageIndex):
         return ""
     return ", ".join(str(child.platform) for child in whole_images(standing[0], host))
 

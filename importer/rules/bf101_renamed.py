@@ -7,7 +7,7 @@ from importer.domain.file_names import manifest_name
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import is_a_file
 from importer.plan.blobs import BlobPlan, Role
-from importer.plan.images import ImageKind, ImagePlan, is_docker_save
+from importer.plan.images import ImageIndex, ImagePlan, is_docker_save
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import observation
 from importer.rules.files import is_manifest_name, is_named_after
@@ -43,7 +43,7 @@ def _has_right_name(case: Case, blob: BlobPlan, fact: FileFacts) -> bool:
 
 def _observed(image: ImagePlan, blob: BlobPlan) -> Observation:
     digest = blob.descriptor.digest
-    right = manifest_name(is_index=image.kind is ImageKind.INDEX) if blob.role is Role.MANIFEST else digest.file_name
+    right = manifest_name(is_index=isinstance(image, ImageIndex)) if blob.role is Role.MANIFEST else digest.file_name
     return observation(
         image,
         blob,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from importer.domain.manifest import ImageManifest
-from importer.plan.images import ImageKind
+from importer.plan.images import Artifact
 from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.words.text import Text
@@ -24,7 +24,7 @@ _DESCRIPTIONS: Final = (
 def find(case: Case) -> Iterator[Observation]:
     """Every manifest that isn't a container image's."""
     for image in case.plan.images:
-        if image.kind is ImageKind.ARTIFACT and isinstance(image.parsed, ImageManifest):
+        if isinstance(image, Artifact):
             yield Observation(
                 Text("{} is {}, not a container image", title_of(image), _description(image.parsed)),
                 remedy=Text("it can be written to a registry tree or an OCI layout, but docker can't load it"),

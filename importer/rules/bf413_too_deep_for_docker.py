@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.plan.images import ImageKind
+from importer.plan.images import ContainerImage
 from importer.plan.titles import title_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.words.text import Text
@@ -15,7 +15,7 @@ _MOST_LAYERS: Final = 127
 def find(case: Case) -> Iterator[Observation]:
     """Every image with more layers than docker's storage drivers take."""
     for image in case.plan.images:
-        if image.kind is ImageKind.IMAGE and len(image.layers) > _MOST_LAYERS:
+        if isinstance(image, ContainerImage) and len(image.layers) > _MOST_LAYERS:
             yield Observation(
                 Text(
                     "{} has {} layers, and docker's storage drivers support {} at most: docker load and docker pull "

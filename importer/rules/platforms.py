@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import AttestationMissing, PlatformMissing
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ImageIndex, ImagePlan
 
 
 def absent_images(index: ImagePlan) -> tuple[BlobPlan, ...]:
@@ -14,7 +14,7 @@ def absent_images(index: ImagePlan) -> tuple[BlobPlan, ...]:
 
 def has_no_image(index: ImagePlan) -> bool:
     """Whether an index that lists images comes without any trace of them."""
-    if index.kind is not ImageKind.INDEX:
+    if not isinstance(index, ImageIndex):
         return False
     attestations = {child.manifest.descriptor.digest for child in index.children if _is_attestation(child)}
     images = [

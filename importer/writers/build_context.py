@@ -10,7 +10,7 @@ from importer.domain.json_members import object_of
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
 from importer.places.unfinished import write_blocks
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import Progress
 from importer.writers.context_folder import DOCKERFILE
@@ -95,7 +95,7 @@ class BuildContext:
 
 def _settings_of(plan: ImagePlan) -> RunSettings:
     config = plan.config_blob
-    if plan.kind is not ImageKind.IMAGE or not config or not config.exact:
+    if not isinstance(plan, ContainerImage) or not config or not config.exact:
         raise CannotWriteError(f"{title_of(plan)} is not a container image; a Dockerfile can't build it")
     if plan.config and plan.config.platform.os == "windows":
         raise CannotWriteError(

@@ -17,7 +17,7 @@ from importer.domain.manifest import ImageManifest, Index
 from importer.domain.reference import Reference
 from importer.domain.run_settings import parse_run_settings
 from importer.formats.name_table import NameTable
-from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.plan.images import Artifact, ImagePlan, Plan
 from importer.recovery.documents.referrers import is_listing, subject_of
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -64,7 +64,7 @@ class Naming:
     def names_of(self, image: ImagePlan, reader: VerifyingReader | None) -> tuple[Reference, ...]:
         """The image's names, sorted; none when nothing gives it one."""
         found = tuple(sorted(set(_in_table(image, self.table, reader)), key=str)) if self.table else ()
-        belongs_to_another = is_listing(image) or (subject_of(image) and image.kind is ImageKind.ARTIFACT)
+        belongs_to_another = is_listing(image) or (subject_of(image) and isinstance(image, Artifact))
         if found or not self.template or belongs_to_another:
             return found
         made = self.template.name_of(image)

@@ -12,7 +12,7 @@ from importer.mutate.edited_configs import edited_config
 from importer.plan.causes import DigestMismatch
 from importer.plan.fidelity import Fidelity, Output, fidelity, is_whole_image, obstacles, whole_images
 from importer.plan.flaws import InvalidManifest
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.plan.titles import title_of
 from importer.writers.obstacle_words import why_not_loaded
 
@@ -105,7 +105,7 @@ def _unloadable(index: ImagePlan, host: Host) -> str:
     reasons = [
         f"{child.platform or title_of(child)} {why_not_loaded(obstacles(child, host)[0])}"
         for child in index.children
-        if child.kind is ImageKind.IMAGE and _is_only_unloadable(child, host)
+        if isinstance(child, ContainerImage) and _is_only_unloadable(child, host)
     ]
     return "".join(f"; {reason}" for reason in reasons)
 

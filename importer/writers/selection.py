@@ -14,7 +14,7 @@ from importer.mutate.oci_types import with_oci_types
 from importer.mutate.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.mutate.schema1 import can_be_converted, converted
 from importer.plan.fidelity import Fidelity, Output, docker_child, fidelity
-from importer.plan.images import ImageKind, ImagePlan, Plan
+from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan, Plan
 from importer.recovery.documents.referrers import is_listing
 from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
@@ -100,9 +100,10 @@ def choose(plan: Plan, choice: Choice, output: Output, reader: VerifyingReader |
 
 
 def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: bool) -> NamedImage | Refusal:
-    is_image = image.plan.kind is not ImageKind.INDEX
-    refusal = _of_another_platform(image.plan, choice) if is_image else None
-    written = refusal or (_writable if is_image else _of_index)(image, choice, output)
+    if isinstance(image.plan, ImageIndex):
+        written = _of_index(image, image.plan, choice, output)
+    else:
+        written = _of_another_platform(image.plan, choice) or _writable(image, choice, output)
     if isinstance(written, NamedImage) and not written.names and output is Output.REGISTRY_TREE:
         return refusals.nameless(image.plan, is_alone=is_alone)
     return written
@@ -111,7 +112,7 @@ def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: boo
 def child_for(index: ImagePlan, platform: Platform, host: Host) -> ImagePlan | Refusal:
     """The image of an index for a platform; of several builds of Windows none is taken without being asked for."""
     matching = [child for child in index.all_images if child.platform and child.platform.matches(platform)]
-    images = [child for child in matching if child.kind is ImageKind.IMAGE]
+    images = [child for child in matching if isinstance(child, ContainerImage)]
     if not images:
         return refusals.lacks_platform(index, platform, host)
     if len({child.platform.os_version for child in images if child.platform}) > 1:
@@ -146,7 +147,7 @@ def narrowed(plan: Plan, choice: Choice) -> Plan:
 
 def _demand_one_build(images: Sequence[ImagePlan], platform: Platform, host: Host) -> None:
     """Raise UsageError, as a writer does, when of no image it is clear which build is meant."""
-    children = [child_for(image, platform, host) if image.kind is ImageKind.INDEX else image for image in images]
+    children = [child_for(image, platform, host) if isinstance(image, ImageIndex) else image for image in images]
     unclear = [child for child in children if isinstance(child, Refusal) and child.is_usage]
     if unclear and len(unclear) == len(children):
         raise UsageError(unclear[0].reason)
@@ -154,10 +155,10 @@ def _demand_one_build(images: Sequence[ImagePlan], platform: Platform, host: Hos
 
 def _of_platform(image: ImagePlan, platform: Platform) -> ImagePlan:
     """An index without the children for other platforms; any other image is itself."""
-    if image.kind is not ImageKind.INDEX:
+    if not isinstance(image, ImageIndex):
         return image
     children = [_of_platform(child, platform) for child in image.children if _may_be_for(child, platform)]
-    children = [child for child in children if child.kind is not ImageKind.INDEX or child.blobs]
+    children = [child for child in children if not isinstance(child, ImageIndex) or child.blobs]
     here = {child.manifest.descriptor.digest for child in children}
     blobs = [
         blob
@@ -168,7 +169,7 @@ def _of_platform(image: ImagePlan, platform: Platform) -> ImagePlan:
 
 
 def _may_be_for(child: ImagePlan, platform: Platform) -> bool:
-    return child.kind is ImageKind.INDEX or bool(child.platform and child.platform.matches(platform))
+    return isinstance(child, ImageIndex) or bool(child.platform and child.platform.matches(platform))
 
 
 def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
@@ -203,7 +204,7 @@ def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequ
 
 def _is_beside(image: ImagePlan) -> bool:
     """Whether it is no image of its own: a chart, a signature, or the index that lists what refers to another."""
-    return image.kind is ImageKind.ARTIFACT or is_listing(image)
+    return isinstance(image, Artifact) or is_listing(image)
 
 
 def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:
@@ -278,30 +279,30 @@ def _labelled(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     return image if plan is image.plan else replace(image, plan=plan, original=image.plan)
 
 
-def _of_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+def _of_index(image: NamedImage, index: ImageIndex, choice: Choice, output: Output) -> NamedImage | Refusal:
     """The index itself, or one of its children, as the output and the choice want it."""
     if choice.platform:
         return _child(image, choice.platform, choice, output)
     if output is Output.DOCKER_TAR:
-        child = docker_child(image.plan, choice.host)
+        child = docker_child(index, choice.host)
         if child is None:
-            return refusals.index_refused(image.plan, choice.host, "--platform writes one of them")
-        return NamedImage(child, image.names, index=image.plan)
-    truth = fidelity(image.plan, output, choice.host)
+            return refusals.index_refused(index, choice.host, "--platform writes one of them")
+        return NamedImage(child, image.names, index=index)
+    truth = fidelity(index, output, choice.host)
     if truth is Fidelity.EXACT or (truth is Fidelity.SAME_IMAGE and choice.allow_new_digest):
         return _labelled(image, choice, output)
-    if image.plan.is_altered and not choice.allow_new_digest:
-        return refusals.refused(image.plan, output, Fidelity.SAME_IMAGE, choice.host)
-    return _of_gappy_index(image, choice, output)
+    if index.is_altered and not choice.allow_new_digest:
+        return refusals.refused(index, output, Fidelity.SAME_IMAGE, choice.host)
+    return _of_gappy_index(image, index, choice, output)
 
 
-def _of_gappy_index(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
+def _of_gappy_index(image: NamedImage, index: ImageIndex, choice: Choice, output: Output) -> NamedImage | Refusal:
     """An index of which some children are missing, if the choice says that it will do."""
-    whole = tuple(child for child in image.plan.children if fidelity(child, output, choice.host) is Fidelity.EXACT)
-    if choice.sparse and whole and image.plan.manifest.is_here:
-        return _labelled(NamedImage(replace(image.plan, children=whole), image.names), choice, output)
+    whole = tuple(child for child in index.children if fidelity(child, output, choice.host) is Fidelity.EXACT)
+    if choice.sparse and whole and index.manifest.is_here:
+        return _labelled(NamedImage(replace(index, children=whole), image.names), choice, output)
     return refusals.index_refused(
-        image.plan,
+        index,
         choice.host,
         "--sparse writes the index with the platforms that are whole, --platform writes one of them under the tag",
     )

@@ -9,7 +9,7 @@ import pytest
 from importer.domain.platform import Host, Platform
 from importer.plan.fidelity import Fidelity, Output, docker_child, fidelity, obstacles
 from importer.plan.flaws import ForeignSystem
-from importer.plan.images import ImagePlan
+from importer.plan.images import ImageIndex, ImagePlan
 from tests.images.generated import index_of, small_image, write_artifactory_folder
 from tests.rules.workshop import case_of
 
@@ -51,6 +51,7 @@ def test_of_several_platforms_docker_gets_the_hosts(tmp_path: Path) -> None:
     content = index_of((amd.manifest, "linux/amd64"), (arm.manifest, "linux/arm64"))
     (tmp_path / "list.manifest.json").write_bytes(content)
     index = planned(tmp_path)
+    assert isinstance(index, ImageIndex)
     for architecture in ("amd64", "arm64"):
         child = docker_child(index, Host(Platform("linux", architecture)))
         assert child

@@ -21,7 +21,7 @@ from importer.inspection.content import compression_of_kind
 from importer.inspection.file_facts import FileFacts
 from importer.plan.blobs import BlobPlan, DamagedBlob, MissingBlob, Role
 from importer.plan.causes import DigestMismatch, Missing
-from importer.plan.images import AmbiguousRemains, ImagePlan
+from importer.plan.images import AmbiguousRemains, ImageIndex, ImagePlan
 from importer.recovery.blobs.candidates import claim_of
 from importer.recovery.blobs.diagnosis import diagnose
 
@@ -100,8 +100,10 @@ def _is_lost(blob: BlobPlan) -> bool:
 
 
 def _with_remains(image: ImagePlan, own: Mapping[Digest, FileFacts]) -> ImagePlan:
-    children = tuple(_with_remains(child, own) for child in image.children)
-    return replace(image, blobs=tuple(_damaged(blob, own) for blob in image.blobs), children=children)
+    image = replace(image, blobs=tuple(_damaged(blob, own) for blob in image.blobs))
+    if isinstance(image, ImageIndex):
+        return replace(image, children=tuple(_with_remains(child, own) for child in image.children))
+    return image
 
 
 def _damaged(blob: BlobPlan, own: Mapping[Digest, FileFacts]) -> BlobPlan:

@@ -18,7 +18,7 @@ from importer.domain.reference import Reference
 from importer.inventory.inventory import Inventory
 from importer.plan.blobs import BlobPlan, MissingBlob, Role, SavedManifest, UnreadableBlob, WantedBlob
 from importer.plan.causes import ConfigMissing, Missing
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImageIndex, ImagePlan
 from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.documents.naming.docker_save import save_entries
 from importer.recovery.documents.naming.registry_links import tags
@@ -86,10 +86,9 @@ def missing_manifests(
         blob = finder.find(WantedBlob(descriptor, Role.MANIFEST))
         if _is_dispensable(blob) or (blob.file and blob.file.file.path in remains):
             continue
-        kind = ImageKind.INDEX if descriptor.media_type in media_types.INDEX_TYPES else ImageKind.IMAGE
-        yield ImagePlan(
-            kind,
-            blob,
+        kind = ImageIndex if descriptor.media_type in media_types.INDEX_TYPES else ContainerImage
+        yield kind(
+            manifest=blob,
             parsed=None,
             names=names.get(descriptor.digest, ()),
             proofs=(named.named_by,),
@@ -108,7 +107,7 @@ def missing_saves(inventory: Inventory, finder: BlobFinder, plans: Iterable[Imag
         own = Descriptor(media_types.DOCKER_MANIFEST, saved.manifest.digest, saved.manifest.size)
         manifest = SavedManifest(WantedBlob(own, Role.MANIFEST), saved.manifest)
         config = _config_at(config, saved.manifest.file.folder + saved.config)
-        yield ImagePlan(ImageKind.IMAGE, manifest, None, blobs=(config,), names=tuple(saved.names))
+        yield ContainerImage(manifest=manifest, parsed=None, blobs=(config,), names=tuple(saved.names))
 
 
 def _config_at(config: BlobPlan, path: str) -> BlobPlan:

@@ -38,7 +38,7 @@ from importer.plan.blobs import (
 from importer.plan.causes import ContentMissing, DigestMismatch, ManifestMissing, WellKnown
 from importer.plan.content import content_of, literal, whole_file
 from importer.plan.flaws import LayerCountMismatch
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage, ImagePlan
 from importer.recovery.blobs.diagnosis import diagnose
 from importer.recovery.blobs.restoration import restorations
 from importer.recovery.documents.named import named_manifests
@@ -74,7 +74,7 @@ def rebuild_images(
     plans: Iterable[ImagePlan],
     taken: frozenset[str],
     examiner: Examiner,
-) -> Iterator[ImagePlan]:
+) -> Iterator[ContainerImage]:
     """Plan an image for each config that no manifest wants and that has a layer here.
 
     Args:
@@ -107,15 +107,19 @@ def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterat
     """
     saved = {config.digest: image for config, image in saved_images(inventory)}
     for plan in plans:
-        config, blob = plan.config, plan.config_blob
         is_contradicted = any(isinstance(flaw, LayerCountMismatch) for flaw in plan.flaws)
-        document = plan.config_document
-        if is_contradicted and config and document and blob and blob.is_here and plan.image_id in saved:
-            layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
-            rebuilt = _rebuilt(blob, document, layers, frozenset())
-            yield replace(plan, saved=_as_saved(inventory, rebuilt, saved[blob.descriptor.digest]))
+        if is_contradicted and isinstance(plan, ContainerImage) and plan.image_id in saved:
+            yield _with_saved_form(inventory, plan, saved[plan.image_id])
         else:
             yield plan
+
+
+def _with_saved_form(inventory: Inventory, plan: ContainerImage, saved: SavedImage) -> ContainerImage:
+    config, document, blob = plan.config, plan.config_document, plan.config_blob
+    if not config or not document or not blob or not blob.is_here:
+        return plan
+    layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
+    return replace(plan, saved=_as_saved(inventory, _rebuilt(blob, document, layers, frozenset()), saved))
 
 
 def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
@@ -145,7 +149,7 @@ def _config(fact: FileFacts, known: KnownDigests, examiner: Examiner) -> tuple[B
 
 def _rebuilt(
     config_blob: BlobPlan, config_document: Document, layers: tuple[BlobPlan, ...], digests: frozenset[Digest]
-) -> ImagePlan:
+) -> ContainerImage:
     config, descriptor = config_document.config, config_blob.descriptor
     forms = list(manifest_forms(descriptor, layers))
     form = next((form for form in forms if Digest.of(form.content) in digests), forms[0])
@@ -158,8 +162,7 @@ def _rebuilt(
         else MissingBlob(wanted, ManifestMissing())
     )
     parsed = ImageManifest(form.media_type, descriptor, tuple(layer.descriptor for layer in layers))
-    return ImagePlan(
-        kind=ImageKind.IMAGE,
+    return ContainerImage(
         manifest=manifest,
         parsed=parsed,
         document=read_document(form.content) if is_proven else None,
@@ -172,7 +175,7 @@ def _rebuilt(
     )
 
 
-def _as_saved(inventory: Inventory, image: ImagePlan, saved: SavedImage) -> ImagePlan:
+def _as_saved(inventory: Inventory, image: ContainerImage, saved: SavedImage) -> ContainerImage:
     """An image of docker save: its own kind of manifest stands where a registry's never was, and names the files."""
     if image.manifest.is_here:
         return image

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.domain.referrers_tag import is_referrers_tag, referrers_tag
 from importer.domain.schema1 import Schema1Manifest
 from importer.inventory.inventory import Inventory
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ImageIndex, ImagePlan
 from importer.recovery.documents.wanted import layout_indexes
 
 _SHORT_NAME: Final = "org.opencontainers.image.ref.name"
@@ -82,9 +82,9 @@ def names_of_listings(images: Iterable[ImagePlan]) -> Mapping[str, tuple[Referen
     return {tag: tuple(known.values()) for tag, known in found.items()}
 
 
-def is_listing(image: ImagePlan) -> bool:
+def is_listing(image: ImagePlan) -> TypeGuard[ImageIndex]:
     """Whether an image is an index of referrers, by its tag: it is added to, and never replaced."""
-    return image.kind is ImageKind.INDEX and bool(image.referrers_tags)
+    return isinstance(image, ImageIndex) and bool(image.referrers_tags)
 
 
 def _tag_of(image: ImagePlan) -> str:

@@ -16,14 +16,14 @@ from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.places.address import Literal
 from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob, Role, WantedBlob
-from importer.plan.images import ImageKind, ImagePlan
+from importer.plan.images import ContainerImage
 from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.documents.wanted import schema1_manifests_of
 
 
 def schema1_plans(
     inventory: Inventory, known: KnownDigests, finder: BlobFinder, examiner: Examiner
-) -> Iterator[ImagePlan]:
+) -> Iterator[ContainerImage]:
     """Plan each schema 1 image, its layers lowest first and each once."""
     for fact, manifest in schema1_manifests_of(inventory):
         blob = _manifest_blob(fact, manifest, examiner)
@@ -35,8 +35,7 @@ def schema1_plans(
             for position, digest in enumerate(digests)
         ]
         proofs = known.expected_of(fact)
-        yield ImagePlan(
-            kind=ImageKind.IMAGE,
+        yield ContainerImage(
             manifest=blob,
             parsed=manifest,
             blobs=tuple(layers),

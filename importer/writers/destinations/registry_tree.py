@@ -11,7 +11,7 @@ from pathlib import Path
 from importer.domain.media_types import HELM_CONFIG
 from importer.places.durability import Durability
 from importer.plan.fidelity import Output
-from importer.plan.images import ImageKind, Plan
+from importer.plan.images import Artifact, Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
 from importer.writers import registry_tree
@@ -80,7 +80,7 @@ class OpenRegistryTree(OpenDestination[Outcome]):
 def pull_command(image: NamedImage, host: str) -> str:
     """What fetches the image from a registry that speaks plain http: docker, or what knows artifacts."""
     repository, tag = image.names[0].repository, image.names[0].tag
-    if image.plan.kind is not ImageKind.ARTIFACT:
+    if not isinstance(image.plan, Artifact):
         return f"docker pull {host}/{repository}:{tag}"
     config = image.plan.config_blob
     if config and config.descriptor.media_type == HELM_CONFIG:
