@@ -42,7 +42,7 @@ def main() -> None:
         folder = Path(name)
         make_image(folder, [options.size, 1])
         shutil.rmtree(folder / "skopeo")
-        print("| what | bound | reached | blobfix | peer | memory |")
+        print("| blobfix / other program | target | ratio | blobfix | other | memory |")
         print("|---|---|---|---|---|---|")
         for row in _rows(folder, options.rounds, options.blobfix):
             print(row, flush=True)

@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="blobfix-benchmark-") as name:
         folder = Path(name)
         make_image(folder, [options.size * 4 // 7, options.size * 2 // 7, options.size // 7])
-        print("| what | bound | reached | blobfix | peer | memory |")
+        print("| blobfix / other program | target | ratio | blobfix | other | memory |")
         print("|---|---|---|---|---|---|")
         for row in _rows(folder, options.rounds):
             print(row, flush=True)
