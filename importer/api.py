@@ -283,7 +283,7 @@ def _paths(given: Iterable[AnyPath]) -> tuple[Path, ...]:
 
 def _several(given: Iterable[_Value]) -> Iterable[_Value]:
     if isinstance(given, str | bytes | os.PathLike):
-        raise UsageError(f"{given!r}: give a list; one alone is a list of one")
+        raise UsageError(f"{given!r}: must be a list, even for a single item")
     return given
 
 

@@ -114,7 +114,7 @@ def _list(value: Mapping[str, Any], name: str) -> list[Any]:
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{name} is not a text: {_shown(value)}")
+        raise ValueError(f"{name} is not a string: {_shown(value)}")
     return as_go_reads(value)
 
 

@@ -53,7 +53,7 @@ class Reference:
         if "@" in text:
             raise ValueError(f"{text!r} holds a digest; give a name and a tag, as in team/app:1.4")
         if _HEX_LENGTHS.get(self.repository) == len(self.tag) and _HEX.fullmatch(self.tag):
-            raise ValueError(f"{text!r} is a digest, and no name; give one, as in team/app:1.4")
+            raise ValueError(f"{text!r} is a digest, not a name; give a name, as in team/app:1.4")
         if self.repository != self.repository.lower():
             raise ValueError(f"{text!r} has upper-case letters; repository names are lower case")
         if not _REPOSITORY.fullmatch(self.repository) or len(self.repository) > _MAX_REPOSITORY_LENGTH:

@@ -108,7 +108,7 @@ def _json_rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
         except (ValueError, RecursionError) as error:
             raise NameTableError(f"line {number}: isn't JSON") from error
         if not isinstance(value, dict):
-            raise NameTableError(f"line {number}: is no JSON object")
+            raise NameTableError(f"line {number}: isn't a JSON object")
         row = {str(key).lower(): each for key, each in value.items() if isinstance(each, str)}
         _demand_columns(row, number)
         yield number, row

@@ -173,7 +173,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     descriptor = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(0, "not a regular file any more", os.fspath(path))
+        raise OSError(0, "no longer a regular file", os.fspath(path))
     return os.fdopen(descriptor, "rb", buffering=0)
 
 

@@ -18,6 +18,6 @@ def demand_space(folder: Path, size: int, purpose: str = "written") -> None:
     """Raise OutputError when ``size`` bytes can't fit in the folder, and OSError when the system doesn't say."""
     if not has_space(folder, size):
         raise OutputError(
-            f"{folder}: {size:,} bytes are to be {purpose}, and {shutil.disk_usage(folder).free:,} bytes are free "
-            "there; make room, or choose another place"
+            f"{folder}: {size:,} bytes must be {purpose}, but only {shutil.disk_usage(folder).free:,} bytes are free; "
+            "free some space there, or choose another place"
         )

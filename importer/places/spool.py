@@ -32,7 +32,7 @@ class NoCopyError(OSError):
     def __init__(self, error: OSError) -> None:
         super().__init__(
             error.errno,
-            f"no temporary copy of it can be made: {error.strerror}; unpack it yourself and give the folder, or set "
+            f"can't make a temporary copy of it: {error.strerror}; unpack it yourself and give the folder, or set "
             "TMPDIR to a place that can be written to",
         )
 

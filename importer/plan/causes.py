@@ -242,7 +242,7 @@ class Search(StrEnum):
     NONE_FITS = "none fits"
     WITHOUT_ZLIB = "none fits, and zlib could not be tried"
     OUT_OF_TIME = "out of time"
-    TOO_SLOW_HERE = "too slow without the C form"
+    TOO_SLOW_HERE = "too slow without the C extension"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def title_of(image: ImagePlan) -> str:
         return f"{image.repository}@{image.manifest.descriptor.digest.short}"
     if image.referrers_tags:
         algorithm, _, hexes = image.referrers_tags[0].partition("-")
-        return f"the list of what refers to {algorithm}:{hexes[:12]}"
+        return f"the list of referrers of {algorithm}:{hexes[:12]}"
     return f"{image.kind} {image.manifest.descriptor.digest.short}"
 
 

@@ -96,7 +96,7 @@ def _of_problems(place: str, problems: Sequence[SourceProblem], *, matters: bool
 def _of_archive(fact: FileFacts, *, matters: bool) -> Unread:
     name, program = UNREAD_ARCHIVES[fact.kind]
     advice = _UNPACK_ADVICE.format(program=program)
-    return Unread(fact.file.path, f"{name}, which isn't read here", advice, fact.size, (), True, matters)
+    return Unread(fact.file.path, f"{name}, which blobfix doesn't read", advice, fact.size, (), True, matters)
 
 
 def _of_manifest(fact: FileFacts) -> Unread:

@@ -165,7 +165,7 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
 def _served(census: Census, *, quick: bool) -> str:
     checked = "blobs were not hashed (--quick)" if quick else "each was hashed"
     return (
-        f"Served whole now: {census.tags_served} of {_counted(census.tags, 'tag')}, "
+        f"Can be served in full: {census.tags_served} of {_counted(census.tags, 'tag')}, "
         f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "
         f"in {_counted(census.repositories, 'repository', 'repositories')}; "
         f"{_counted(census.blobs, 'blob')}, {Size(census.size)}, {checked}"

@@ -68,7 +68,7 @@ def _of_what_was_read(investigation: Investigation) -> str:
         return _of_everything(investigation)
     number = "1 image" if len(states) == 1 else f"{len(states)} images"
     can = "can" if len(states) == 1 else "can all"
-    return f"In the rest there {'is' if len(states) == 1 else 'are'} {number}, which {can} be written."
+    return f"What could be read holds {number}, which {can} be written."
 
 
 def _of_everything(investigation: Investigation) -> str:
@@ -111,8 +111,8 @@ def _of_mended(plan: Plan, host: Host) -> str:
     if _only_altered(plan, host):
         return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
     if _is_for_docker_only(plan, host):
-        which, them = ("The image is", "it") if count == 1 else ("Some images are", "them all")
-        return f"{which} damaged: docker load gets {them}, but {_NOT_FOR_A_REGISTRY}."
+        which = "The image is" if count == 1 else "Some images are"
+        return f"{which} damaged: docker load still works, but {_NOT_FOR_A_REGISTRY}."
     if count == 1:
         return "The image is damaged, but nothing is lost: it can be written from the files here."
     return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."

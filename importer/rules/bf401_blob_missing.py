@@ -1,19 +1,16 @@
 """BF401: a blob that is nowhere in the input."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from importer.domain.digest import Digest
-from importer.domain.reference import Reference
 from importer.plan.blobs import BlobPlan, Role
 from importer.plan.causes import ContentMissing, Missing
 from importer.plan.images import ImagePlan, is_docker_save
 from importer.plan.titles import whereabouts
-from importer.recovery.documents.naming.registry_links import indexed
 from importer.rules.blobs import blobs_with
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import fetch_again
-from importer.words.text import Text, listed
+from importer.words.text import Text
 
 _SAVE_AGAIN: Final = Text("save the image again with docker save, or give a place that has the layer with --borrow")
 _LEARN_NAME: Final = Text("download manifest.json, which names the file, and then that file")
@@ -21,7 +18,6 @@ _LEARN_NAME: Final = Text("download manifest.json, which names the file, and the
 
 def find(case: Case) -> Iterator[Observation]:
     """Every wanted blob that no file is, or was meant to be."""
-    in_tags = indexed(case.inventory)
     for image, blob, _ in blobs_with(case, Missing):
         yield Observation(
             Text(
@@ -30,11 +26,7 @@ def find(case: Case) -> Iterator[Observation]:
                 blob.descriptor.digest,
                 _named_by(image, blob),
             ),
-            remedy=Text(
-                "{}, or give a place that has it with --borrow{}",
-                fetch_again(blob),
-                _instead(case, image, blob, in_tags),
-            ),
+            remedy=Text("{}, or give a place that has it with --borrow", fetch_again(blob)),
             digest=blob.descriptor.digest,
             image=image,
         )
@@ -50,22 +42,6 @@ def find(case: Case) -> Iterator[Observation]:
             digest=blob.diff_id,
             image=image,
         )
-
-
-def _instead(case: Case, image: ImagePlan, blob: BlobPlan, in_tags: Mapping[Reference, frozenset[Digest]]) -> Text:
-    """What repair-tree makes a tag name whose manifest is lost; the tag itself stands in the input."""
-    others = listed(
-        (
-            Text("{} name {}, the only manifest in its index/", str(name), other)
-            for name in (image.names if blob.role is Role.MANIFEST else ())
-            for other in in_tags.get(name, ())
-            if len(in_tags[name]) == 1 and case.inventory.with_digest(other)
-        ),
-        3,
-    )
-    if not others:
-        return Text("")
-    return Text("; else repair-tree --apply makes {}; nothing proves that this is the same image", others)
 
 
 def _named_by(image: ImagePlan, blob: BlobPlan) -> Text:

@@ -51,9 +51,9 @@ RULE: Final = Rule(
             "truncated before it was pushed, or a program recompressed or changed a layer when it pushed the image."
         ),
         remedy=(
-            "It names the layer and both digests. It writes no docker tar, since docker would refuse it, and a "
-            "registry tree or an OCI layout byte for byte. The smallest layers are unpacked to see this, up to 16 MiB "
-            "in all; --deep of scan and to-docker-tar unpacks every layer."
+            "It names the layer and both digests. A registry tree or an OCI layout is written byte for byte; a docker "
+            "tar isn't written, because docker would refuse it. To check the content, the smallest layers are "
+            "unpacked, up to 16 MiB in all; with --deep, scan and to-docker-tar unpack every layer."
         ),
         advice=(
             "Download manifest.json and the config again and see whether they are from the same push. If they are, "

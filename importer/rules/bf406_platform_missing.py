@@ -20,7 +20,7 @@ def find(case: Case) -> Iterator[Observation]:
             continue
         digest = blob.descriptor.digest
         wanted = blob.descriptor.platform
-        platform = wanted.with_version if wanted else "a platform without a name"
+        platform = wanted.with_version if wanted else "an unnamed platform"
         yield observation(
             image,
             blob,
@@ -43,7 +43,7 @@ def observe(defect: ChildMissing) -> Observation:
             "for that platform's manifest is answered with 404 MANIFEST_UNKNOWN",
             defect.repository,
             defect.digest,
-            defect.platform or "no platform is said",
+            defect.platform or "no platform given",
         ),
         remedy=Text("give a place that has it with --blobs, or push that platform too"),
         path=defect.path,

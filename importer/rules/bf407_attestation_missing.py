@@ -17,7 +17,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            Text("{} lists {}, {}, that isn't here", title_of(image), what, blob.descriptor.digest),
+            Text("{} lists {}, {}, which isn't here", title_of(image), what, blob.descriptor.digest),
             Text("the images run without it"),
         )
 

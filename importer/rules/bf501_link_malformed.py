@@ -30,7 +30,7 @@ def _answer(defect: LinkMalformed) -> Text:
         return Text("{} is answered with 200 and the other blob, {}", request, defect.text_digest)
     answer = internal_error(request, defect.registry_error or "invalid checksum digest format")
     if defect.fault is LinkFault.UPPER_CASE:
-        return answer + "; a 2.8 built with an older digest library answers 404"
+        return answer + "; registry 2.8 built with an older digest library answers 404"
     return answer
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from importer.rules.registry_answers import blob_request, manifest_request, request_for, unknown
-from importer.rules.rule import Certainty, Explanation, Observation, OnTree, Rule, Safety, Severity
+from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
 from importer.storage_tree.defects import LinkDangling, TagDangling
 from importer.storage_tree.tree import LinkRole
@@ -38,21 +38,18 @@ def observe(defect: LinkDangling | TagDangling) -> Observation:
 def _observe_tag(defect: TagDangling) -> Observation:
     return Observation(
         Text(
-            "tag {} names {}, which is nowhere and isn't in the tag's index/; {}",
+            "tag {} names {}, which is missing and isn't in the tag's index/; {}",
             defect.tag or "",
             defect.digest,
             unknown(request_for(defect), defect.role),
         ),
         remedy=Text(
-            "to keep what the tag names, give a place that has it with --blobs, or push the image again; else --apply "
-            "makes the tag name {}, the only manifest in its index/, and nothing proves that this is the same image; "
-            "the link as it is now is kept among the things set aside",
+            "give a place that has it with --blobs, or push the image again; the only manifest in the tag's index/ is "
+            "{}: if you know that this is the image, push it under this tag",
             defect.indexed,
         ),
         path=defect.path,
         digest=defect.digest,
-        certainty=Certainty.INFERRED,
-        safety=Safety.UNSAFE if defect.steps else Safety.NONE,
     )
 
 

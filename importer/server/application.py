@@ -144,7 +144,7 @@ def _referrers(request: Request, repository: ServedRepository, subject: str) -> 
     try:
         Digest.parse(subject)
     except ValueError:
-        return _error(400, "DIGEST_INVALID", "referrers are asked for by a digest, as in sha256:<hex>")
+        return _error(400, "DIGEST_INVALID", "referrers are requested by digest, as in sha256:<hex>")
     manifests = repository.referrers(subject)
     wanted = request.query_params.get("artifactType")
     filtered = [each.descriptor for each in manifests if not wanted or wanted == each.artifact_type]
@@ -157,7 +157,7 @@ def _page(request: Request, key: str, names: Iterable[str], others: Mapping[str,
     """A list in the order of the names, ``n`` of them behind ``last`` (distribution-spec, "Listing Tags")."""
     text = request.query_params.get("n", str(_LARGEST_PAGE))
     if not (text.isdecimal() and text.isascii() and len(text) < 10):
-        return _error(400, "PAGINATION_NUMBER_INVALID", "n is a number")
+        return _error(400, "PAGINATION_NUMBER_INVALID", "n must be a number")
     count, last = min(int(text), _LARGEST_PAGE), request.query_params.get("last", "")
     rest = [name for name in sorted(names) if name > last]
     page = rest[:count]

@@ -149,7 +149,7 @@ class _Tree:
                 lost = f"a link to {link.target}, which isn't in the archive"
                 return "" if parts in self._folders or not parts else lost
             link = found
-        return "a link that leads in a circle"
+        return "a circular link"
 
     def _refuse(self, name: str, reason: str, *, is_empty: bool = False) -> None:
         self._problems.append(
@@ -165,7 +165,7 @@ class _Tree:
         )
 
     def leave_the_rest(self, count: int) -> None:
-        reason = f"only its first {count:,} members are looked at: it has too many for one archive"
+        reason = f"only its first {count:,} members are read; it has too many"
         self._problems.append(
             SourceProblem(
                 path=self._container.path,

@@ -52,7 +52,7 @@ def list_zip(opener: Opener, archive: Address, size: int, allowance: Allowance) 
     """Yield the members of a zip of ``size`` bytes; raises OSError."""
     with opener.open(archive) as stream:
         if _is_one_of_several(stream):
-            yield Flaw("one disk of a zip of several; join them (zip -s 0 … --out whole.zip) and give the result")
+            yield Flaw("one volume of a multi-volume zip; join them (zip -s 0 … --out whole.zip) and give the result")
             return
         try:
             members = _directory(stream)
@@ -90,7 +90,7 @@ def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Ite
         name = _name(info)
         start = data_start(stream, info.header_offset) if 0 <= info.header_offset < size else None
         if start is None:
-            yield Flaw("its header is damaged or on another disk of the zip", name)
+            yield Flaw("its header is damaged or on another volume of the zip", name)
             continue
         if info.header_offset < end:
             yield Flaw("it shares bytes with another member, as in an attack; refused", name)
@@ -99,7 +99,7 @@ def _located(members: list[zipfile.ZipInfo], stream: BinaryIO, size: int) -> Ite
         if start + packed_size > limit:
             packed_size = packed_size_at(stream, info.header_offset) or packed_size
         if start + packed_size > size and limit < size:
-            yield Flaw("the size that the zip's directory gives it is damaged", name)
+            yield Flaw("its size in the zip's directory is damaged", name)
             continue
         there = min(packed_size, max(size - start, 0))
         end = start + there

@@ -131,15 +131,10 @@ class TagDangling(LinkDefect):
     """A tag names a manifest that isn't there, and its ``index/`` another one alone, which is.
 
     Attributes:
-        indexed: that other one, which the tag names after the repair.
+        indexed: that other one; nothing proves that the tag should name it.
     """
 
     indexed: Digest
-
-    @property
-    def is_loss(self) -> bool:
-        """What the tag names can't be had from here, whatever it is made to name."""
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,6 @@ class RepositoryDiagnosis:
             yield TagDangling(
                 path=path,
                 digest=digest,
-                steps=tuple(self.links.promise(LinkRole.CURRENT, only, tag, replaces=True)),
                 role=LinkRole.CURRENT,
                 repository=self.repository.name,
                 tag=tag,
@@ -274,7 +273,8 @@ class RepositoryDiagnosis:
         """A link among the revisions that leads to a config or a layer, or to something no registry can read."""
         path, name = self.repository.link(LinkRole.REVISION, digest), self.repository.name
         if digest in self.currents.values():
-            return RevisionInvalid(path=path, digest=digest, repository=name, error="it is no manifest and no index")
+            error = "it is neither a manifest nor an index"
+            return RevisionInvalid(path=path, digest=digest, repository=name, error=error)
         return LinkMisplaced(
             path=path,
             digest=digest,

@@ -198,7 +198,7 @@ def read_start(path: str | Path) -> bytes:
     descriptor = os.open(path, _OPENING)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file any more", path)
+            raise OSError(errno.EINVAL, "no longer a regular file", path)
         return os.read(descriptor, MAX_LINK_SIZE)
     finally:
         os.close(descriptor)

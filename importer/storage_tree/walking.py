@@ -121,7 +121,7 @@ class Walker:
             return Entry(path, EntryKind.OTHER, reason="a link to one of its parent folders")
         self._followed += 1
         if self._followed > _MAX_FOLLOWED:
-            raise InputError(f"{self._layout.root}: more than {_MAX_FOLLOWED:,} links to folders; that is no registry")
+            raise InputError(f"{self._layout.root}: more than {_MAX_FOLLOWED:,} links to folders, as in no registry")
         return Entry(path, EntryKind.FOLDER, (*folder.followed, real))
 
 

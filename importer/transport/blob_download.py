@@ -80,7 +80,7 @@ class BlobDownload:
         self._fetch.confirm(partial)
         self._fetch_all(partial)
         if not partial.is_proven and (partial.inherited or self._fetch.is_pieced):
-            self._tell(f"{self._blob.label}: its pieces don't make the blob; starting over")
+            self._tell(f"{self._blob.label}: its pieces don't add up to the blob; starting over")
             partial.restart()
             self._fetch_all(partial)
         if not partial.is_proven:

@@ -155,12 +155,12 @@ class Client:
         what = f"{ask.method} {urlsplit(ask.url).path}"
         if answer.status == 401 and self._authentication.credentials is None:
             return _said(
-                f"{answer.host} wants a login for {what}; give --username, with the password on the standard input "
+                f"{answer.host} requires a login for {what}; give --username, with the password on the standard input "
                 "(--password-stdin) or in BLOBFIX_PASSWORD, or use `docker login`",
                 answer,
             )
         if answer.status in (401, 403):
-            return _said(f"{answer.host} doesn't allow {what} to this login ({answer.status})", answer)
+            return _said(f"{answer.host} doesn't allow this login to {what} ({answer.status})", answer)
         return _said(f"{answer.host} answers {answer.status} to {what}", answer)
 
 

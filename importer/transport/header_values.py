@@ -48,7 +48,7 @@ def lifetime(value: Any, shortest: float) -> float:
     if isinstance(value, str):
         value = whole_number(value)
         if value is None:
-            raise ValueError("expires_in is no number of seconds")
+            raise ValueError("expires_in isn't a number of seconds")
     if isinstance(value, bool) or not isinstance(value, int | float | None):
-        raise ValueError("expires_in is no number of seconds")
+        raise ValueError("expires_in isn't a number of seconds")
     return float(min(max(value or 0, shortest), _LONGEST_LIFE))

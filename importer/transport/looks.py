@@ -55,4 +55,5 @@ def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
                     yield out
                 rest = decoder.unconsumed_tail
     except zlib.error as error:
-        raise PassingFailure("the body is said to be packed for transport, and can't be unpacked") from error
+        reason = "the body is marked as compressed (Content-Encoding), but can't be decompressed"
+        raise PassingFailure(reason) from error

@@ -164,7 +164,7 @@ def _plain_manager(proxy: str | None, tls: ssl.SSLContext | None) -> urllib3.Poo
         return urllib3.PoolManager(num_pools=8, maxsize=_CONNECTIONS, ssl_context=tls)
     parts = urlsplit(proxy)
     if parts.scheme not in ("http", "https"):
-        raise InputError(f"the environment names a proxy of a kind that can't be used: {parts.scheme}")
+        raise InputError(f"the environment names a proxy of an unsupported kind: {parts.scheme}")
     login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return urllib3.ProxyManager(

@@ -124,7 +124,7 @@ class RepositoryPush:
         with self._client.ask(ask, _PUT) as answer:
             said = answer.header("Docker-Content-Digest")
         if said and said != str(manifest.digest) and said.startswith(f"{manifest.digest.algorithm}:"):
-            raise NetworkError(f"{urlsplit(url).netloc} took the manifest {manifest.digest} for {said}")
+            raise NetworkError(f"{urlsplit(url).netloc} accepted the manifest {manifest.digest} as {said}")
 
 
 class Push:

@@ -74,7 +74,7 @@ class Repository:
         host = self._place.base.origin.shown
         target = named_address(url, match[1], f"{host} keeps the next page of tags at an address") if match else None
         if target and Origin.of(target) != self._place.base.origin:
-            raise NetworkError(f"{host} keeps the next page of tags on another host; refused")
+            raise NetworkError(f"{host} puts the next page of tags on another host; refused")
         return target
 
     def _manifest(self, reference: str, expected: Digest | None) -> RemoteManifest:

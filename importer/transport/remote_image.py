@@ -60,7 +60,7 @@ def read_manifest(content: bytes, where: str, expected: Digest | None = None) ->
 
 def _what_it_is(content: bytes, kind: FileKind) -> str:
     if kind is FileKind.SCHEMA1:
-        return "it has schema version 1, which holds no image config; push the image again with a newer docker"
+        return "it has schema version 1, which has no image config; push the image again with a newer docker"
     problems = read_document(content).problems
     if problems:
         return f"{problems[0].pointer or 'the document'} should be {problems[0].expected}"

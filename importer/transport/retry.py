@@ -77,13 +77,15 @@ class Attempts:
         self._failures += 1
         delay = self._delay(failure)
         if delay > self._policy.longest_wait:
-            raise NetworkError(f"{failure}; it asks to wait {delay:.0f} s. Run the command again then") from failure
+            raise NetworkError(
+                f"{failure}; the server asks clients to wait {delay:.0f} s. Run the command again after that"
+            ) from failure
         if self._failures >= self._policy.tries:
             spent = self._timing.now() - self._started
             raise NetworkError(
-                f"{failure}; giving up after try {self._failures} of {self._policy.tries}, after {spent:.1f} s"
+                f"{failure}; giving up after attempt {self._failures} of {self._policy.tries}, after {spent:.1f} s"
             ) from failure
-        self._tell(f"{failure}; try {self._failures + 1} of {self._policy.tries} in {delay:.1f} s")
+        self._tell(f"{failure}; attempt {self._failures + 1} of {self._policy.tries} in {delay:.1f} s")
         self._timing.sleep(delay)
 
     def _delay(self, failure: PassingFailure) -> float:

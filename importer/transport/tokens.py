@@ -53,7 +53,7 @@ def fetch_token(network: Network, timing: Timing, request: TokenRequest, credent
     try:
         split_url(request.realm)
     except ValueError as error:
-        raise NetworkError(f"the server names a place for tokens that can't be used: {error}") from error
+        raise NetworkError(f"the server's address for tokens can't be used: {error}") from error
     with send(network, _call(request, credentials)) as answer:
         if answer.status in PASSING_STATUSES:
             wait = seconds_to_wait(answer.header("Retry-After"), timing)

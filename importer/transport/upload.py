@@ -124,9 +124,9 @@ class BlobUpload:
     def _too_large(self, answer: Answer) -> None:
         limit = self._limit.length or self._blob.size
         if limit <= SMALLEST_RANGE:
-            raise NetworkError(f"{answer.host} takes no chunk of even {limit:,} bytes (413)")
+            raise NetworkError(f"{answer.host} rejects chunks of even {limit:,} bytes (413)")
         self._sent = min(self._sent or limit, limit)
-        raise PassingFailure(f"{answer.host} takes no chunk of that size (413)")
+        raise PassingFailure(f"{answer.host} rejects chunks of that size (413)")
 
     def _shrink(self) -> bool:
         """Halve the chunks after a break: a registry may throw away all of a chunk that breaks off."""

@@ -128,14 +128,14 @@ def _ports(ports: Iterable[str]) -> _Lines:
     right = [port for port in ports if port not in wrong]
     if right:
         yield "EXPOSE " + " ".join(right)
-    yield from (_Unsaid(f"the exposed port {port!r}: it isn't one") for port in wrong)
+    yield from (_Unsaid(f"the exposed port {port!r}: it isn't a valid port") for port in wrong)
 
 
 def _stop_signal(signal: str) -> _Lines:
     if _SIGNAL.fullmatch(signal):
         yield f"STOPSIGNAL {signal}"
     elif signal:
-        yield _Unsaid(f"the stop signal {signal!r}: docker build knows no such signal")
+        yield _Unsaid(f"the stop signal {signal!r}: docker build doesn't know this signal")
 
 
 def _healthcheck(check: Healthcheck, shell: tuple[str, ...]) -> _Lines:
@@ -152,7 +152,7 @@ def _healthcheck(check: Healthcheck, shell: tuple[str, ...]) -> _Lines:
     else:
         yield _Unsaid(f"the health check {list(check.test)!r}: no instruction sets it")
     if check.start_interval:
-        yield _Unsaid("the health check's start interval: only Docker 25 and later know it")
+        yield _Unsaid("the health check's start interval: only Docker 25 and later support it")
 
 
 def _options(check: Healthcheck) -> str:

@@ -83,7 +83,7 @@ class MergedNames:
         parent = self._folder(parts[:-1], make=True)
         if parent is None or parent.children is None:
             self._check_cost(title)
-            raise CannotWriteError(f"{title} has a name that goes round in links: {_shown(b'/'.join(parts))}")
+            raise CannotWriteError(f"{title} has links that form a loop: {_shown(b'/'.join(parts))}")
         if kind == FOLDER:
             folder = parent.children.get(parts[-1]) if parts else self._root
             if folder is None or folder.children is None:
@@ -185,13 +185,13 @@ def _parts(path: bytes, title: str) -> list[bytes]:
 
 
 def _too_long(title: str, path: bytes) -> CannotWriteError:
-    return CannotWriteError(f"{title} holds a path of {len(path)} bytes; Linux, and so docker, takes 4096 at most")
+    return CannotWriteError(f"{title} holds a path of {len(path)} bytes; Linux, and so docker, allows 4096 at most")
 
 
 def _too_many_names(title: str) -> CannotWriteError:
     return CannotWriteError(
-        f"{title} brings the image to more than {_MAX_NAMES:,} files and folders; leave out --squash, and each layer "
-        "is unpacked by docker"
+        f"with {title}, the image has more than {_MAX_NAMES:,} files and folders; leave out --squash, so that docker "
+        "unpacks each layer"
     )
 
 

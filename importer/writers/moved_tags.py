@@ -27,8 +27,8 @@ def demand_replaceable(moved: Sequence[MovedTag], *, replace_tags: bool) -> None
     if moved and not replace_tags:
         raise UsageError(
             f"{listed_in_full(moved)}; --replace-tags lets "
-            f"{'the tag' if len(moved) == 1 else 'these tags'} name what is to be written now, {moved[0].now}"
-            f"{'' if len(moved) == 1 else ' and so on'}; another name or tag keeps both"
+            f"{'the tag' if len(moved) == 1 else 'these tags'} name the new image, {moved[0].now}"
+            f"{'' if len(moved) == 1 else ' and so on'}; to keep both, use another name or tag"
         )
 
 

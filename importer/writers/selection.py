@@ -123,7 +123,7 @@ def child_for(index: ImagePlan, platform: Platform, host: Host) -> ImagePlan | R
 def _of_oci_types(images: Sequence[NamedImage]) -> list[NamedImage]:
     rewritten = [replace(each, plan=with_oci_types(each.plan), original=each.original or each.plan) for each in images]
     if all(new.plan is old.plan for new, old in zip(rewritten, images, strict=True)):
-        raise UsageError("all media types are OCI's own already; leave --oci-media-types out, and the digest stays")
+        raise UsageError("all media types are already OCI's; leave out --oci-media-types to keep the digest")
     return rewritten
 
 

@@ -223,9 +223,9 @@ def test_a_path_that_no_system_has_is_wrong_usage(path: str) -> None:
 
 
 def test_one_path_alone_is_no_list_of_letters(tmp_path: Path) -> None:
-    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+    with pytest.raises(blobfix.errors.UsageError, match="must be a list"):
         blobfix.scan(tmp_path, borrow="downloads")
-    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+    with pytest.raises(blobfix.errors.UsageError, match="must be a list"):
         blobfix.scan(tmp_path, digests=f"sha256:{'0' * 64}")
-    with pytest.raises(blobfix.errors.UsageError, match="give a list"):
+    with pytest.raises(blobfix.errors.UsageError, match="must be a list"):
         blobfix.check_tree(tmp_path, blobs="downloads")

@@ -144,7 +144,7 @@ def test_a_path_with_a_colon_gets_commands_that_take_it(tmp_path: Path) -> None:
     tree = blobfix("to-registry-tree", folder, "-n", "a/b:1", "-o", tmp_path / "x:y")
     assert f"--mount type=bind,source={tmp_path / 'x:y'},target=/var/lib/registry registry:2" in tree.text
     layout = blobfix("to-oci-layout", folder, "-n", "a/b:1", "-o", tmp_path / "v:w")
-    assert "skopeo takes no colon in a path: first rename it" in layout.text
+    assert "skopeo doesn't accept a colon in a path: first rename it" in layout.text
     assert f"oci:{tmp_path / 'v_w'} " in layout.text
 
 

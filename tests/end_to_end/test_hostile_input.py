@@ -564,7 +564,7 @@ class TestOutputPlaces:
         write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1")
         result = run(command, tmp_path / "in", "-o", small_disk / "out")
         assert result.code == 5
-        assert "bytes are free there; make room" in result.stderr
+        assert "bytes are free; free some space there" in result.stderr
         assert leftovers(small_disk) == []
         assert not list(small_disk.rglob("tags"))
         for blob in small_disk.rglob("data"):

@@ -52,14 +52,14 @@ def test_what_conforms_is_valid(data: st.DataObject) -> None:
 def _with_something_else(value: Any, data: st.DataObject) -> Any:
     """The document with one value in it, at any depth, replaced, removed or added."""
     if not isinstance(value, dict | list) or not value or data.draw(st.integers(0, 4)) == 0:
-        return data.draw(_VALUES)
+        return copy.deepcopy(data.draw(_VALUES))
     key = data.draw(st.sampled_from(list(value) if isinstance(value, dict) else range(len(value))))
     if data.draw(st.integers(0, 5)) == 0:
         del value[key]
     else:
         value[key] = _with_something_else(value[key], data)
     if isinstance(value, dict) and data.draw(st.integers(0, 5)) == 0:
-        value["unknown"] = data.draw(_VALUES)
+        value["unknown"] = copy.deepcopy(data.draw(_VALUES))
     return value
 
 

@@ -104,7 +104,7 @@ class TestLeftovers:
 
 
 def test_a_disk_that_is_too_small_is_told_with_both_sizes(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"1,152,921,504,606,846,976 bytes are to be written, and .* bytes are free"):
+    with pytest.raises(OutputError, match=r"1,152,921,504,606,846,976 bytes must be written, .* bytes are free"):
         space.demand_space(tmp_path, 1 << 60)
 
 

@@ -32,12 +32,12 @@ class TestArchives:
     ) -> None:
         monkeypatch.setattr(archive_entries, "_MAX_MEMBERS", 10)
         (said,) = self.problems(self.write(tmp_path, *(f"f{number}" for number in range(20))))
-        assert "only its first 10 members are looked at" in said
+        assert "only its first 10 members are read" in said
 
     def test_folders_in_folders_have_a_limit(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(archive_entries, "_MAX_FOLDER_NAMES", 1000)
         (said,) = self.problems(self.write(tmp_path, *(f"{number}/" + "a/" * 40 + "f" for number in range(20))))
-        assert "only its first 2 members are looked at" in said
+        assert "only its first 2 members are read" in said
 
     def test_a_name_that_no_system_takes_is_refused(self, tmp_path: Path) -> None:
         (said,) = self.problems(self.write(tmp_path, "a/" * 100_000 + "f"))

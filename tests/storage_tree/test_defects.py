@@ -164,7 +164,7 @@ class TestText:
         assert "--apply repairs what can be repaired" in text
         text = run("repair-tree", tree.root, "--apply", "--blobs", downloads).output
         assert "2 defects found; all repaired." in text
-        assert "Served whole now: 2 of 2 tags, 4 of 4 manifests in 2 repositories" in text
+        assert "Can be served in full: 2 of 2 tags, 4 of 4 manifests in 2 repositories" in text
         assert "Restart the registry" in text
         assert run("repair-tree", tree.root).output.startswith("The tree is valid.")
 

@@ -155,5 +155,5 @@ class TestHelpers:
     def test_a_name_that_leads_elsewhere_is_not_run(self, tmp_path: Path, name: object) -> None:
         found = self.read(tmp_path, {"credHelpers": {"registry.example": name}})
         if name:
-            with pytest.raises(InputError, match=r"not a valid credential helper name|is not a text"):
+            with pytest.raises(InputError, match=r"not a valid credential helper name|is not a string"):
                 found.credentials_for("registry.example")

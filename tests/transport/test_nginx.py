@@ -57,7 +57,7 @@ class TestInFrontOfARegistry:
         image = make_image([{"data": os.urandom(1_000_000)}])
         write_artifactory_folder(image, tmp_path / "in" / "team" / "app" / "1.4")
         outcome = succeed("push", tmp_path / "in", f"{proxy.host}/team/app:1.4")
-        assert "takes no chunk of that size (413)" in outcome.output
+        assert "rejects chunks of that size (413)" in outcome.output
         assert registry.manifest("team/app", "1.4") == image.manifest
 
     def test_a_cut_at_the_size_of_temporary_files(

@@ -219,7 +219,7 @@ class TestFolders:
         server.resources[MANIFEST] = Resource(json.dumps(value).encode())
         outcome = pull(server, tmp_path / "out")
         assert outcome.code == 5
-        assert "bytes are free there" in outcome.output
+        assert "bytes are free; free some space there" in outcome.output
         assert server.requests("/v2/team/app/blobs") == []
 
 

@@ -264,7 +264,7 @@ class TestTokens:
     def test_nobody_else_may_push(self, pushed: str, tmp_path: Path) -> None:
         outcome = run("push", tmp_path / "in", pushed.replace("app", "other"))
         assert outcome.code == 5
-        assert "wants a login" in outcome.output
+        assert "requires a login" in outcome.output
 
     def test_a_wrong_password(self, pushed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BLOBFIX_PASSWORD", "wrong")

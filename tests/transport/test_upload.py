@@ -114,7 +114,7 @@ def test_413_makes_the_pieces_smaller_until_they_fit(server: FaultyServer, world
 def test_a_registry_that_takes_nothing_is_given_up(server: FaultyServer, world: World) -> None:
     registry = Registry(server)
     server.script = lambda seen: Fault(status=413) if seen.method == "PATCH" else registry.answer(seen)
-    with pytest.raises(NetworkError, match="takes no chunk of even 65,536 bytes"):
+    with pytest.raises(NetworkError, match="rejects chunks of even 65,536 bytes"):
         upload(server, world)
 
 

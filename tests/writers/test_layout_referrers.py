@@ -159,7 +159,7 @@ def test_a_list_is_read_as_what_it_is(regctl: Path, tmp_path: Path) -> None:
     scan = blobfix("scan", regctl)
     assert scan.code == 0, scan.text
     short = str(IMAGE.manifest_digest)[:19]
-    assert f"the list of what refers to {short}" in scan.text
+    assert f"the list of referrers of {short}" in scan.text
     written = tmp_path / "layout"
     assert blobfix("to-oci-layout", regctl, "-n", "team/app:1.4", "-o", written).code == 0
     names = {image["name"] for image in blobfix("scan", written, "--format", "json").json["images"]}

@@ -133,7 +133,7 @@ def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Out
     target = f"docker://REGISTRY/{f'{name.repository}:{name.tag}' if name else 'NAME:TAG'}"
     remarks = []
     if path != os.fspath(layout.path):
-        remarks.append(f"skopeo takes no colon in a path: first rename it to {path}")
+        remarks.append(f"skopeo doesn't accept a colon in a path: first rename it to {path}")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         remarks.append("skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types")
     command = f"skopeo copy --all {source} {target}"

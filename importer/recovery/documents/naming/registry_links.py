@@ -5,7 +5,7 @@ Source: distribution v2.8.3, registry/storage/paths.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -19,7 +19,6 @@ from importer.recovery.documents.naming.evidence import NamedDigest
 _TAGS: Final = ("_manifests", "tags")
 _REVISIONS: Final = ("_manifests", "revisions")
 _CURRENT: Final = ("current", "link")
-_INDEX: Final = ("index", "sha256")
 
 
 def names(inventory: Inventory) -> Iterator[NamedDigest]:
@@ -34,17 +33,6 @@ def names(inventory: Inventory) -> Iterator[NamedDigest]:
 def revisions(inventory: Inventory) -> Iterator[Digest]:
     """Each manifest that a repository links, whether or not a tag names it."""
     yield from (digest for _, digest in _revisions(inventory))
-
-
-def indexed(inventory: Inventory) -> Mapping[Reference, frozenset[Digest]]:
-    """What each tag's ``index/`` holds: every manifest that the tag has named, as far as nothing was lost there."""
-    found: dict[Reference, set[Digest]] = {}
-    for fact in inventory.facts:
-        parts = fact.file.parts
-        if parts[-4:-2] == _INDEX and parts[-1] == _CURRENT[-1] and parts[-7:-5] == _TAGS:
-            with suppress(ValueError):
-                found.setdefault(_name(parts[:-4]), set()).add(Digest.parse(fact.excerpt.strip()))
-    return {name: frozenset(digests) for name, digests in found.items()}
 
 
 def tags(inventory: Inventory) -> Iterator[tuple[FileFacts, Digest, Reference]]:
