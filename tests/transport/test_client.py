@@ -70,9 +70,7 @@ class TestBasic:
 
     def test_is_not_shown_twice_when_it_is_wrong(self, server: FaultyServer, world: World) -> None:
         protected(server, 'Basic realm="x"', lambda shown: False)
-        with pytest.raises(
-            NetworkError, match=r"allow this login to GET /v2/team/app/tags/list .*who\?"
-        ) as refusal:
+        with pytest.raises(NetworkError, match=r"allow this login to GET /v2/team/app/tags/list .*who\?") as refusal:
             get(world.client(server.url, JANE), server)
         assert len(server.seen) == 2
         assert "s3cret" not in str(refusal.value)
