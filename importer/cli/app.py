@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from importer import __version__
 from importer.cli.console import say
+from importer.cli.first_word import with_command
 from importer.cli.interrupts import watch_signals
 from importer.errors import BlobfixError
 from importer.report.exit_codes import INTERRUPTED, TROUBLE
@@ -24,7 +25,14 @@ _WrongUsage: Final = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 
 class _Edge(TyperGroup):
-    """Turns what commands return and raise into exit codes."""
+    """Turns what commands return and raise into exit codes; where no command is named, it's scan."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            arguments = with_command(args, COMMANDS)
+        except BlobfixError as error:
+            raise typer.Exit(_fail(str(error), error.exit_code)) from error
+        return super().parse_args(ctx, arguments)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -50,7 +58,7 @@ class _Edge(TyperGroup):
 
 _EXAMPLES: Final = """\b
 Examples:
-  blobfix scan ./downloads
+  blobfix ./downloads
   blobfix to-docker-tar ./downloads -n team/app:1.4 -o image.tar
   blobfix complete ./downloads --from registry.example/team/app:1.4
   blobfix explain "unexpected EOF"
@@ -98,7 +106,10 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Recover a container image from a failed or damaged download."""
+    """Recover a container image from a failed or damaged download.
+
+    `blobfix PATH...` is short for `blobfix scan PATH...`, with the same options.
+    """
 
 
 def load_commands(names: Iterable[str] = tuple(COMMANDS)) -> None:
@@ -114,10 +125,17 @@ def run() -> None:
     watch_signals()
     _allow_many_files()
     # Each command loads rooms that the others don't need; only what is asked for is loaded.
-    load_commands([word for word in sys.argv[1:] if word in COMMANDS][:1] or COMMANDS)
+    load_commands(_commands_in(sys.argv[1:]) or COMMANDS)
     gc.freeze()
     gc.enable()
     app()
+
+
+def _commands_in(arguments: list[str]) -> list[str]:
+    """The command that the arguments name, if they do."""
+    with contextlib.suppress(BlobfixError):
+        return [word for word in with_command(arguments, COMMANDS) if word in COMMANDS][:1]
+    return []
 
 
 def _allow_many_files() -> None:

@@ -189,7 +189,7 @@ class TestHelp:
         commands = text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
         assert len(commands) >= 15
         assert all(line.endswith(".") and not line.endswith("...") for line in commands)
-        assert "Examples:\n    blobfix scan ./downloads\n" in text
+        assert "Examples:\n    blobfix ./downloads\n" in text
 
     @pytest.mark.parametrize("command", ["scan", "push", "serve", *WRITERS])
     def test_shows_that_several_places_can_be_given(self, command: str) -> None:
