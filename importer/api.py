@@ -199,7 +199,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
         every_layer=depth.every_layer or salvage or convert_schema1,
         edited_configs=depth.edited_configs or allow_new_digest,
     )
-    question = replace(asked, one_image=True, depth=deeper)
+    question = replace(asked, select=choice.select, depth=deeper)
     with _typed(OutputError):
         conversion = convert(
             question,

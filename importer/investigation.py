@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Host, Platform
+from importer.domain.reference import Reference
 from importer.inspection.examiner import Examiner
 from importer.inspection.inspecting import Capture, inspect
 from importer.inventory.inventory import Inventory
@@ -38,7 +39,8 @@ class Question:
         digests: manifest digests the user knows.
         origin: the URL or reference from which the download came.
         platform: the one platform of an index that is asked about.
-        one_image: whether one image was picked, so that nothing but what it needs matters.
+        select: the name or digest of the one image that was picked; nothing but what it needs matters then.
+        name: the name that the user gives it.
         depth: how closely layers are looked at.
         effort: how much is done to compute the lost gzip of layers again.
         jobs: how many files are read at once; None leaves it to the machine.
@@ -49,10 +51,16 @@ class Question:
     digests: tuple[Digest, ...] = ()
     origin: str | None = None
     platform: Platform | None = None
-    one_image: bool = False
+    select: str | None = None
+    name: Reference | None = None
     depth: Depth = field(default_factory=Depth)
     effort: Effort = field(default_factory=Effort)
     jobs: int | None = None
+
+    @property
+    def one_image(self) -> bool:
+        """Whether one image was picked."""
+        return self.select is not None
 
 
 @dataclass(frozen=True, slots=True)

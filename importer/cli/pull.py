@@ -18,6 +18,7 @@ from importer.cli.remote import (
     Transfers,
     Username,
 )
+from importer.cli.results import tell_next
 from importer.places.durability import Durability
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull
@@ -63,5 +64,5 @@ def pull(
         tell(str(place))
         tell(f"  manifest {pulled.manifest.digest}")
         tell(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
-        tell(f"Saved in {pulled.folder}. To look at it:")
-        tell(f"  blobfix scan {for_shell(str(output))}")
+        tell(f"Saved in {pulled.folder}")
+        tell_next("To look at it:", (f"blobfix scan {for_shell(str(output))}",), tell)

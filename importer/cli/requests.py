@@ -90,7 +90,7 @@ class WriteOptions:
             paths=paths_or_here(self.paths),
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
-            one_image=self.select is not None,
+            select=self.select,
             depth=Depth(
                 every_layer=self.deep or self.salvage or self.convert_schema1,
                 edited_configs=self.allow_new_digest,

@@ -24,6 +24,12 @@ Tell = Callable[[str], object]
 """Says a line."""
 
 
+def tell_next(purpose: str, commands: Iterable[str], tell: Tell) -> None:
+    """The end of what a command says: what can be done now, and the commands that do it, to be pasted."""
+    for line in ("", "Next", f"  {purpose}", *(f"    {command}" for command in commands)):
+        tell(line)
+
+
 def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
     """Name each image that was written, with its digests; a new one beside the old."""
     for image in images:

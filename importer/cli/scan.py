@@ -89,12 +89,13 @@ def scan(
         digests=digests_of(digest),
         origin=origin_of(origin),
         platform=platform_of(platform),
-        one_image=select is not None,
+        select=select,
+        name=reference_of(name),
         depth=Depth(every_layer=deep, entries=salvage),
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
         jobs=jobs,
     )
-    choice = Choice(name=reference_of(name), select=select, platform=question.platform)
+    choice = Choice(name=question.name, select=select, platform=question.platform)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         investigation = investigate(question, progress, Opener(), narrow=partial(narrowed, choice=choice))
     kinds = {fact.kind for fact in investigation.case.inventory.facts}

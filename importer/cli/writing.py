@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.cli.console import progress_shown, say, tell
 from importer.cli.requests import WriteOptions
-from importer.cli.results import Tell, tell_written
+from importer.cli.results import Tell, tell_next, tell_written
 from importer.conversion import Conversion, convert, error_of, not_read
 from importer.errors import ExitCode
 from importer.investigation import Question
@@ -35,11 +35,12 @@ def write_to(
         for warning in written.result.warnings:
             say(f"warning: {warning}")
     if written.result and not options.quiet:
-        tell(f"Written to {os.fspath(place.path)}. {written.result.next_step}")
+        has_commands = bool(written.result.commands)
+        tell(f"Written to {os.fspath(place.path)}{'' if has_commands else f'. {written.result.next_step}'}")
         for remark in written.result.remarks:
             tell(f"  ({remark})")
-        for command in written.result.commands:
-            tell(f"  {command}")
+        if has_commands:
+            tell_next(written.result.next_step, written.result.commands, tell)
     return code
 
 

@@ -24,6 +24,7 @@ from importer.plan.images import ImagePlan
 from importer.plan.titles import label_of
 from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
+from importer.report.next_steps import next_steps
 from importer.report.page import Paper
 from importer.report.rendering import Renderer
 from importer.report.rule_text import paragraphs
@@ -154,6 +155,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "images": [_image(image, titles.of(image), have, host) for image in worst_first(plan.images, host)],
         "troubles": [group for group in groups if group.severity is not Severity.INFO],
         "remarks": [group for group in groups if group.severity is Severity.INFO],
+        "next": next_steps(investigation),
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
         "summary": summary(investigation),
         "Size": Size,

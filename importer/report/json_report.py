@@ -19,6 +19,7 @@ from importer.plan.images import ImagePlan
 from importer.recovery.blobs.salvage import salvaged_files
 from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
+from importer.report.next_steps import next_steps
 from importer.report.page import Paper
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding
@@ -58,6 +59,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "findings": [finding_as_json(finding) for finding in investigation.findings],
         "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
         "unread": [_unread(unread) for unread in investigation.case.unread],
+        "next": [{"command": step.command, "purpose": step.purpose} for step in next_steps(investigation)],
         "summary": summary(investigation),
     }
 

@@ -1,27 +1,42 @@
-"""What to do after a scan: commands that work as they stand when they are pasted."""
+"""What to do after a scan: commands that work as they stand when they are pasted.
+
+They write what is whole; where something is missing, they complete it, where a server is known, or explain it.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from importer.domain.places import parse_place
+from importer.domain.platform import Platform
 from importer.errors import BlobfixError
 from importer.investigation import Investigation, Question
-from importer.plan.fidelity import Output
-from importer.words.printable import for_shell
+from importer.plan.fidelity import ImageStatus, Output, status_of, whole_images
+from importer.plan.images import ImageKind, ImagePlan
+from importer.report.downloads import downloads_of
+from importer.report.states import worst_first, worst_state
+from importer.rules.rule import Finding, Severity
+from importer.words.printable import for_shell, shell_word
+from importer.writers.naming import NameTemplate, Naming
 from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
 
 _OUTPUTS: Final = (
-    (Output.DOCKER_TAR, "image", ".tar", "write a tarball for docker load"),
-    (Output.REGISTRY_TREE, "registry", "", "write a storage folder for registry:2"),
-    (Output.OCI_LAYOUT, "layout", "", "write an OCI image layout for skopeo and podman"),
+    (Output.DOCKER_TAR, "image", ".tar", "a tarball for docker load"),
+    (Output.REGISTRY_TREE, "registry", "", "a storage folder for registry:2"),
+    (Output.OCI_LAYOUT, "layout", "", "an OCI image layout for skopeo and podman"),
 )
-"""The outputs, the one that most people want first, with the name of the file or folder to write."""
+"""The outputs, the one that most people want first: the name of the file or folder to write, and what it is."""
+
+_MOST: Final = 3
+_BY_IMAGE_ID: Final = NameTemplate.parse("recovered/{image_id}")
+_BY_DIGEST: Final = NameTemplate.parse("recovered/{digest}")
+_SEVERE: Final = (Severity.ERROR, Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +47,146 @@ class NextStep:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a command may be called: what it chooses, the words that say so, and what comes of them."""
+
+    choice: Choice
+    words: tuple[str, ...] = ()
+    effect: str = ""
+
+
 def next_steps(investigation: Investigation) -> tuple[NextStep, ...]:
-    """The commands that write what is whole here, into places where nothing is; none where nothing is whole."""
-    question, choice = investigation.question, Choice(host=investigation.case.host)
-    steps = []
-    for output, stem, suffix, purpose in _OUTPUTS:
-        place = _free_place(question, stem, suffix)
-        if place and _is_written(investigation, choice, output):
-            steps.append(NextStep(_command(f"to-{output}", question, place), purpose))
-    return tuple(steps)
+    """One to three commands: those that write what is whole here, into places where nothing is; else what helps."""
+    completing, writing = [*_completing(investigation)], [*_writing(investigation)]
+    if worst_state(investigation.case) in (ImageStatus.INTACT, ImageStatus.REPAIRABLE):
+        return tuple(writing) or tuple(_learning(investigation))
+    return (*completing, *writing[: _MOST - 1], *_learning(investigation))[:_MOST]
 
 
-def _is_written(investigation: Investigation, choice: Choice, output: Output) -> bool:
-    """Whether the command would write an image, given no further option."""
+def _completing(investigation: Investigation) -> Iterator[NextStep]:
+    """The download of what is missing, where it is known from where, and there is a folder to put it into."""
+    question = investigation.question
+    origin, paths = question.origin, question.paths
+    if not origin or len(paths) != 1 or not paths[0].is_dir():
+        return
     try:
-        return bool(choose(investigation.case.plan, choice, output, VerifyingReader(investigation.opener)).images)
-    except BlobfixError:
-        return False
+        parse_place(origin)
+    except ValueError:
+        return
+    if downloads_of(investigation.case.plan, origin):
+        words = ["complete", for_shell(os.fspath(paths[0])), "--from", shell_word(origin)]
+        words += ["--platform", str(question.platform)] if question.platform else []
+        yield NextStep(" ".join(["blobfix", *words]), "download only what is missing or damaged")
 
 
-def _command(command: str, question: Question, place: Path) -> str:
-    words = ["blobfix", command, *(for_shell(os.fspath(path)) for path in question.paths)]
-    words += [f"--borrow {for_shell(os.fspath(path))}" for path in question.borrowed]
-    words += [f"--digest {digest}" for digest in question.digests]
-    return " ".join([*words, "-o", for_shell(os.fspath(place))])
+def _writing(investigation: Investigation) -> Iterator[NextStep]:
+    is_partial = worst_state(investigation.case) is ImageStatus.INCOMPLETE
+    for output, stem, suffix, what in _OUTPUTS:
+        place = _free_place(investigation.question, stem, suffix)
+        way = next(_working_ways(investigation, output), None) if place else None
+        if place and way:
+            words = [f"to-{output}", *_input(investigation.question), *way.words, "-o", for_shell(os.fspath(place))]
+            written = f"write what is whole as {what}" if is_partial else f"write {what}"
+            yield NextStep(" ".join(["blobfix", *words]), f"{written}{way.effect}")
+
+
+def _learning(investigation: Investigation) -> Iterator[NextStep]:
+    """What tells more: an explanation of the worst finding, and a report for those who can help."""
+    finding = _worst_finding(investigation)
+    if finding:
+        rule = finding.rule
+        yield NextStep(f"blobfix explain {rule.code}", f"read what {rule.code} {rule.name} means, and what to do")
+    place = _free_place(investigation.question, "report", ".html")
+    if place and investigation.case.plan.images:
+        words = ["blobfix", "scan", *_input(investigation.question), "--format", "html"]
+        yield NextStep(
+            " ".join([*words, ">", for_shell(os.fspath(place))]), "write a page for those who can download it again"
+        )
+    if not investigation.case.plan.images:
+        yield NextStep("blobfix pull --help", "download an image from a registry or from Artifactory")
+
+
+def _worst_finding(investigation: Investigation) -> Finding | None:
+    found = [finding for severity in _SEVERE for finding in investigation.findings if finding.severity is severity]
+    return next(iter(found), None)
+
+
+def _working_ways(investigation: Investigation, output: Output) -> Iterator[_Way]:
+    """The ways in which the command writes an image, the plainest first."""
+    for way in _ways(investigation, output):
+        try:
+            chosen = choose(investigation.case.plan, way.choice, output, VerifyingReader(investigation.opener))
+        except BlobfixError:
+            continue
+        if chosen.images:
+            yield way
+
+
+def _ways(investigation: Investigation, output: Output) -> Iterator[_Way]:
+    question, images = investigation.question, investigation.case.plan.images
+    # The plan is what was selected, under the name that was given.
+    select = None if question.name else question.select
+    plain = _Way(Choice(select=select, platform=question.platform, host=investigation.case.host))
+    if output is Output.REGISTRY_TREE:
+        plain = _named(plain, images)
+    yield plain
+    for platform in () if question.platform else _whole_platforms(investigation):
+        host = replace(plain.choice.host, asked=platform)
+        yield _with(plain, "--platform", platform.with_version, f", for {platform}", platform=platform, host=host)
+    yield _with(plain, "--sparse", "", ", with the platforms that are here", sparse=True)
+    yield _with(plain, "--allow-new-digest", "", ", under a new digest", allow_new_digest=True)
+    for image in () if question.select else _whole(investigation):
+        digest = str(image.manifest.descriptor.digest)
+        yield _with(plain, "--select", digest, ", of one of the images", select=digest)
+
+
+def _with(way: _Way, option: str, value: str, effect: str, **change: object) -> _Way:
+    words = (option, shell_word(value)) if value else (option,)
+    return _Way(replace(way.choice, **change), (*way.words, *words), way.effect + effect)  # type: ignore[arg-type]
+
+
+def _named(way: _Way, images: tuple[ImagePlan, ...]) -> _Way:
+    """The way with names for the images that have none, by what each of them has."""
+    nameless = [image for image in images if not image.names and not image.parents]
+    if not nameless:
+        return way
+    has_ids = all(image.kind is ImageKind.IMAGE and image.image_id for image in nameless)
+    template = _BY_IMAGE_ID if has_ids else _BY_DIGEST
+    naming = Naming(template=template)
+    return _with(way, "--name-template", template.text, ", under a name made of its digest", naming=naming)
+
+
+def _whole_platforms(investigation: Investigation) -> list[Platform]:
+    """The platforms of which an index here has a whole image, this machine's first."""
+    host = investigation.case.host
+    indexes = (image for image in investigation.case.plan.images if image.kind is ImageKind.INDEX)
+    found = {child.platform: None for index in indexes for child in whole_images(index, host) if child.platform}
+    return sorted(found, key=lambda platform: not platform.matches(host.platform))[:_MOST]
+
+
+def _whole(investigation: Investigation) -> list[ImagePlan]:
+    """A few images that can be written."""
+    host, images = investigation.case.host, investigation.case.plan.images
+    standing = (image for image in reversed(worst_first(images, host)) if not image.parents)
+    return [*itertools.islice((i for i in standing if status_of(i, host) is not ImageStatus.INCOMPLETE), _MOST)]
+
+
+def _input(question: Question) -> list[str]:
+    """The words that say what was looked at."""
+    words = [for_shell(os.fspath(path)) for path in question.paths]
+    words += [word for path in question.borrowed for word in ("--borrow", for_shell(os.fspath(path)))]
+    words += [word for digest in question.digests for word in ("--digest", str(digest))]
+    words += ["--select", shell_word(question.select)] if question.select else []
+    words += ["--name", shell_word(str(question.name))] if question.name else []
+    return words + (["--platform", question.platform.with_version] if question.platform else [])
 
 
 def _free_place(question: Question, stem: str, suffix: str) -> Path | None:
-    """A name that nothing has, in the first folder from here upwards that lies in no input."""
+    """A name that nothing has, in the first folder from here upwards that lies in no input and can be written to."""
     inputs = [os.path.realpath(path) for path in (*question.paths, *question.borrowed)]
-    folder = next((here for here in _from_here_upwards() if not _is_within(here, inputs)), None)
+    suited = (here for here in _from_here_upwards() if not _is_within(here, inputs) and os.access(here, os.W_OK))
+    folder = next(suited, None)
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     free = (place for name in names if folder and not os.path.lexists(place := folder / f"{name}{suffix}"))
     return next(free) if folder else None

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from importer.report.downloads import Download
+from importer.report.next_steps import NextStep
 from importer.report.page import Page, Styled
 from importer.report.rendering import Renderer
 from importer.report.rule_text import SEVERITY_STYLES
@@ -39,6 +40,17 @@ def _print_group(page: Page, group: list[Finding], renderer: Renderer, *, verbos
     if len(group) > len(shown):
         more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
         page.line(more, indent=2)
+
+
+def print_next(page: Page, steps: Sequence[NextStep]) -> None:
+    """Print what to do next; people paste the commands, so that none is broken."""
+    if not steps:
+        return
+    page.line()
+    page.line(Styled("Next", "bold"))
+    for step in steps:
+        page.line(f"{step.purpose}:", indent=2, hang=2)
+        page.copyable(step.command, indent=4)
 
 
 def print_downloads(page: Page, downloads: Sequence[Download]) -> None:

@@ -14,11 +14,12 @@ from importer.plan.images import ImagePlan
 from importer.plan.titles import label_of
 from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
+from importer.report.next_steps import next_steps
 from importer.report.page import Page, Paper, Styled
 from importer.report.rendering import Renderer
 from importer.report.salvage_list import salvage_of
 from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
-from importer.report.text_parts import print_downloads, print_findings
+from importer.report.text_parts import print_downloads, print_findings, print_next
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Severity
@@ -67,6 +68,7 @@ class _TextReport:
         print_downloads(self.page, downloads)
         self.page.line()
         self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
+        print_next(self.page, next_steps(self.investigation))
 
     @property
     def _host(self) -> Host:

@@ -12,9 +12,10 @@ from importer.errors import ExitCode
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json, json_text
+from importer.report.next_steps import NextStep
 from importer.report.page import Page, Styled
 from importer.report.rendering import Renderer
-from importer.report.text_parts import print_downloads, print_findings
+from importer.report.text_parts import print_downloads, print_findings, print_next
 from importer.report.tree_downloads import downloads_of_tree
 from importer.rules.rule import Severity
 from importer.storage_tree.defects import Defect, NotRegistryStorage
@@ -22,7 +23,7 @@ from importer.storage_tree.diagnosis import Census
 from importer.storage_tree.steps import MoveBlob, WriteBlob
 from importer.storage_tree.supplies import SET_ASIDE
 from importer.tree_checkup import Checkup
-from importer.words.printable import as_unicode
+from importer.words.printable import as_unicode, for_shell
 from importer.words.text import Size
 
 SCHEMA_VERSION: Final = 1
@@ -90,6 +91,7 @@ class TreeReport:
             "left": [finding_as_json(finding) for finding in self.now.findings],
             "downloads": [download_as_json(download) for download in self.downloads],
             "restart": self.needs_restart,
+            "next": [{"command": step.command, "purpose": step.purpose} for step in self._next_steps()],
             "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
         }
 
@@ -100,12 +102,12 @@ class TreeReport:
         if self.left and self.left.findings:
             print_findings(page, self.left.findings, Renderer(), verbose=verbose, title="Remaining defects")
         print_downloads(page, self.downloads)
-        if self.is_refused:
-            return
-        page.line()
-        page.line(_served(self.now.census, quick=self.found.question.quick), "" if verbose else self._remarks())
-        for line in self._next_steps():
-            page.line(line)
+        if not self.is_refused:
+            page.line()
+            page.line(_served(self.now.census, quick=self.found.question.quick), "" if verbose else self._remarks())
+            for line in self._what_changed():
+                page.line(line)
+        print_next(page, self._next_steps())
 
     def verdict(self) -> str:
         """The one sentence that comes first: how the tree is, or what has become of its defects."""
@@ -131,7 +133,21 @@ class TreeReport:
         remarks = sum(finding.severity is Severity.INFO for finding in self.found.findings)
         return f"; {_counted(remarks, 'remark')} with -v" if remarks else ""
 
-    def _next_steps(self) -> list[str]:
+    def _next_steps(self) -> list[NextStep]:
+        """The commands that lead on: the repair, then what tells of the rest."""
+        root = for_shell(os.fspath(self.found.root))
+        steps = []
+        if self.left is None and any(defect.steps for defect in self.found.defects):
+            lent = [word for path in self.found.question.blobs for word in ("--blobs", for_shell(os.fspath(path)))]
+            command = " ".join(["blobfix", "repair-tree", root, *lent, "--apply"])
+            steps.append(NextStep(command, "repair what can be repaired from what is here"))
+        loss = next((finding for finding in self.now.findings if finding.severity is Severity.ERROR), None)
+        if loss and not steps and not self.is_refused:
+            named = f"{loss.rule.code} {loss.rule.name}"
+            steps.append(NextStep(f"blobfix explain {loss.rule.code}", f"read what {named} means, and what to do"))
+        return [*steps, NextStep(f"blobfix scan {root}", "see which images are in it, and whether they are whole")]
+
+    def _what_changed(self) -> list[str]:
         if self.left is None:
             mendable = any(defect.steps for defect in self.found.defects)
             return ["Nothing was changed; --apply repairs what can be repaired."] if mendable else []

@@ -13,7 +13,7 @@ from importer.plan.fidelity import ImageStatus
 from importer.plan.images import ImageKind, ImagePlan, Proof
 from importer.report.exit_codes import exit_code_of
 from importer.report.json_report import as_json, report
-from importer.report.next_steps import NextStep, next_steps
+from importer.report.next_steps import NextStep
 from importer.rules.rule import Certainty, Safety, Severity
 
 
@@ -219,7 +219,7 @@ class Report:
         images: indexes first, then by name and digest.
         downloads: what to fetch again.
         unread: what of the input could not be looked into.
-        next: commands that write what is whole.
+        next: commands that lead on.
         exit_code: that of ``blobfix scan``.
         case: what the report was made of.
     """
@@ -246,7 +246,7 @@ class Report:
             findings=tuple(map(Finding.of, told["findings"])),
             downloads=tuple(map(Download.of, told["downloads"])),
             unread=tuple(map(Unread.of, told["unread"])),
-            next=next_steps(case),
+            next=tuple(NextStep(**entry) for entry in told["next"]),
             exit_code=exit_code_of(case.case),
             case=case,
         )

@@ -226,7 +226,7 @@ class TestNextStep:
         manifest = source / "manifest.json"
         manifest.write_text(manifest.read_text().replace("application/vnd.oci.image.config.v1+json", config_type))
         result = blobfix("to-registry-tree", source, "-o", tmp_path / "registry", "-n", "a/b:1")
-        assert result.text.splitlines()[-1] == f"  {command}"
+        assert result.text.splitlines()[-1] == f"    {command}"
 
 
 class TestQuiet:
