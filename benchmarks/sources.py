@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 
 from importer.inspection.inspecting import inspect
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.sources.archives import WithArchives
-from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
 from importer.sources.source_file import Source
+from importer.sources.stored_files import StoredFiles
 from importer.work.executor import ThreadExecutor
 
 _MEMBER = 1 << 30
@@ -45,8 +46,8 @@ def small_files(folder: Path, count: int) -> None:
     folder.mkdir()
     for number in range(count):
         (folder / f"blob{number}").write_bytes(b"the bytes of a small blob, number %d" % number)
-    alone = min(seconds_of(FolderSource(folder)) for _ in range(_ROUNDS))
-    both = min(seconds_of(WithArchives(FolderSource(folder), Opener())) for _ in range(_ROUNDS))
+    alone = min(seconds_of(StoredFiles(FolderStore(folder))) for _ in range(_ROUNDS))
+    both = min(seconds_of(WithArchives(StoredFiles(FolderStore(folder)), Opener())) for _ in range(_ROUNDS))
     print(f"{count} small files: {alone:.2f} s of processor time, {both:.2f} s with archives ({both / alone - 1:+.0%})")
 
 

@@ -23,6 +23,7 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError, ExitCode, InputError, OutputError, UsageError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
 from importer.progress import Progress, SilentProgress
@@ -239,7 +240,7 @@ def check_tree(
     """
     remembered: Remembered = {}
     opener = Opener()
-    question = TreeQuestion(Path(root), _paths(blobs), quick)
+    question = TreeQuestion(FolderStore(Path(root)), _paths(blobs), quick)
     with _typed(InputError):
         found = check_up(question, progress or SilentProgress(), opener, remembered)
         return _tree_report(tree_report.TreeReport(found), remembered, opener)

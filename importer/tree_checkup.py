@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from importer.inspection.examiner import Examiner
 from importer.places.durability import Durability
 from importer.places.opener import Opener
+from importer.places.store import EntryKind, Store, kind_at
 from importer.progress import Progress
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
@@ -36,14 +36,14 @@ class TreeQuestion:
     """What the user asks about a storage tree.
 
     Attributes:
-        root: what is mounted at /var/lib/registry, or the storage itself.
+        store: what is mounted at /var/lib/registry, or the storage itself.
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
         jobs: how many files are read at once; None leaves it to the machine.
         effort: how much is done to compute the lost gzip of layers again.
     """
 
-    root: Path
+    store: Store
     blobs: tuple[Path, ...] = ()
     quick: bool = False
     jobs: int | None = None
@@ -52,13 +52,13 @@ class TreeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was found, and what is served all the same; ``root`` is the tree's, above docker/registry/v2.
+    """What was found, and what is served all the same; ``store`` is the tree's, above docker/registry/v2.
 
     ``layout`` is None for a store that is no registry's.
     """
 
     question: TreeQuestion
-    root: Path
+    store: Store
     layout: Layout | None
     defects: tuple[Defect, ...]
     findings: tuple[Finding, ...]
@@ -73,24 +73,24 @@ def check_tree(
     Files that are ``remembered`` and have not changed are not read again. Raises UsageError,
     NoImageError and InputError.
     """
-    layout = find_tree(question.root)
+    layout = find_tree(question.store)
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
     executor = ThreadExecutor(question.jobs, progress, opener)
     examiner = Examiner(executor.tools)
     recompressor = Recompressor(question.effort, progress, examiner)
-    supplies = Supplies(layout.root, question.blobs, executor, recompressor, is_quick=question.quick)
+    supplies = Supplies(layout.store, question.blobs, executor, recompressor, is_quick=question.quick)
     tree = read_tree(layout, progress)
     if store := object_store_in(tree):
         return _refused(question, store)
     reader = ContentReader(tree, executor, progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
-    is_cache = layout.root.joinpath(CACHE_STATE).is_file()
+    is_cache = kind_at(layout.store, CACHE_STATE) is EntryKind.FILE
     # A cache holds what somebody has asked for so far; what it lacks is no defect.
     defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
     findings = find_in_tree(defects, is_cache=is_cache)
-    return Checkup(question, layout.root, layout, defects, findings, diagnosis.census)
+    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census)
 
 
 def mended(
@@ -115,5 +115,5 @@ def _is_absent(defect: Defect) -> bool:
 
 
 def _refused(question: TreeQuestion, store: ForeignStore) -> Checkup:
-    defects = (NotRegistryStorage(path=store.evidence, kind=store.kind, place=os.fspath(question.root)),)
-    return Checkup(question, question.root, None, defects, find_in_tree(defects), Census())
+    defects = (NotRegistryStorage(path=store.evidence, kind=store.kind, place=question.store.shown("")),)
+    return Checkup(question, question.store, None, defects, find_in_tree(defects), Census())

@@ -10,6 +10,7 @@ import typer
 from importer.cli.console import page_for_stdout, progress_shown, say
 from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.report.tree_report import TreeReport
@@ -55,7 +56,7 @@ def repair_tree(
     the code tells how things stand then.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    question = TreeQuestion(root, tuple(blobs or ()), quick, jobs, effort)
+    question = TreeQuestion(FolderStore(root), tuple(blobs or ()), quick, jobs, effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         report = (
             _repaired(question, progress, Durability(is_wanted=not no_sync))

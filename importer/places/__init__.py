@@ -1,1 +1,1 @@
-"""How bytes get into their places on a disk: unfinished first, durable, and all or nothing."""
+"""Where bytes are, and how they get into their places: unfinished first, durable, and all or nothing."""

@@ -15,6 +15,7 @@ from importer.formats.transfer_codings.coding import TransferCoding
 
 if TYPE_CHECKING:
     # Only a layer that lost its compression has any use for the encoders; nothing else loads them.
+    from importer.places.store import Store
     from importer.recompression import Compressor, GzipHeader
 
 
@@ -23,6 +24,14 @@ class FileOnDisk:
     """A regular file."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of a store that is no folder on a disk."""
+
+    store: Store
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +122,30 @@ class Recompressed:
     header: GzipHeader
 
 
-Address = FileOnDisk | Member | Part | Unpacked | Copied | Literal | Joined | Decompressed | Decoded | Recompressed
+Address = (
+    FileOnDisk
+    | StoredObject
+    | Member
+    | Part
+    | Unpacked
+    | Copied
+    | Literal
+    | Joined
+    | Decompressed
+    | Decoded
+    | Recompressed
+)
 
 
 def is_a_file(address: Address) -> bool:
-    """Whether the bytes are those of a file or of an archive's member, whole."""
-    return isinstance(address, FileOnDisk | Member)
+    """Whether the bytes are those of a file, an object or an archive's member, whole."""
+    return isinstance(address, FileOnDisk | StoredObject | Member)
 
 
 def can_seek(address: Address) -> bool:
     """Whether a stream over it can be read at any place."""
     match address:
-        case FileOnDisk() | Copied() | Literal():
+        case FileOnDisk() | StoredObject() | Copied() | Literal():
             return True
         case Member(_, inner) | Part(inner):
             return can_seek(inner)
@@ -136,6 +157,8 @@ def paths_of(address: Address) -> tuple[str, ...]:
     match address:
         case FileOnDisk(path) | Member(path):
             return (path,)
+        case StoredObject(store, key):
+            return (store.shown(key),)
         case Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Decoded(inner) | Recompressed(inner):
             return paths_of(inner)
         case Joined(pieces):

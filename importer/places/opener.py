@@ -26,6 +26,7 @@ from importer.places.address import (
     Member,
     Part,
     Recompressed,
+    StoredObject,
     Unpacked,
     can_seek,
 )
@@ -74,11 +75,13 @@ class Opener:
 
         Where ``can_seek`` says so, it can be read at any place.
         """
+        while isinstance(address, Member):
+            address = address.content
         match address:
             case FileOnDisk(path):
                 return open_regular(path)
-            case Member(_, content):
-                return self.open(content)
+            case StoredObject(store, key):
+                return store.open(key).stream
             case Part(whole, start, length) if can_seek(whole):
                 return open_part(partial(self.open, whole), start, length)
             case Copied():

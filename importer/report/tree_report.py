@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import importer
 from importer.errors import ExitCode
+from importer.places.store import EntryKind, kind_at
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json, json_text
@@ -84,7 +85,7 @@ class TreeReport:
         return {
             "schema_version": SCHEMA_VERSION,
             "blobfix": importer.__version__,
-            "root": as_unicode(os.fspath(self.found.root)),
+            "root": as_unicode(self.found.store.shown("")),
             "quick": question.quick,
             "applied": self.left is not None,
             "findings": [finding_as_json(finding) for finding in self.found.findings],
@@ -112,7 +113,8 @@ class TreeReport:
     def verdict(self) -> str:
         """The one sentence that comes first: how the tree is, or what has become of its defects."""
         if refusal := self._refusal:
-            return f"{self.found.root} is {refusal.kind}, not a registry's storage (BF509); nothing was touched."
+            root = self.found.store.shown("")
+            return f"{root} is {refusal.kind}, not a registry's storage (BF509); nothing was touched."
         count = _counted(len(self.found.defects), "defect")
         if not self.found.defects:
             return "The tree is valid."
@@ -135,7 +137,7 @@ class TreeReport:
 
     def _next_steps(self) -> list[NextStep]:
         """The commands that lead on: the repair, then what tells of the rest."""
-        root = for_shell(os.fspath(self.found.root))
+        root = for_shell(self.found.store.shown(""))
         steps = []
         if self.left is None and any(defect.steps for defect in self.found.defects):
             lent = [word for path in self.found.question.blobs for word in ("--blobs", for_shell(os.fspath(path)))]
@@ -152,7 +154,7 @@ class TreeReport:
             mendable = any(defect.steps for defect in self.found.defects)
             return ["Nothing was changed; --apply repairs what can be repaired."] if mendable else []
         lines = [_RESTART] if self.needs_restart else []
-        if (self.found.root / SET_ASIDE).is_dir():
+        if kind_at(self.found.store, SET_ASIDE) is EntryKind.FOLDER:
             lines.append(
                 f"Entries removed from the tree are in {SET_ASIDE} under the root; delete that folder once "
                 "everything works."

@@ -6,25 +6,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from importer.errors import InputError, UsageError
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
+from importer.places.store import EntryKind, Store
 from importer.sources.archives import WithArchives
-from importer.sources.folder import FolderSource
 from importer.sources.source_file import Source
+from importer.sources.stored_files import StoredFiles
 
 
 def open_sources(paths: Iterable[Path], opener: Opener, *, borrowed: bool = False) -> Iterator[Source]:
     """Find the source that reads each path; raises UsageError or InputError for one that none can."""
     for path in paths:
-        yield _open_source(path, opener, borrowed=borrowed)
+        yield source_in(FolderStore(path), opener, borrowed=borrowed)
 
 
-def _open_source(path: Path, opener: Opener, *, borrowed: bool) -> Source:
+def source_in(store: Store, opener: Opener, *, borrowed: bool = False) -> Source:
+    """The files of a store, archives among them opened; raises UsageError or InputError for one that can't be read."""
+    shown = store.shown("")
     try:
-        path.stat()
-        if path.is_dir():
-            next(path.iterdir(), None)
+        is_folder = store.stat("").kind is EntryKind.FOLDER
+        if is_folder:
+            next(store.list(""), None)
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file or folder; give the folder that holds the download") from error
+        raise UsageError(f"{shown}: no such file or folder; give the folder that holds the download") from error
     except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}; check its permissions") from error
-    return WithArchives(FolderSource(path, borrowed=borrowed), opener, is_named=not path.is_dir())
+        raise InputError(f"{shown}: can't be read: {error.strerror}; check its permissions") from error
+    return WithArchives(StoredFiles(store, borrowed=borrowed), opener, is_named=not is_folder)

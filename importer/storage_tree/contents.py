@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from importer.domain.digest import Digest
@@ -15,7 +13,7 @@ from importer.domain.storage_paths import blob_path
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.places.byte_streams import BLOCK_SIZE
-from importer.places.opener import open_regular
+from importer.places.store import Stamp, Store
 from importer.plan.blobs import Role
 from importer.progress import Progress
 from importer.storage_tree.documents import Manifest, Need, read_manifest
@@ -25,9 +23,6 @@ from importer.work.task import Tools
 
 _BATCH: Final = 4096
 """Blobs that wait for a thread at a time, so that a million of them take little room."""
-
-Stamp = tuple[int, int, int, int]
-"""Device, inode, size and time of change: a file with all of these is known again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +132,17 @@ class ContentReader:
             self.contents.whole[digest] = reading.manifest
 
     def _read_odd(self) -> None:
-        by_place = {self._tree.layout.place(blob.path): blob for blob in self._tree.odd_blobs}
-        tasks = [self._task(blob.path, blob.size, blob.claimed) for blob in by_place.values()]
-        readings = {task.place: reading for task, reading in self._readings(tasks)}
-        for place, blob in by_place.items():
-            reading = readings[place]
+        tasks = [self._task(blob.path, blob.size, blob.claimed) for blob in self._tree.odd_blobs]
+        readings = {task.path: reading for task, reading in self._readings(tasks)}
+        for blob in self._tree.odd_blobs:
+            reading = readings[blob.path]
             if isinstance(reading, Unreadable):
                 self._tree.unreadable.append(reading)
             else:
                 self.contents.odd.append((blob, reading))
 
     def _task(self, path: str, size: int, digest: Digest | None) -> ReadBlob:
-        return ReadBlob(path, self._tree.layout.place(path), size, digest)
+        return ReadBlob(self._tree.layout.store, self._tree.layout.key(path), path, size, digest)
 
     def _readings(self, tasks: Iterable[ReadBlob]) -> Iterator[tuple[ReadBlob, Reading | Unreadable]]:
         """What each file is, without a look at those that have not changed since they were read."""
@@ -168,7 +162,7 @@ class ContentReader:
         if not self._remembered:
             return None
         try:
-            return self._remembered.get((_stamp(Path(task.place).stat()), task.algorithm))
+            return self._remembered.get((task.store.stat(task.key).stamp, task.algorithm))
         except OSError:
             return None
 
@@ -178,14 +172,15 @@ class ReadBlob:
     """Read a blob's file to its end.
 
     Attributes:
-        path: below the storage's root.
-        place: where that is.
+        store, key: where it is.
+        path: its path in the storage.
         size: in bytes, as far as is known.
         digest: which blob should be there.
     """
 
+    store: Store
+    key: str
     path: str
-    place: str
     size: int
     digest: Digest | None
 
@@ -197,14 +192,14 @@ class ReadBlob:
     def carry_out(self, tools: Tools) -> tuple[ReadBlob, Reading | Unreadable]:
         """Say what is there."""
         try:
-            with open_regular(self.place) as stream:
-                return self, _read(stream, self.algorithm, tools.advance)
+            stream, stamp = self.store.open(self.key)
+            with stream:
+                return self, _read(stream, stamp, self.algorithm, tools.advance)
         except OSError as error:
             return self, Unreadable(self.path, error.strerror or str(error))
 
 
-def _read(stream: BinaryIO, algorithm: str, advance: Callable[[int], None]) -> Reading:
-    stamp = _stamp(os.fstat(stream.fileno()))
+def _read(stream: BinaryIO, stamp: Stamp, algorithm: str, advance: Callable[[int], None]) -> Reading:
     hashed, size, head, text = hashlib.new(algorithm), 0, b"", bytearray()
     buffer = bytearray(BLOCK_SIZE)
     view = memoryview(buffer)
@@ -217,10 +212,6 @@ def _read(stream: BinaryIO, algorithm: str, advance: Callable[[int], None]) -> R
         advance(count)
     manifest = read_manifest(bytes(text)) if len(text) == size and text else None
     return Reading(Digest(algorithm, hashed.hexdigest()), size, kind_of_head(head), manifest, stamp)
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _linked_manifests(tree: Tree) -> Iterator[Digest]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from importer.domain import storage_paths as paths
 from importer.domain.digest import Digest
 from importer.domain.reference import is_repository
+from importer.places.store import EntryKind, kind_at
 from importer.plan.blobs import Role
 from importer.storage_tree.contents import Contents
 from importer.storage_tree.defects import (
@@ -73,7 +74,7 @@ def _kept_inside(tree: Tree, defect: Defect) -> Defect:
 def _shown_path(tree: Tree, defect: Defect) -> str | None:
     if defect.path is None or isinstance(defect, RootMisplaced):
         return defect.path
-    return tree.layout.below_root(defect.path)
+    return tree.layout.key(defect.path)
 
 
 class _Diagnostician:
@@ -86,7 +87,7 @@ class _Diagnostician:
 
     def defects(self) -> Iterator[Defect]:
         for now, right in self._tree.layout.misplaced:
-            if (self._tree.layout.root / now).is_dir():
+            if kind_at(self._tree.layout.store, now) is EntryKind.FOLDER:
                 yield RootMisplaced(path=now, right_path=right, steps=(Relocate(now, right),))
         for repository in self._tree.repositories:
             yield from self._repository(repository)
@@ -136,7 +137,7 @@ class _Diagnostician:
         return {repository.name: repository for repository in self._tree.repositories}
 
     def _is_there(self, path: str) -> bool:
-        return (self._tree.layout.root / self._tree.layout.below_root(path)).is_dir()
+        return kind_at(self._tree.layout.store, self._tree.layout.key(path)) is EntryKind.FOLDER
 
     def _damaged(self) -> Iterator[Defect]:
         for digest, reading in sorted(self._contents.damaged.items()):

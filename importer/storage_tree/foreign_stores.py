@@ -108,7 +108,7 @@ def _docker_save(look: FolderLook) -> str | None:
         return "manifest.json"
     for inner in islice(look.inner(_HEX), _ENOUGH):
         if "layer.tar" in inner.files or {"json", "VERSION"} <= inner.files:
-            return "manifest.json" if has_list else f"{inner.path.name}/{inner.file('layer.tar|json')}"
+            return "manifest.json" if has_list else f"{inner.name}/{inner.file('layer.tar|json')}"
     return "manifest.json" if has_list and look.file(rf"{_HEX}\.json") else None
 
 
@@ -143,7 +143,7 @@ def _flat_blob(look: FolderLook) -> str | None:
     blobs = look.below(BLOBS) if BLOBS in look.folders else look
     for inner in blobs.inner(_ALGORITHM):
         if blob := inner.file("[0-9a-f]{64,128}"):
-            return (inner.path / blob).relative_to(look.path).as_posix()
+            return look.way_to(inner, blob)
     return None
 
 
@@ -151,26 +151,26 @@ def _registry_v1(look: FolderLook) -> str | None:
     repositories = _folders_below(look.below(REPOSITORIES), 2) if REPOSITORIES in look.folders else ()
     for repository in islice(repositories, _ENOUGH):
         if name := repository.file("_index_images|tag_.+|tag.+_json"):
-            return f"{repository.path.relative_to(look.path).as_posix()}/{name}"
+            return look.way_to(repository, name)
     images = look.below("images").inner(_HEX) if "images" in look.folders else ()
     for image in islice(images, _ENOUGH):
         if name := image.file("ancestry|_checksum|layer|json"):
-            return f"images/{image.path.name}/{name}"
+            return f"images/{image.name}/{name}"
     return None
 
 
 def _quay(look: FolderLook) -> str | None:
     for prefix in look.below("sha256").inner("[0-9a-f]{2}") if "sha256" in look.folders else ():
         blob = prefix.file(_HEX)
-        if blob and blob.startswith(prefix.path.name):
-            return f"sha256/{prefix.path.name}/{blob}"
+        if blob and blob.startswith(prefix.name):
+            return f"sha256/{prefix.name}/{blob}"
     return None
 
 
 def _docker(look: FolderLook) -> str | None:
     for driver in look.below("image").inner() if "image" in look.folders else ():
         if name := driver.folder("imagedb|layerdb|distribution") or driver.file("repositories.json"):
-            return f"image/{driver.path.name}/{name}"
+            return f"image/{driver.name}/{name}"
     if {"imagedb", "layerdb"} & look.folders:
         return look.folder("imagedb|layerdb")
     has_daemon = "engine-id" in look.files or not {"containers", "buildkit"}.isdisjoint(look.folders)
@@ -180,15 +180,15 @@ def _docker(look: FolderLook) -> str | None:
 def _podman(look: FolderLook) -> str | None:
     for inner in look.inner("[a-z0-9-]+-(images|layers)"):
         if name := inner.file(r"(volatile-)?(images|layers)\.(json|lock)"):
-            return f"{inner.path.name}/{name}"
+            return f"{inner.name}/{name}"
     return "storage.lock" if "storage.lock" in look.files else None
 
 
 def _artifactory(look: FolderLook) -> str | None:
     for prefix in look.inner("[0-9a-f]{2}"):
         binary = prefix.file("[0-9a-f]{40}")
-        if binary and binary.startswith(prefix.path.name):
-            return f"{prefix.path.name}/{binary}"
+        if binary and binary.startswith(prefix.name):
+            return f"{prefix.name}/{binary}"
     return None
 
 
@@ -197,7 +197,7 @@ def _nexus(look: FolderLook) -> str | None:
     for store in stores:
         name = _nexus_sign(store)
         if name:
-            return (store.path / name).relative_to(look.path).as_posix()
+            return look.way_to(store, name)
     return None
 
 

@@ -1,13 +1,12 @@
-"""Where a registry's storage lies below a folder, be it where it should be or not."""
+"""Where a registry's storage lies in a store, be it where it should be or not."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from importer.domain.storage_paths import BLOBS, REPOSITORIES, STORAGE_PARTS
+from importer.places.store import Store
 
 STORAGE: Final = "/".join(STORAGE_PARTS)
 """Where a registry's storage begins below its root."""
@@ -21,12 +20,12 @@ class Layout:
     these two are now.
 
     Attributes:
-        root: what is, or should be, mounted at /var/lib/registry.
-        blobs, repositories: the halves as they lie now, relative to the root, with slashes; the
+        store: what is, or should be, mounted at /var/lib/registry.
+        blobs, repositories: the halves as they lie now, below the store's root; the
             right place when they are nowhere.
     """
 
-    root: Path
+    store: Store
     blobs: str
     repositories: str
 
@@ -36,17 +35,11 @@ class Layout:
         halves = ((self.blobs, f"{STORAGE}/{BLOBS}"), (self.repositories, f"{STORAGE}/{REPOSITORIES}"))
         return tuple((now, right) for now, right in halves if now != right)
 
-    def below_root(self, path: str) -> str:
-        """A path in the storage as it lies now below the root."""
+    def key(self, path: str) -> str:
+        """A path in the storage as it lies now in the store."""
         half, slash, rest = path.partition("/")
         return (self.blobs if half == BLOBS else self.repositories) + slash + rest
 
     def leads_out(self, path: str) -> bool:
         """Whether a link on the way to a path in the storage leads out of the root."""
-        # Unlike resolve(), this goes as far as it may where a folder is locked, or isn't there yet.
-        folder = Path(os.path.realpath(Path(self.place(path)).parent))
-        return not folder.is_relative_to(os.path.realpath(self.root))
-
-    def place(self, path: str) -> str:
-        """A path in the storage as the system knows it."""
-        return os.path.join(self.root, self.below_root(path))  # noqa: PTH118 (a million of them, as text)
+        return self.store.leads_out(self.key(path).rpartition("/")[0])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import is_repository
 from importer.domain.storage_paths import BLOBS, DATA, LAYERS, MANIFESTS, REPOSITORIES, UPLOADS
+from importer.places.store import EntryKind
 from importer.progress import Progress
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.link_text import canonical_digest, claimed_in
 from importer.storage_tree.repository_reading import RepositoryReader
 from importer.storage_tree.tree import Area, OddBlob, Repository, Stray, Tree, Unreadable
-from importer.storage_tree.walking import Entry, EntryKind, Unlistable, Walker
+from importer.storage_tree.walking import Entry, Unlistable, Walker
 
 _OWN_FOLDERS: Final = frozenset({LAYERS, MANIFESTS, UPLOADS})
 
@@ -48,8 +48,9 @@ class _Reader:
                 self._take_blob(entry)
 
     def _take_blob(self, entry: Entry) -> None:
+        layout = self.tree.layout
         try:
-            size = os.stat(self.tree.layout.place(entry.path)).st_size  # noqa: PTH116 (a path as text, a million times)
+            size = (entry.status or layout.store.stat(layout.key(entry.path))).size
         except OSError as error:
             self.tree.unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
             return

@@ -6,16 +6,16 @@ only when links say that it is a registry's: a folder called ``blobs`` is in hal
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from itertools import chain, islice
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import BLOBS, DATA, LAYERS, LINK, MANIFESTS, REPOSITORIES, STORAGE_PARTS
 from importer.errors import InputError, NoImageError, UsageError
+from importer.places.store import EntryKind, Store, joined, kind_at
 from importer.storage_tree.folder_look import FolderLook
 from importer.storage_tree.foreign_stores import (
     OBJECT_FILES,
@@ -26,8 +26,7 @@ from importer.storage_tree.foreign_stores import (
     store_sharing_halves,
 )
 from importer.storage_tree.layout import STORAGE, Layout
-from importer.storage_tree.link_text import read_link_text
-from importer.storage_tree.repository_reading import read_start
+from importer.storage_tree.link_text import MAX_LINK_SIZE, LinkFault, read_link_text
 from importer.storage_tree.tree import Tree
 
 _WRONG_BEGINNINGS: Final = ("registry/v2", "v2", "docker/registry", "docker/v2", "docker", "registry", "")
@@ -52,180 +51,197 @@ _ABOVE: Final = frozenset(
 """Stores of which a user may give an inner folder."""
 
 
-def find_tree(root: Path) -> Layout | ForeignStore:
+def find_tree(store: Store) -> Layout | ForeignStore:
     """Find the tree, or the store of another kind that is there instead.
 
     Raises UsageError for no folder, NoImageError where nothing is that can be told, InputError.
     """
+    shown = store.shown("")
     try:
-        if not root.is_dir():
-            raise UsageError(f"{root}: is not a folder; give the one that is mounted at /var/lib/registry")
-        whole = _root_of_storage(root) or root
+        if not _is_folder(store):
+            raise UsageError(f"{shown}: is not a folder; give the one that is mounted at /var/lib/registry")
+        whole = _root_of_storage(store) or store
         layout = _layout(whole)
-        return (_foreign(whole, layout) or layout) if layout else _stranger(root)
+        return (_foreign(layout) or layout) if layout else _stranger(store)
     except OSError as error:
-        raise InputError(f"{root}: can't be read: {error.strerror}") from error
+        raise InputError(f"{shown}: can't be read: {error.strerror}") from error
 
 
 def object_store_in(tree: Tree) -> ForeignStore | None:
     """The object store whose disk a tree turns out to be, when each of its files is a folder."""
-    blobs = (blob.path for blob in tree.odd_blobs)
-    strays = (stray.path for stray in tree.strays)
-    links = (odd.path for repository in tree.repositories for odd in repository.odd)
-    for path in (*blobs, *strays, *links):
-        shown = tree.layout.below_root(path)
+    layout = tree.layout
+    odd_links = [odd for repository in tree.repositories for odd in repository.odd]
+    paths = chain(
+        (blob.path for blob in tree.odd_blobs), (stray.path for stray in tree.strays), (odd.path for odd in odd_links)
+    )
+    for path in paths:
         if path.rpartition("/")[2] in OBJECT_FILES:
-            return ForeignStore(StoreKind.OBJECT_STORE, shown)
-        # A link that is a folder isn't looked into by the walk.
-        for name in OBJECT_FILES if path.endswith(f"/{LINK}") else ():
-            if os.path.lexists(f"{tree.layout.place(path)}/{name}"):
-                return ForeignStore(StoreKind.OBJECT_STORE, f"{shown}/{name}")
+            return ForeignStore(StoreKind.OBJECT_STORE, layout.key(path))
+    # A link that is a folder isn't looked into by the walk.
+    for key in (layout.key(odd.path) for odd in odd_links if odd.fault is LinkFault.NO_FILE):
+        for name in OBJECT_FILES:
+            if kind_at(layout.store, joined(key, name)):
+                return ForeignStore(StoreKind.OBJECT_STORE, joined(key, name))
     return None
 
 
-def _root_of_storage(folder: Path) -> Path | None:
+def _is_folder(store: Store, *key: str) -> bool:
+    return kind_at(store, joined(*key)) is EntryKind.FOLDER
+
+
+def _root_of_storage(store: Store) -> Store | None:
     """The root above a folder that is itself the storage, or one of the two on the way to it."""
-    here = Path(os.path.abspath(folder))  # noqa: PTH100 (a link's own name counts, not its target's)
+    above = [store, *islice(store.parents(), len(STORAGE_PARTS))]
     for depth in (3, 2, 1):
-        if here.parts[-depth:] == STORAGE_PARTS[:depth] and _holds_half(here.joinpath(*STORAGE_PARTS[depth:])):
-            return here.parents[depth - 1]
+        names = tuple(each.name for each in reversed(above[:depth]))
+        if names == STORAGE_PARTS[:depth] and _holds_half(store, *STORAGE_PARTS[depth:]):
+            return above[depth]
     return None
 
 
-def _holds_half(folder: Path) -> bool:
-    return (folder / BLOBS).is_dir() or (folder / REPOSITORIES).is_dir()
+def _holds_half(store: Store, *folder: str) -> bool:
+    return _is_folder(store, *folder, BLOBS) or _is_folder(store, *folder, REPOSITORIES)
 
 
-def _layout(root: Path) -> Layout | None:
+def _layout(store: Store) -> Layout | None:
     """The halves of the tree; those at a wrong place only if links or data show that they are a registry's."""
-    repositories = STORAGE if (root / STORAGE / REPOSITORIES).is_dir() else _misplaced_repositories(root)
-    blobs = STORAGE if (root / STORAGE / BLOBS).is_dir() else _misplaced_blobs(root, repositories)
+    repositories = STORAGE if _is_folder(store, STORAGE, REPOSITORIES) else _misplaced_repositories(store)
+    blobs = STORAGE if _is_folder(store, STORAGE, BLOBS) else _misplaced_blobs(store, repositories)
     if blobs is None and repositories is None:
         return None
-    return Layout(root, _half(blobs, BLOBS), _half(repositories, REPOSITORIES))
+    return Layout(store, _half(blobs, BLOBS), _half(repositories, REPOSITORIES))
 
 
 def _half(beginning: str | None, half: str) -> str:
-    return f"{STORAGE if beginning is None else beginning}/{half}".lstrip("/")
+    return joined(STORAGE if beginning is None else beginning, half)
 
 
-def _misplaced_repositories(root: Path) -> str | None:
-    return next((each for each in _WRONG_BEGINNINGS if _holds_links(root / each / REPOSITORIES)), None)
+def _misplaced_repositories(store: Store) -> str | None:
+    return next((each for each in _WRONG_BEGINNINGS if _holds_links(store, joined(each, REPOSITORIES))), None)
 
 
-def _misplaced_blobs(root: Path, repositories: str | None) -> str | None:
-    if repositories is None or (repositories == STORAGE and not _holds_links(root / STORAGE / REPOSITORIES)):
+def _misplaced_blobs(store: Store, repositories: str | None) -> str | None:
+    if repositories is None or (repositories == STORAGE and not _holds_links(store, joined(STORAGE, REPOSITORIES))):
         return None
-    if (root / repositories / BLOBS).is_dir():
+    if _is_folder(store, repositories, BLOBS):
         return repositories
-    return next((each for each in _WRONG_BEGINNINGS if _holds_data(root / each / BLOBS)), None)
+    return next((each for each in _WRONG_BEGINNINGS if _holds_data(store, joined(each, BLOBS))), None)
 
 
-def _holds_links(repositories: Path) -> bool:
+def _holds_links(store: Store, repositories: str) -> bool:
     """Whether there is a link of a layer, a manifest or a tag: its text, however spelled, or its folder is a digest."""
-    waiting = [(FolderLook.at(repositories), False)]
+    waiting = [(FolderLook.at(store, repositories), False)]
     for _ in range(_MAX_FOLDERS):
         if not waiting:
             return False
         look, is_own = waiting.pop()
-        if is_own and any(_tells_digest(look.path / name) for name in look.files | look.folders):
+        if is_own and any(_tells_digest(look, name) for name in look.files | look.folders):
             return True
-        waiting += ((inner, is_own or inner.path.name in (LAYERS, MANIFESTS)) for inner in look.inner())
+        waiting += ((inner, is_own or inner.name in (LAYERS, MANIFESTS)) for inner in look.inner())
     return False
 
 
-def _tells_digest(link: Path) -> bool:
-    if link.name.lower() != LINK:
+def _tells_digest(look: FolderLook, name: str) -> bool:
+    if name.lower() != LINK:
         return False
-    if Digest.from_name(link.parent.name):
+    if Digest.from_name(look.name):
         return True
     try:
-        return link.is_file() and read_link_text(read_start(link)).digest is not None
+        return read_link_text(look.store.head(joined(look.key, name), MAX_LINK_SIZE)).digest is not None
     except OSError:
         return False
 
 
-def _holds_data(blobs: Path) -> bool:
+def _holds_data(store: Store, blobs: str) -> bool:
     """Whether a blob lies as only a registry keeps it: ``<algorithm>/<two digits>/<hex>/data``."""
-    for prefix in (prefix for algorithm in FolderLook.at(blobs).inner() for prefix in algorithm.inner("..")):
+    for prefix in (prefix for algorithm in FolderLook.at(store, blobs).inner() for prefix in algorithm.inner("..")):
         if any(DATA in blob.files | blob.folders for blob in prefix.inner()):
             return True
     return False
 
 
-def _foreign(root: Path, layout: Layout) -> ForeignStore | None:
+def _foreign(layout: Layout) -> ForeignStore | None:
     """The store that makes a tree none to be mended, or None."""
-    halves = (layout.blobs, layout.repositories)
-    tops = dict.fromkeys(os.path.dirname(half) for half in halves)  # noqa: PTH120 (relative to the root, as text)
-    if around := _object_store_around(root, *halves):
+    store, halves = layout.store, (layout.blobs, layout.repositories)
+    tops = dict.fromkeys(half.rpartition("/")[0] for half in halves)
+    if around := _object_store_around(store, "", *halves):
         return around
     for top in tops:
-        if store := store_sharing_halves(FolderLook.at(root / top)):
-            return _below(store, top)
-    if _holds_data(root / layout.blobs) or _holds_links(root / layout.repositories):
+        if found := store_sharing_halves(FolderLook.at(store, top)):
+            return _below(found, top)
+    if _holds_data(store, layout.blobs) or _holds_links(store, layout.repositories):
         return None
     # An empty storage, made by a registry's first start or by mistake, doesn't speak for the store beside it.
     for top in dict.fromkeys(("", *tops)):
-        store = store_in(FolderLook.at(root / top))
-        if store and store.kind is not StoreKind.DOWNLOADS:
-            return _below(store, top)
-    return _filled_half(root, layout) or _lonely_half(root)
+        found = store_in(FolderLook.at(store, top))
+        if found and found.kind is not StoreKind.DOWNLOADS:
+            return _below(found, top)
+    return _filled_half(layout) or _lonely_half(store)
 
 
-def _object_store_around(root: Path, *halves: str) -> ForeignStore | None:
-    """An object store on whose disk the tree lies: its own folder is at the disk's top."""
-    places = (Path(os.path.realpath(root / half)) for half in ("", *halves))
-    for above in dict.fromkeys(folder for place in places for folder in (place, *place.parents)):
+def _object_store_around(store: Store, *folders: str) -> ForeignStore | None:
+    """An object store on whose disk the folders lie: its own folder is at the disk's top."""
+    places = (store.within(folder) for folder in folders)
+    for above in dict.fromkeys(each for place in places for each in (place, *place.parents())):
         for name in OBJECT_STORE_FOLDERS:
-            if (above / name).is_dir():
-                return ForeignStore(StoreKind.OBJECT_STORE, os.fspath(above / name))
+            if _is_folder(above, name):
+                return ForeignStore(StoreKind.OBJECT_STORE, above.shown(name))
     return None
 
 
-def _filled_half(root: Path, layout: Layout) -> ForeignStore | None:
+def _filled_half(layout: Layout) -> ForeignStore | None:
     """A half in which there are files, and none that only a registry has."""
     for half in (layout.blobs, layout.repositories):
-        if any(files for _, _, files in os.walk(root / half)):
+        if _holds_files(FolderLook.at(layout.store, half)):
             return ForeignStore(StoreKind.UNKNOWN, half)
     return None
 
 
-def _lonely_half(root: Path) -> ForeignStore | None:
-    for beginning in _WRONG_BEGINNINGS:
-        for half in (BLOBS, REPOSITORIES):
-            if (root / beginning / half).is_dir():
-                return ForeignStore(StoreKind.UNKNOWN, f"{beginning}/{half}".lstrip("/"))
+def _holds_files(look: FolderLook) -> bool:
+    waiting = [look]
+    while waiting:
+        look = waiting.pop()
+        if look.files:
+            return True
+        waiting += (inner for inner in look.inner() if inner.name not in look.links)
+    return False
+
+
+def _lonely_half(store: Store) -> ForeignStore | None:
+    for half in (joined(beginning, half) for beginning in _WRONG_BEGINNINGS for half in (BLOBS, REPOSITORIES)):
+        if _is_folder(store, half):
+            return ForeignStore(StoreKind.UNKNOWN, half)
     return None
 
 
-def _stranger(root: Path) -> ForeignStore:
+def _stranger(store: Store) -> ForeignStore:
     """What a folder is that holds no tree; raises NoImageError when nothing tells."""
-    here = store_in(FolderLook.at(root))
+    here = store_in(FolderLook.at(store))
     if here and here.kind not in (StoreKind.BLOBS, StoreKind.DOWNLOADS):
         return here
-    store = _object_store_around(root) or _object_store_below(root, root) or _not_in_a_nested_tree(root)
-    store = store or _store_above(root) or here or _store_below(root) or _lonely_half(root)
-    if store:
-        return store
+    found = _object_store_around(store, "") or _object_store_below(store, "") or _not_in_a_nested_tree(store)
+    found = found or _store_above(store) or here or _store_below(store) or _lonely_half(store)
+    if found:
+        return found
     raise NoImageError(
-        f"{root}: not a registry's storage: neither {STORAGE}/blobs nor {STORAGE}/repositories; "
+        f"{store.shown('')}: not a registry's storage: neither {STORAGE}/blobs nor {STORAGE}/repositories; "
         "give the folder that is mounted at /var/lib/registry"
     )
 
 
-def _not_in_a_nested_tree(root: Path) -> ForeignStore | None:
+def _not_in_a_nested_tree(store: Store) -> ForeignStore | None:
     """Raise NoImageError naming the folder below that is a registry's; an object store's disk may look like one."""
-    for nested in _nested(root):
-        if _holds_half(nested / STORAGE):
-            if store := _object_store_around(nested) or _object_store_below(nested, root):
-                return store
-            raise NoImageError(f"{root}: a registry's storage is in {nested}; give that folder")
+    for nested in _nested(store):
+        if _holds_half(store, nested, STORAGE):
+            if found := _object_store_around(store, nested) or _object_store_below(store, nested):
+                return found
+            raise NoImageError(f"{store.shown('')}: a registry's storage is in {store.shown(nested)}; give that folder")
     return None
 
 
-def _nested(root: Path) -> Iterator[Path]:
+def _nested(store: Store) -> Iterator[str]:
     """Folders below, the nearest first; links are not followed, so that none leads away."""
-    waiting = deque([(root, 0)])
+    waiting = deque([("", 0)])
     for _ in range(_NESTED_FOLDERS):
         if not waiting:
             return
@@ -233,24 +249,24 @@ def _nested(root: Path) -> Iterator[Path]:
         if depth:
             yield folder
         if depth < _NESTED_DEPTH:
-            inner = (look.path for look in FolderLook.at(folder).inner())
-            waiting += ((path, depth + 1) for path in inner if not path.is_symlink())
+            look = FolderLook.at(store, folder)
+            waiting += ((joined(folder, name), depth + 1) for name in sorted(look.folders - look.links))
 
 
-def _store_below(root: Path) -> ForeignStore | None:
-    for nested in _nested(root):
-        if store := store_in(FolderLook.at(nested)):
-            return _below(store, nested.relative_to(root).as_posix())
+def _store_below(store: Store) -> ForeignStore | None:
+    for nested in _nested(store):
+        if found := store_in(FolderLook.at(store, nested)):
+            return _below(found, nested)
     return None
 
 
-def _object_store_below(folder: Path, root: Path) -> ForeignStore | None:
+def _object_store_below(store: Store, folder: str) -> ForeignStore | None:
     """An object store's file at the end of a straight way down: a bucket lies as deep as its keys are long."""
-    look = FolderLook.at(folder)
+    look = FolderLook.at(store, folder)
     for _ in range(_DIVE):
         name = look.file("|".join(OBJECT_FILES))
         if name:
-            return ForeignStore(StoreKind.OBJECT_STORE, (look.path / name).relative_to(root).as_posix())
+            return ForeignStore(StoreKind.OBJECT_STORE, joined(look.key, name))
         below = next(look.inner(), None)
         if below is None:
             return None
@@ -258,15 +274,14 @@ def _object_store_below(folder: Path, root: Path) -> ForeignStore | None:
     return None
 
 
-def _store_above(root: Path) -> ForeignStore | None:
+def _store_above(store: Store) -> ForeignStore | None:
     """The store of which a user has given the folder of blobs."""
-    here = Path(os.path.abspath(root))  # noqa: PTH100 (a link's own name counts, not its target's)
-    for above in here.parents[:2]:
-        store = store_in(FolderLook.at(above))
-        if store and store.kind in _ABOVE:
-            return replace(store, evidence=os.fspath(above / store.evidence))
+    for above in islice(store.parents(), 2):
+        found = store_in(FolderLook.at(above))
+        if found and found.kind in _ABOVE:
+            return replace(found, evidence=above.shown(found.evidence))
     return None
 
 
-def _below(store: ForeignStore, top: str) -> ForeignStore:
-    return replace(store, evidence=f"{top}/{store.evidence}".lstrip("/"))
+def _below(found: ForeignStore, top: str) -> ForeignStore:
+    return replace(found, evidence=joined(top, found.evidence))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.reference import is_tag
 from importer.domain.storage_paths import LAYERS, LINK, MANIFESTS, SIGNATURES
+from importer.places.store import EntryKind
 from importer.storage_tree.link_text import (
     MAX_LINK_SIZE,
     LinkFault,
@@ -21,7 +18,7 @@ from importer.storage_tree.link_text import (
     read_link_text,
 )
 from importer.storage_tree.tree import Area, LinkRole, OddLink, Repository, Stray, Tree, Unreadable
-from importer.storage_tree.walking import Entry, EntryKind, Unlistable, Walker
+from importer.storage_tree.walking import Entry, Unlistable, Walker
 
 _AREAS: Final = {
     LinkRole.LAYER: Area.LAYERS,
@@ -29,7 +26,6 @@ _AREAS: Final = {
     LinkRole.CURRENT: Area.TAGS,
     LinkRole.INDEX: Area.TAGS,
 }
-_OPENING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class RepositoryReader:
@@ -44,6 +40,8 @@ class RepositoryReader:
         advance: Callable[[int], None],
     ) -> None:
         self._tree = tree
+        self._layout = tree.layout
+        self._store = tree.layout.store
         self._repository = repository
         self._walker = walker
         self._shared = shared
@@ -164,7 +162,7 @@ class RepositoryReader:
         if entry.kind is not EntryKind.FILE:
             return LinkText(None, LinkFault.NO_FILE, None)
         try:
-            raw = read_start(self._tree.layout.place(entry.path))
+            raw = self._store.head(self._layout.key(entry.path), MAX_LINK_SIZE)
         except OSError as error:
             self._tree.unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
             return None
@@ -190,15 +188,3 @@ class RepositoryReader:
 
     def _add_stray(self, entry: Entry, role: LinkRole) -> None:
         self._tree.strays.append(Stray(entry.path, _AREAS[role], entry.reason))
-
-
-def read_start(path: str | Path) -> bytes:
-    """The beginning of a link, more than a right one has; raises OSError for what is no regular file."""
-    # A pipe may have taken the file's place since it was listed; opening one must not hang.
-    descriptor = os.open(path, _OPENING)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "no longer a regular file", path)
-        return os.read(descriptor, MAX_LINK_SIZE)
-    finally:
-        os.close(descriptor)

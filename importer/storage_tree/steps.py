@@ -8,8 +8,8 @@ from itertools import groupby
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
+from importer.places.store import Stamp
 from importer.plan.blobs import ProvenBlob
-from importer.storage_tree.contents import Stamp
 
 
 @dataclass(frozen=True, slots=True)

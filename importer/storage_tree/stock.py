@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
@@ -70,7 +69,7 @@ class Stock:
         if not digest.is_checkable:
             return Supply(None)
         in_place = digest in self._contents.damaged
-        remains = Path(self._tree.layout.place(blob_path(digest))) if in_place else self._odd_remains.get(digest)
+        remains = self._tree.layout.key(blob_path(digest)) if in_place else self._odd_remains.get(digest)
         supply = self._supplies.find(digest, need, remains)
         if supply.blob or digest in self._not_rebuilt:
             return supply
@@ -87,11 +86,11 @@ class Stock:
         blob = self.supply(digest, need).blob
         return (WriteBlob(blob),) if blob else ()
 
-    def _beside(self, manifest: Digest) -> Iterator[Path]:
-        """The whole blobs that the manifest's repositories link as layers and configs."""
+    def _beside(self, manifest: Digest) -> Iterator[str]:
+        """The keys of the whole blobs that the manifest's repositories link as layers and configs."""
         for repository in self._manifests[manifest]:
             for digest in sorted(filter(self.is_in_place, repository.layers)):
-                yield Path(self._tree.layout.place(blob_path(digest)))
+                yield self._tree.layout.key(blob_path(digest))
 
     @cached_property
     def _manifests(self) -> dict[Digest, list[Repository]]:
@@ -113,9 +112,9 @@ class Stock:
         return {digest: place for digest, place in found.items() if not self.is_in_place(digest)}
 
     @cached_property
-    def _odd_remains(self) -> dict[Digest, Path]:
+    def _odd_remains(self) -> dict[Digest, str]:
         return {
-            odd.claimed: Path(self._tree.layout.place(odd.path))
+            odd.claimed: self._tree.layout.key(odd.path)
             for odd, reading in self._contents.odd
             if odd.claimed and odd.claimed != reading.digest
         }

@@ -17,6 +17,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
+from importer.places.store import EntryKind, Store, kind_at
 from importer.plan.blobs import ProvenBlob, Role, WantedBlob
 from importer.plan.causes import Cause
 from importer.plan.content import literal, whole_file
@@ -24,9 +25,9 @@ from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.blobs.restoration import restorations
 from importer.recovery.recompress.build_evidence import BuildEvidence
 from importer.recovery.recompress.recompressing import Recompressor
-from importer.sources.folder import FolderSource
 from importer.sources.opening import open_sources
-from importer.sources.source_file import SourceFile
+from importer.sources.source_file import Source, SourceFile
+from importer.sources.stored_files import StoredFiles
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.lost_manifests import rebuilt_manifest
 from importer.work.executor import Executor
@@ -47,7 +48,7 @@ class Supplies:
     """Looks for blobs outside of their places; other places are read when something is first asked for.
 
     Args:
-        root: of the tree.
+        store: the tree's.
         paths: places that the user named.
         executor: reads files.
         recompressor: computes the gzip of unpacked layers again.
@@ -56,41 +57,42 @@ class Supplies:
 
     def __init__(
         self,
-        root: Path,
+        store: Store,
         paths: Iterable[Path],
         executor: Executor,
         recompressor: Recompressor,
         *,
         is_quick: bool = False,
     ) -> None:
-        aside = root / SET_ASIDE
-        self._sources = [*open_sources(paths, executor.tools.opener, borrowed=True)]
-        self._sources += [FolderSource(aside, borrowed=True)] if aside.is_dir() else []
+        self._store = store
+        self._sources: list[Source] = [*open_sources(paths, executor.tools.opener, borrowed=True)]
+        if kind_at(store, SET_ASIDE) is EntryKind.FOLDER:
+            self._sources.append(StoredFiles(store, SET_ASIDE, borrowed=True))
         self._executor = executor
         self._examiner = Examiner(executor.tools)
         self._recompressor = recompressor
         self._is_quick = is_quick
         self._found: dict[Digest, Supply] = {}
 
-    def find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
+    def find(self, digest: Digest, need: Need | None, remains: str | None) -> Supply:
         """Find a blob.
 
         Args:
             digest: of the blob.
             need: its descriptor, when a manifest names it.
-            remains: the file that lies in its place.
+            remains: the key of the file that lies in its place.
         """
         known = self._found.get(digest)
         if known is None or (known.blob is None and need and not known.cause):
             known = self._found[digest] = self._find(digest, need, remains)
         return known
 
-    def rebuilt(self, manifest: Digest, blobs: Iterable[Path]) -> Supply:
-        """A manifest that was lost, put together from blobs that its repository links."""
+    def rebuilt(self, manifest: Digest, blobs: Iterable[str]) -> Supply:
+        """A manifest that was lost, put together from blobs that its repository links, given by their keys."""
         known = self._found.get(manifest)
         if self._is_quick or (known and known.blob):
             return known or Supply(None)
-        blob = rebuilt_manifest(manifest, blobs, self._executor)
+        blob = rebuilt_manifest(manifest, self._store, blobs, self._executor)
         self._found[manifest] = Supply(blob, known.cause if known else None)
         return self._found[manifest]
 
@@ -106,7 +108,7 @@ class Supplies:
         inspection = inspect(self._sources, self._executor)
         return Inventory.of(inspection.facts, inspection.problems)
 
-    def _find(self, digest: Digest, need: Need | None, remains: Path | None) -> Supply:
+    def _find(self, digest: Digest, need: Need | None, remains: str | None) -> Supply:
         for fact in self._inventory.with_digest(digest):
             return Supply(replace(whole_file(fact), digest=digest))
         if digest in WELL_KNOWN_BLOBS:
@@ -124,8 +126,8 @@ class Supplies:
         (mended,) = self._recompressor.mend(BuildEvidence((plan,)))
         return Supply(mended.exact, mended.cause)
 
-    def _facts_of(self, remains: Path | None, digest: Digest) -> Iterator[FileFacts]:
-        for entry in FolderSource(remains).entries() if remains else ():
+    def _facts_of(self, remains: str | None, digest: Digest) -> Iterator[FileFacts]:
+        for entry in StoredFiles(self._store, remains).entries() if remains else ():
             if isinstance(entry, SourceFile):
                 try:
                     yield inspect_file(replace(entry, parts=(digest.hex, "data")), self._executor.tools.opener)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
+from operator import attrgetter
 from typing import Final
 
 from importer.errors import InputError
-from importer.places.unfinished import UNFINISHED_PREFIX
+from importer.places.store import EntryKind, Listed, Status
 from importer.storage_tree.layout import Layout
 
 _MAX_FOLLOWED: Final = 100_000
 """Links to folders that are followed in one walk; who has more wants to keep us busy."""
-
-
-class EntryKind(Enum):
-    """What an entry is to a registry."""
-
-    FILE = auto()
-    FOLDER = auto()
-    OTHER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +22,16 @@ class Entry:
     Attributes:
         path: its path in the storage.
         kind: what it is, behind a link as well; OTHER for pipes, devices and links to nowhere.
-        followed: real paths of the folders to which links have led on the way here.
+        followed: where the folders really lie to which links have led on the way here.
         reason: why it is OTHER, in plain words.
+        status: what the store told with the listing.
     """
 
     path: str
     kind: EntryKind
     followed: tuple[str, ...] = ()
     reason: str = ""
+    status: Status | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +52,7 @@ class Walker:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._store = layout.store
         self._followed = 0
 
     def top(self, path: str) -> Entry:
@@ -67,16 +60,14 @@ class Walker:
         return Entry(path, EntryKind.FOLDER)
 
     def list(self, folder: Entry) -> list[Entry] | Unlistable:
-        """A folder's entries in the order of their names, but for this program's own."""
+        """A folder's entries in the order of their names."""
         try:
-            with os.scandir(self._layout.place(folder.path)) as listing:
-                found = [entry for entry in listing if not entry.name.startswith(UNFINISHED_PREFIX)]
+            found = sorted(self._store.list(self._layout.key(folder.path)), key=attrgetter("name"))
         except FileNotFoundError:
             return []
         except OSError as error:
             return Unlistable(folder.path, f"the folder can't be listed: {error.strerror}")
-        found.sort(key=lambda entry: entry.name)
-        return [self._entry(entry, folder) for entry in found]
+        return [self._entry(listed, folder) for listed in found]
 
     def below(self, folder: Entry) -> Iterator[Entry | Unlistable]:
         """Everything below a folder that is not itself a folder."""
@@ -93,35 +84,35 @@ class Walker:
             yield from listed
             waiting.extend(entry for entry in reversed(listed) if entry.kind is EntryKind.FOLDER)
 
-    def _entry(self, entry: os.DirEntry[str], folder: Entry) -> Entry:
-        path = f"{folder.path}/{entry.name}"
-        try:
-            if entry.is_symlink():
-                return self._linked(entry, path, folder)
-            if entry.is_dir(follow_symlinks=False):
+    def _entry(self, listed: Listed, folder: Entry) -> Entry:
+        path = f"{folder.path}/{listed.name}"
+        match listed.kind:
+            case EntryKind.FILE:
+                return Entry(path, EntryKind.FILE, status=listed.status)
+            case EntryKind.FOLDER:
                 return Entry(path, EntryKind.FOLDER, folder.followed)
-            if entry.is_file(follow_symlinks=False):
-                return Entry(path, EntryKind.FILE)
-        except OSError as error:
-            return Entry(path, EntryKind.OTHER, reason=error.strerror or str(error))
-        return Entry(path, EntryKind.OTHER, reason="not a regular file")
+            case EntryKind.LINK:
+                return self._linked(path, folder)
+        return Entry(path, EntryKind.OTHER, reason=listed.reason or "not a regular file")
 
-    def _linked(self, entry: os.DirEntry[str], path: str, folder: Entry) -> Entry:
+    def _linked(self, path: str, folder: Entry) -> Entry:
+        key = self._layout.key(path)
         try:
-            mode = entry.stat().st_mode
+            kind = self._store.stat(key).kind
         except OSError as error:
             return Entry(path, EntryKind.OTHER, reason=f"a broken link: {error.strerror}")
-        if stat.S_ISREG(mode):
+        if kind is EntryKind.FILE:
             return Entry(path, EntryKind.FILE)
-        if not stat.S_ISDIR(mode):
+        if kind is EntryKind.OTHER:
             return Entry(path, EntryKind.OTHER, reason="not a regular file")
-        real = os.path.realpath(entry.path)
-        above = os.path.realpath(self._layout.place(folder.path))
+        real = self._store.real(key)
+        above = self._store.real(self._layout.key(folder.path))
         if real in folder.followed or f"{above}/".startswith(f"{real}/"):
             return Entry(path, EntryKind.OTHER, reason="a link to one of its parent folders")
         self._followed += 1
         if self._followed > _MAX_FOLLOWED:
-            raise InputError(f"{self._layout.root}: more than {_MAX_FOLLOWED:,} links to folders, as in no registry")
+            root = self._store.shown("")
+            raise InputError(f"{root}: more than {_MAX_FOLLOWED:,} links to folders, as in no registry")
         return Entry(path, EntryKind.FOLDER, (*folder.followed, real))
 
 

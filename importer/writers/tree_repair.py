@@ -58,9 +58,9 @@ def repair_tree(
     refuses; VerificationError and InputError when a source has changed. What is done by then stays.
     """
     size = sum(step.blob.size for step in steps if isinstance(step, WriteBlob))
-    with output_errors(layout.root), _alone(layout.root):
-        demand_space(layout.root, size)
-        with _workshop(layout.root) as folder:
+    with output_errors(_root_of(layout)), _alone(_root_of(layout)):
+        demand_space(_root_of(layout), size)
+        with _workshop(_root_of(layout)) as folder:
             worker = _Worker(layout, folder, reader, progress, durability)
             progress.start("Writing", size)
             for phase in in_phases(steps):
@@ -73,9 +73,13 @@ def clear_workshop(layout: Layout) -> None:
 
     Raises OutputError when another repair is at work.
     """
-    if any(os.path.lexists(layout.root / name) for name in (_LOCK, _UNFINISHED)):
-        with output_errors(layout.root), _alone(layout.root), _workshop(layout.root):
+    if any(os.path.lexists(_root_of(layout) / name) for name in (_LOCK, _UNFINISHED)):
+        with output_errors(_root_of(layout)), _alone(_root_of(layout)), _workshop(_root_of(layout)):
             pass
+
+
+def _root_of(layout: Layout) -> Path:
+    return Path(layout.store.shown(""))
 
 
 @contextmanager
@@ -107,8 +111,8 @@ class _Worker:
     ) -> None:
         self._reader = reader
         self._layout = layout
-        self._root = layout.root
-        self._real_root = Path(os.path.realpath(layout.root))
+        self._root = _root_of(layout)
+        self._real_root = Path(os.path.realpath(_root_of(layout)))
         self._folder = folder
         self._progress = progress
         self._durability = durability
@@ -282,7 +286,7 @@ class _Worker:
                 self._touched[folder] = None
 
     def _place(self, path: str) -> Path:
-        return Path(self._layout.place(path))
+        return Path(self._layout.store.shown(self._layout.key(path)))
 
     def _inside(self, path: Path) -> Path:
         """The path, if its folder is really below the root: no link may lead a write elsewhere."""

@@ -30,10 +30,12 @@ from importer.places.address import (
     Member,
     Part,
     Recompressed,
+    StoredObject,
     Unpacked,
     can_seek,
     paths_of,
 )
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recompression import Compressor, Family, GzipHeader
@@ -44,6 +46,7 @@ PLAIN = bytes(range(256)) * 5000
 FILE = FileOnDisk("d/layer.tar.gz")
 ADDRESSES = (
     FILE,
+    StoredObject(FolderStore(Path("d")), "layer.tar.gz"),
     Member("d/a.zip/layer", Unpacked(Part(FileOnDisk("d/a.zip"), 30, 10), Coding.DEFLATE, most=20)),
     Part(FILE, 1, 1),
     Unpacked(FILE, Coding.GZIP),

@@ -11,6 +11,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth, examine
@@ -18,13 +19,13 @@ from importer.recovery.planning import make_plan
 from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding, Severity
-from importer.sources.folder import FolderSource
+from importer.sources.stored_files import StoredFiles
 from importer.work.executor import ThreadExecutor
 
 
 def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...] = (), deep: bool = True) -> Case:
-    sources = [FolderSource(path) for path in paths]
-    sources += [FolderSource(borrowed, borrowed=True)] if borrowed else []
+    sources = [StoredFiles(FolderStore(path)) for path in paths]
+    sources += [StoredFiles(FolderStore(borrowed), borrowed=True)] if borrowed else []
     executor = ThreadExecutor(2, SilentProgress(), Opener())
     inspection = inspect(sources, executor)
     examiner = Examiner(executor.tools)

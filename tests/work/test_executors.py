@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.investigation import Question, survey, survey_with
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
@@ -22,6 +23,8 @@ from importer.work.executor import ThreadExecutor, run
 from importer.work.processes import ProcessExecutor
 from importer.work.task import Task, Tools
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
+from tests.storage_tree.operators import ROWS
+from tests.storage_tree.written_tree import write_tree
 
 QUIET = SilentProgress()
 
@@ -38,15 +41,18 @@ def test_processes_find_in_the_corpus_what_threads_find(name: str, tmp_path: Pat
     assert survey_with(processes, question) == survey(question, QUIET, Opener())
 
 
-@pytest.mark.parametrize("name", [name for name in FOLDERS if (HOME / name / "input" / "docker").is_dir()])
-def test_processes_read_trees_as_threads_do(name: str, processes: ProcessExecutor) -> None:
-    layout = find_tree(HOME / name / "input")
+def test_processes_read_trees_as_threads_do(tmp_path: Path, processes: ProcessExecutor) -> None:
+    written = write_tree(tmp_path)
+    for row in (row for row in ROWS if row.name in ("stray-data", "layer-truncated", "manifest-newline")):
+        row.damage(written)
+    layout = find_tree(FolderStore(written.root))
     assert isinstance(layout, Layout)
     tree = read_tree(layout, QUIET)
     threads = ThreadExecutor(2, QUIET, Opener())
-    assert (
-        ContentReader(tree, processes, QUIET, None).read_all() == ContentReader(tree, threads, QUIET, None).read_all()
-    )
+    read = ContentReader(tree, threads, QUIET, None).read_all()
+    assert ContentReader(tree, processes, QUIET, None).read_all() == read
+    assert read.damaged
+    assert read.whole
 
 
 @dataclass(frozen=True)

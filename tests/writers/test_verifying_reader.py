@@ -12,10 +12,11 @@ from importer.domain.digest import Digest
 from importer.errors import DecodeError, InputError, VerificationError
 from importer.formats.signatures import FileKind
 from importer.places.address import Address, Decompressed, Joined, Literal, Part
+from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.plan.blobs import ProvenBlob
-from importer.sources.folder import FolderSource
 from importer.sources.source_file import SourceFile
+from importer.sources.stored_files import StoredFiles
 from importer.writers.verifying_reader import VerifyingReader
 
 CONTENT = bytes(range(256)) * 4000
@@ -26,7 +27,7 @@ BLOB = ProvenBlob(Digest.of(CONTENT), len(CONTENT), Literal(CONTENT))
 @pytest.fixture
 def file(tmp_path: Path) -> SourceFile:
     (tmp_path / "blob").write_bytes(CONTENT)
-    (entry,) = FolderSource(tmp_path).entries()
+    (entry,) = StoredFiles(FolderStore(tmp_path)).entries()
     assert isinstance(entry, SourceFile)
     return entry
 

@@ -1,0 +1,68 @@
+"""A registry's storage in a bucket is checked as one in a folder is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.errors import NoImageError
+from importer.places.folder_store import FolderStore
+from importer.places.opener import Opener
+from importer.places.store import Store
+from importer.progress import SilentProgress
+from importer.storage_tree.recognition import find_tree
+from importer.tree_checkup import Checkup, TreeQuestion, check_tree
+from tests.places.bucket import BucketStore
+from tests.storage_tree.operators import ROWS, Row
+from tests.storage_tree.pushed_tree import PushedTree
+from tests.storage_tree.written_tree import write_tree
+
+IN_BUCKETS = [row for row in ROWS if row.name not in ("empty-folder-in-tags", "empty-folders-in-tags")]
+"""A bucket holds no empty folder."""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> PushedTree:
+    return write_tree(tmp_path_factory.mktemp("written"))
+
+
+@pytest.fixture
+def tree(written: PushedTree, tmp_path: Path) -> PushedTree:
+    return written.copy_to(tmp_path / "registry")
+
+
+def check(store: Store) -> Checkup:
+    return check_tree(TreeQuestion(store), SilentProgress(), Opener())
+
+
+def told(checkup: Checkup) -> list[tuple[str, str | None, str]]:
+    return [(each.rule.code, each.observation.path, str(each.observation.message)) for each in checkup.findings]
+
+
+@pytest.mark.parametrize("row", IN_BUCKETS, ids=lambda row: row.name)
+def test_the_findings_are_those_of_the_folder(row: Row, tree: PushedTree) -> None:
+    row.damage(tree)
+    of_folder, of_bucket = check(FolderStore(tree.root)), check(BucketStore.copied(tree.root))
+    assert told(of_bucket) == told(of_folder)
+    assert of_bucket.census == of_folder.census
+
+
+def test_a_sound_tree_is_in_order(tree: PushedTree) -> None:
+    assert check(BucketStore.copied(tree.root)).findings == ()
+
+
+def test_a_tree_is_found_from_a_folder_inside_it(tree: PushedTree) -> None:
+    tree.current.unlink()
+    bucket = BucketStore.copied(tree.root.parent)
+    root = bucket.within(tree.root.name)
+    inside = check(root.within("docker/registry/v2"))
+    assert inside.store == root
+    assert told(inside) == told(check(root)) != []
+    with pytest.raises(NoImageError, match="a registry's storage is in mem://copy/registry; give that folder"):
+        find_tree(bucket)
+
+
+def test_where_nothing_is_there_is_no_tree() -> None:
+    with pytest.raises(NoImageError):
+        find_tree(BucketStore.filled("empty", {}))
