@@ -318,6 +318,23 @@ def utf8_with_replacements(path: Path) -> Path:
     return path
 
 
+# --- downloads that were resumed ---
+
+
+def resume_too_early(path: Path, at: int, length: int) -> Path:
+    """The connection broke at ``at``, and the next request began ``length`` bytes before."""
+    content = path.read_bytes()
+    _change(path, content[:at] + content[at - length :])
+    return path
+
+
+def message_within(path: Path, at: int, message: bytes) -> Path:
+    """The connection broke at ``at``, and a server's message was saved before the rest came."""
+    content = path.read_bytes()
+    _change(path, content[:at] + message + content[at:])
+    return path
+
+
 # --- something else in place of the content ---
 
 

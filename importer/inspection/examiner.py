@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +13,7 @@ from importer.errors import DecodeError
 from importer.formats.decoders import can_decompress
 from importer.formats.documents import Document, read_document
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
+from importer.formats.runs import Run, repeats, texts
 from importer.formats.signatures import COMPRESSED_KINDS, HEAD_SIZE, FileKind, kind_of_head
 from importer.inspection.content import Content, examine_content, further_digests, kind_inside
 from importer.inspection.file_facts import FileFacts, inspect_file
@@ -72,6 +74,23 @@ class Examiner:
             return self.opener.head(address, size)
         except (OSError, DecodeError):
             return None
+
+    def part_of(self, address: Address, start: int, length: int) -> bytes:
+        """Some bytes in the middle; fewer or none where they can't be made."""
+        try:
+            return b"".join(self.opener.blocks(address, start=start, length=length))
+        except (OSError, DecodeError):
+            return b""
+
+    def repeats_in(self, address: Address, distance: int) -> Iterator[Run]:
+        """Where ``distance`` bytes or more are the same as those so far behind them."""
+        with suppress(OSError, DecodeError):
+            yield from repeats(self.opener.blocks(address), self.opener.blocks(address, start=distance), distance)
+
+    def texts_in(self, address: Address, least: int, *, beyond_ascii: bool = False) -> Iterator[Run]:
+        """Runs of at least so many bytes that a text may have."""
+        with suppress(OSError, DecodeError):
+            yield from texts(self.opener.blocks(address), least, beyond_ascii=beyond_ascii)
 
     def kind_of(self, address: Address) -> FileKind | None:
         """What the first bytes are; None when they can't be made."""

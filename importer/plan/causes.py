@@ -234,6 +234,20 @@ class Replaced(Cause):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OverlappingPieces(Cause):
+    """A resumed download wrote too much in the middle.
+
+    Attributes:
+        start, extra: where the surplus stands, and how many bytes it is.
+        message: what a server said there; None where bytes of the blob stand twice.
+    """
+
+    start: int
+    extra: int
+    message: str | None = None
+
+
 class Search(StrEnum):
     """What came of looking for the compressor that makes the layer's own bytes of its content."""
 

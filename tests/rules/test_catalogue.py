@@ -40,6 +40,7 @@ BF212 size-mismatch error none
 BF213 split-file warning safe
 BF214 transfer-encoded warning safe
 BF215 recoded warning safe
+BF216 overlapping-pieces warning safe
 BF301 manifest-missing error safe
 BF302 manifest-invalid error none
 BF303 index-only error none

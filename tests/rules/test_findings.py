@@ -131,6 +131,8 @@ DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
     "Latin-1 became UTF-8": (to_layer(damage.bytes_to_utf8), ["BF215"], []),
     "cp1252 became UTF-8": (to_layer(damage.bytes_to_utf8, "cp1252"), ["BF215"], []),
     "no UTF-8 became UTF-8": (to_layer(damage.utf8_with_replacements), ["BF215"], []),
+    "a range twice": (to_layer(damage.resume_too_early, 9000, 2048), ["BF216"], []),
+    "a page in the middle": (to_layer(damage.message_within, 9000, LOGIN), ["BF216"], []),
     "manifest without a size": (to_manifest(damage.change, without_size), ["BF302"], []),
     "manifest cut": (to_manifest(damage.cut_at, 300), ["BF302"], []),
     "manifest cut early": (to_manifest(damage.cut_at, 3), ["BF302"], []),

@@ -31,6 +31,14 @@ def lose_trailer(path: Path) -> None:
     damage.drop_gzip_trailer(path, 5)
 
 
+def resume_too_early(path: Path) -> None:
+    damage.resume_too_early(path, 50_000, 4096)
+
+
+def insert_page(path: Path) -> None:
+    damage.message_within(path, 50_000, b"<html><h1>504 Gateway Time-out</h1></html>\n")
+
+
 def split(path: Path) -> None:
     damage.split(path, 3)
 
@@ -62,6 +70,8 @@ CODES: dict[Damage, str] = {
     damage.in_chunks: "BF214",
     damage.percent_encoded: "BF214",
     damage.lf_to_crlf: "BF215",
+    resume_too_early: "BF216",
+    insert_page: "BF216",
     damage.bytes_to_utf8: "BF215",
 }
 
@@ -91,6 +101,10 @@ def names(damages: tuple[Damage, ...]) -> str:
         (damage.in_chunks, damage.prepend),
         (damage.in_chunks, damage.lf_to_crlf),
         (damage.in_base64, split),
+        (resume_too_early, damage.in_base64),
+        (resume_too_early, damage.gzip_again),
+        (damage.prepend, resume_too_early),
+        (insert_page, damage.in_chunks),
         (damage.in_hex, damage.gzip_again),
         (damage.bytes_to_utf8, damage.percent_encoded),
         (damage.in_base64, damage.gzip_again, damage.prepend),

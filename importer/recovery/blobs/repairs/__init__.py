@@ -7,6 +7,7 @@ A repair is one module with a function ``attempts``. To add one, write the modul
 from importer.recovery.blobs.repairs import (
     compressed_again,
     leading_data,
+    overlapping_pieces,
     split_file,
     text_document,
     trailing_data,
@@ -20,6 +21,7 @@ ALL_REPAIRS: tuple[Repair, ...] = (
     truncated_trailer.attempts,
     trailing_data.attempts,
     leading_data.attempts,
+    overlapping_pieces.attempts,
     split_file.attempts,
 )
 
