@@ -56,7 +56,7 @@ Examples:
 
 def complete(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder that holds the download.")],
-    source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where the complete image is.")],
+    source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where to download from.")],
     platform: PlatformOption = None,
     digest: Digests = None,
     no_recompress: NoRecompress = False,

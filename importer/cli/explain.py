@@ -58,7 +58,7 @@ def explain(
     """
     words = " ".join(what or ()).strip()
     if bool(words) is everything:
-        raise UsageError("give a rule's code or name, or an error message in quotes; or --all (and nothing else)")
+        raise UsageError("give a rule's code or name, or an error message in quotes, or only --all")
     named = rule_named(words)
     matches = () if everything or named else rules_matching(words)
     chosen = all_rules() if everything else (named,) if named else tuple(match.rule for match in matches)

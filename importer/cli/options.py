@@ -86,8 +86,8 @@ AllowNewDigest = Annotated[
     bool,
     typer.Option(
         "--allow-new-digest",
-        help="Accept a new manifest digest where the original can't be kept, and to correct layers' media types; "
-        "also accept an edited config, and with it a new image id.",
+        help="Accept a new manifest digest if the original can't be kept or a layer's media type is wrong, and a new "
+        "image id if the config was edited.",
     ),
 ]
 ConvertSchema1 = Annotated[

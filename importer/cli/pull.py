@@ -35,7 +35,7 @@ Examples:
 
 def pull(
     reference: Annotated[
-        str, typer.Argument(metavar="REFERENCE|URL", help="The image, or the address of its folder in Artifactory.")
+        str, typer.Argument(metavar="REFERENCE|URL", help="The image, or the URL of its folder in Artifactory.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to save the image in.")],
     platform: PlatformOption = None,
@@ -48,10 +48,10 @@ def pull(
     no_progress: NoProgress = False,
     no_sync: NoSync = False,
 ) -> None:
-    """Download an image into a folder that every other command takes.
+    """Download an image into a folder that every other command reads.
 
-    It goes on wherever the connection breaks, and run again, wherever the last run ended. Of an
-    image for several platforms all are fetched, or the one that --platform names.
+    Resumes when the connection breaks; to resume an interrupted run, run it again. All platforms of a
+    multi-platform image are downloaded, unless --platform selects one.
     """
     options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, wanted, login = options.place(reference), platform_of(platform), options.login()

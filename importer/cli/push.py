@@ -50,7 +50,9 @@ def push(
     mount_from: Annotated[
         list[str] | None,
         typer.Option(
-            "--mount-from", metavar="REPOSITORY", help=("Another repository in that registry that may have the layers.")
+            "--mount-from",
+            metavar="REPOSITORY",
+            help=("Another repository in that registry that may already have the layers."),
         ),
     ] = None,
     username: Annotated[Username, _BEFORE_QUIET] = None,

@@ -76,7 +76,7 @@ class RemoteOptions:
         password = sys.stdin.readline().rstrip("\r\n") if self.password_stdin else os.environ.get(PASSWORD_VARIABLE)
         if self.username is None:
             if self.password_stdin:
-                raise UsageError("--password-stdin needs a --username to go with it")
+                raise UsageError("--password-stdin requires --username")
             return Login()
         if not password:
             raise UsageError(f"--username needs a password, by --password-stdin or in {PASSWORD_VARIABLE}")

@@ -36,7 +36,11 @@ def repair_tree(
     blobs: Annotated[
         list[Path] | None,
         typer.Option(
-            "--blobs", "--borrow", metavar="PATH", help="A place that may have missing blobs.", readable=False
+            "--blobs",
+            "--borrow",
+            metavar="PATH",
+            help="A place to look for missing blobs. Can be given more than once.",
+            readable=False,
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
@@ -53,7 +57,7 @@ def repair_tree(
 
     Exit code 0: nothing is wrong. 1: all that is wrong can be repaired from what is here. 2: this is
     another kind of store, which is left alone. 4: something is missing or can't be proven. After --apply
-    the code tells how things stand then.
+    the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = TreeQuestion(FolderStore(root), tuple(blobs or ()), quick, jobs, effort)

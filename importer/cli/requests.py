@@ -108,7 +108,7 @@ class WriteOptions:
     def choice(self) -> Choice:
         """What to write; raises UsageError."""
         if self.name is not None and (self.names or self.name_template is not None):
-            raise UsageError("--name names one image; leave it out, or --names and --name-template")
+            raise UsageError("--name names a single image; it can't be combined with --names or --name-template")
         return Choice(
             name=reference_of(self.name),
             naming=naming_of(self.names, self.name_template),

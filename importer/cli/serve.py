@@ -49,12 +49,13 @@ def serve(
     options: WriteOptions,
     *,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 picks a free one.")
+        int,
+        typer.Option("--port", metavar="PORT", min=0, max=65535, help="The port to listen on; 0 picks a free one."),
     ] = 5000,
     host: Annotated[
         str,
         typer.Option(
-            "--host", metavar="ADDRESS", help=("The address to listen on; it may be reachable from other machines.")
+            "--host", metavar="ADDRESS", help=("The address to listen on; other machines may be able to reach it.")
         ),
     ] = "127.0.0.1",
 ) -> None:

@@ -60,7 +60,7 @@ class ArtifactoryFolder:
         for url in self._api_urls("manifests", digest):
             if manifest := self._document(url, digest):
                 return manifest
-        raise NetworkError(f"{self._place.base.origin.shown} has no folder for {digest}, and no Docker API that has it")
+        raise NetworkError(f"{self._place.base.origin.shown} has {digest} neither in a folder nor in its Docker API")
 
     def blob(self, owner: Digest, descriptor: Descriptor) -> RemoteBlob:
         """The file beside its manifest, else the Docker API's blob.

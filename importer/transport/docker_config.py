@@ -101,7 +101,7 @@ class DockerConfig:
             entry = object_of(json.loads(answer))
             username, secret = needed_text(entry, "Username"), needed_text(entry, "Secret")
         except (ValueError, RecursionError) as error:
-            raise InputError(f"docker-credential-{helper} answers in a form that can't be read") from error
+            raise InputError(f"docker-credential-{helper} gave an invalid answer") from error
         return IdentityToken(secret) if username == _TOKEN_USER else Password(username, secret)
 
     def _from_auths(self, server: str) -> Credentials | None:

@@ -110,7 +110,7 @@ class RangeFetch:
 
     def _range_refused(self, partial: PartialFile) -> None:
         if not self._ranges:
-            raise NetworkError(f"{self._blob.host} refuses a range (416) that wasn't asked for: {self._blob.label}")
+            raise NetworkError(f"{self._blob.host} answered 416 although no range was requested: {self._blob.label}")
         self._tell(f"{self._blob.label}: {self._blob.host} has nothing at byte {partial.size:,} (416); starting again")
         self._ranges = bool(partial.size)
         partial.restart()

@@ -82,7 +82,7 @@ def _send_once(network: Network, call: Call, url: str, secrets: Mapping[str, str
     length = response.headers.get("Content-Length")
     if length is not None and whole_number(length) is None:
         response.close()
-        raise NetworkError(f"{host} names {length[:40]!r} as the length of its answer, which isn't a number of bytes")
+        raise NetworkError(f"{host} sent an invalid Content-Length: {length[:40]!r}")
     return Answer(response, url, network, keep=headers.get("Connection") != "close")
 
 
@@ -94,7 +94,7 @@ def _next(url: str, location: str | None, seen: list[str]) -> str:
     if here.scheme == "https" and Origin.of(target).scheme == "http":
         raise NetworkError(f"{here.host} redirects from https to plain http ({without_query(target)}); refused")
     if target in seen:
-        raise NetworkError(f"{here.host} redirects in a loop: {without_query(target)} came up before")
+        raise NetworkError(f"{here.host} redirects in a loop, back to {without_query(target)}")
     if len(seen) > MAX_REDIRECTS:
         raise NetworkError(f"{here.host} redirects more than {MAX_REDIRECTS} times")
     return target
