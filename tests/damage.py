@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import hashlib
 import json
 import os
 import random
@@ -295,6 +296,23 @@ def in_signed_chunks(path: Path, size: int = 65536) -> Path:
     body = b"".join(b"%x%s\r\n%s\r\n" % (len(chunk), signature, chunk) for chunk in chunks)
     trailer = b"0%s\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-trailer-signature:%s\r\n\r\n" % (signature, b"0f" * 32)
     _change(path, body + trailer)
+    return path
+
+
+def as_docker_inspects(path: Path, *, raw: bool = True, many: bool = False) -> Path:
+    """Save what ``docker manifest inspect -v`` prints, in place of the manifest; old versions print no ``Raw``."""
+    content = path.read_bytes()
+    value = json.loads(content)
+    descriptor = {
+        "mediaType": value["mediaType"],
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "size": len(content),
+        "platform": {"architecture": "amd64", "os": "linux"},
+    }
+    printed = {"Ref": "registry.example/app:1", "Descriptor": descriptor}
+    printed |= {"Raw": base64.b64encode(content).decode()} if raw else {}
+    printed |= {"SchemaV2Manifest": value}
+    _change(path, json.dumps([printed] if many else printed, indent="\t").encode())
     return path
 
 

@@ -5,6 +5,7 @@ Source: OCI image-spec, descriptor.md.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,10 @@ from importer.domain.platform import Platform
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """Media type, digest and size (bytes) of a blob, and where else it may be had."""
+    """Media type, digest and size (bytes) of a blob, and where else it may be had.
+
+    ``data`` are the bytes that it holds itself, whatever they are.
+    """
 
     media_type: str
     digest: Digest
@@ -26,6 +30,13 @@ class Descriptor:
     urls: tuple[str, ...] = ()
     platform: Platform | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    data: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def has_own_data(self) -> bool:
+        """Whether it holds the very bytes that it points at."""
+        is_whole = bool(self.data) and len(self.data) == self.size and self.digest.is_checkable
+        return is_whole and Digest.of(self.data, self.digest.algorithm) == self.digest
 
     @property
     def is_encrypted(self) -> bool:
@@ -52,12 +63,21 @@ class Descriptor:
             urls=texts(value, "urls"),
             platform=_platform(platform) if platform else None,
             annotations=text_map(value, "annotations"),
+            data=bytes_of_base64(value.get("data")),
         )
 
     @property
     def web_urls(self) -> tuple[str, ...]:
         """Those of the ``urls`` from which anybody may fetch the blob: http and https, without credentials."""
         return tuple(url for url in self.urls if is_web_address(url))
+
+
+def bytes_of_base64(value: Any) -> bytes:
+    """The bytes of a member that Go writes in base64; none for one that is something else."""
+    try:
+        return base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except ValueError:
+        return b""
 
 
 def _platform(value: Mapping[str, Any]) -> Platform:

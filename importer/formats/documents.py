@@ -93,7 +93,9 @@ def _classified(value: Any, form: TextForm) -> Document:
         read, kind = GoReading(value), _kind_of(value)
     if kind is FileKind.JSON:
         message = message_of_json_error(value)
-        return Document(kind, form) if message is None else Document(FileKind.ERROR_PAGE, form, message=message)
+        if message is not None:
+            return Document(FileKind.ERROR_PAGE, form, message=message)
+        return Document(kind, form, value=value if _is_of_inspect(value) else None)
     if read.clash:
         first, second = (json.dumps(name[:80]) for name in read.clash)
         return Document(
@@ -104,6 +106,14 @@ def _classified(value: Any, form: TextForm) -> Document:
 
 def _kind_of(value: Any) -> FileKind:
     return _kind_of_list(value) if isinstance(value, list) else _kind_of_object(value)
+
+
+def _is_of_inspect(value: Any) -> bool:
+    """Whether it is the output of ``docker manifest inspect -v``, of one manifest or of several."""
+    printed = value if isinstance(value, list) else [value]
+    return bool(printed) and all(
+        isinstance(item, dict) and isinstance(item.get("Descriptor"), dict) for item in printed
+    )
 
 
 def _is_sound(kind: FileKind, value: Any) -> bool:

@@ -32,6 +32,9 @@ _MAX_MESSAGE: Final = 64 << 10
 DIGEST_HEADER: Final = "Docker-Content-Digest"
 """The property with the digest that the server gave, in the headers that were saved with the file."""
 
+STATED_DIGEST: Final = "Descriptor.digest"
+"""The property with the digest of a manifest that ``docker manifest inspect -v`` prints beside it."""
+
 
 class BlockSink(Protocol):
     """Takes a copy of the bytes that are being inspected."""

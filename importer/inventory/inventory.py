@@ -14,6 +14,7 @@ from importer.inspection.content import Content
 from importer.inspection.file_facts import FileFacts
 from importer.inspection.inspecting import SIDECAR_ALGORITHMS
 from importer.inventory.ingests import INGEST, named_by_references
+from importer.places.address import is_a_file
 from importer.sources.source_file import SourceFile, SourceProblem
 
 MARKER_ENDING: Final = ".marker"
@@ -47,6 +48,11 @@ class Inventory:
 
     def __reduce__(self) -> tuple[type[Inventory], tuple[object, ...]]:
         return Inventory, (self.facts, self.problems)
+
+    @cached_property
+    def files(self) -> tuple[FileFacts, ...]:
+        """The facts of files alone, without those of what lies in one of them."""
+        return tuple(fact for fact in self.facts if is_a_file(fact.file.address))
 
     @cached_property
     def _by_digest(self) -> _ByDigest:

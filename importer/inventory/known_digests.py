@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.domain.digest import Digest
 from importer.inspection.examiner import Examiner
-from importer.inspection.file_facts import DIGEST_HEADER, FileFacts
+from importer.inspection.file_facts import DIGEST_HEADER, STATED_DIGEST, FileFacts
 from importer.inspection.inspecting import SIDECAR_ALGORITHMS
 from importer.inventory.inventory import Inventory, claimed_digest, described_file, is_sidecar
 
@@ -54,6 +54,8 @@ class KnownDigests:
         expected = {s.digest: f"its sidecar {s.facts.file.name}" for s in told if s.target is fact}
         if header := fact.properties.get(DIGEST_HEADER):
             expected.setdefault(Digest.parse(header), "the server's headers, which were saved with it")
+        if stated := fact.properties.get(STATED_DIGEST):
+            expected.setdefault(Digest.parse(stated), "the output of docker manifest inspect")
         claimed = claimed_digest(fact.file)
         if claimed:
             named = "its name" if Digest.from_name(fact.file.name) else "its folder's name"

@@ -222,6 +222,13 @@ class TransferEncoded(Cause):
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded(Cause):
+    """The blob lies in base64 in another document: in a descriptor's ``data``, or in a ``document`` called so."""
+
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recoded(Cause):
     """A program took the blob for text, and rewrote it as ``coding`` says."""
 

@@ -13,6 +13,7 @@ from importer.inspection.content import Content
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
+from importer.recovery.documents.embedded import with_embedded_manifests
 from importer.recovery.documents.wanted import (
     has_contradictions,
     manifests_of,
@@ -91,6 +92,7 @@ class HashFurther:
 
 def examine(inventory: Inventory, depth: Depth, executor: Executor) -> Inventory:
     """Look into the files that are needed to explain what is missing, and those that were asked for."""
+    inventory = with_embedded_manifests(inventory, Examiner(executor.tools))
     inventory = _hashed_as_wanted(inventory, executor)
     contents = contents_of(_chosen(inventory, depth), executor, entries=depth.entries)
     return inventory.with_contents(contents) if contents else inventory

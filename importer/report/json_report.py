@@ -66,7 +66,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
 
 def summary(investigation: Investigation) -> dict[str, int]:
     """How many images and files there are, and how the images fare."""
-    images, facts = investigation.case.plan.images, investigation.case.inventory.facts
+    images, facts = investigation.case.plan.images, investigation.case.inventory.files
     states = Counter(status_of(image, investigation.case.host) for image in images)
     counts = {status.value: states[status] for status in ImageStatus}
     return {
@@ -136,7 +136,7 @@ def _files(investigation: Investigation) -> list[dict[str, Any]]:
             "kind": fact.kind.value,
             "used": fact.file.path in used,
         }
-        for fact in inventory.facts
+        for fact in inventory.files
     ]
     files += [
         {"path": as_unicode(problem.path), "size": 0, "sha256": None, "kind": "unreadable", "used": False}

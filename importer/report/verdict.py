@@ -72,7 +72,7 @@ def _of_what_was_read(investigation: Investigation) -> str:
 
 
 def _of_everything(investigation: Investigation) -> str:
-    plan, files = investigation.case.plan, len(investigation.case.inventory.facts)
+    plan, files = investigation.case.plan, len(investigation.case.inventory.files)
     host = investigation.case.host
     states = [status_of(image, host) for image in plan.images]
     if not states:

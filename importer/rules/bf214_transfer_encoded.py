@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from importer.plan.causes import TransferEncoded
+from importer.plan.blobs import BlobPlan
+from importer.plan.causes import Embedded, TransferEncoded
+from importer.plan.images import ImagePlan
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation, safety_of
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -21,6 +23,16 @@ def find(case: Case) -> Iterator[Observation]:
             undoing(blob, cause, Text("it is decoded; the result has the digest {}", blob.descriptor.digest)),
             safety_of(blob),
         )
+    for image, blob, embedded in blobs_with(case, Embedded):
+        decoded = Text("it is decoded; the result has the digest {}", blob.descriptor.digest)
+        yield observation(image, blob, _where(image, blob, embedded), decoded)
+
+
+def _where(image: ImagePlan, blob: BlobPlan, cause: Embedded) -> Text:
+    what = whereabouts(image, blob)
+    if cause.document:
+        return Text("{} is {}, which holds {} in base64", file_of(blob), cause.document, what)
+    return Text("no file is {}, but the descriptor in the manifest holds it in base64 (data)", what)
 
 
 RULE: Final = Rule(
@@ -33,7 +45,8 @@ RULE: Final = Rule(
         meaning=(
             "The file holds the whole blob, but in a coding that some program used on the way: base64, hexadecimal "
             "digits, quoted-printable, percent encoding, or the chunks in which HTTP and S3 send data, each behind "
-            "its size."
+            "its size. A manifest can hold small blobs itself, in base64 in a descriptor's data, and the output of "
+            "docker manifest inspect -v holds the manifest, as Raw."
         ),
         origin=(
             "E-mail, JSON APIs and copying through a terminal need base64 or hexadecimal digits. Chunks remain when "
@@ -47,5 +60,5 @@ RULE: Final = Rule(
         ),
     ),
     on_download=find,
-    causes=(TransferEncoded,),
+    causes=(TransferEncoded, Embedded),
 )

@@ -28,6 +28,7 @@ from importer.plan.blobs import (
 )
 from importer.plan.causes import (
     Cause,
+    Embedded,
     Foreign,
     Gunzipped,
     Missing,
@@ -64,11 +65,11 @@ class BlobFinder:
         self.examiner = examiner
         self.candidates = Candidates(_candidates(inventory, frozenset(wanted)))
         self._prover = Prover(examiner)
-        self._found: dict[tuple[Digest, int, Digest | None], BlobPlan] = {}
+        self._found: dict[tuple[Digest, int, Digest | None, bytes], BlobPlan] = {}
 
     def find(self, wanted: WantedBlob) -> BlobPlan:
         """Find one blob; what is found is proven by its digest."""
-        key = (wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id)
+        key = (wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id, wanted.descriptor.data)
         if key not in self._found:
             self._found[key] = self._with_kinds(self._find(wanted))
         return replace(self._found[key], wanted=wanted)
@@ -105,6 +106,8 @@ class BlobFinder:
         return PresentBlob(wanted, proven, fact, _content_of(fact, wanted.diff_id))
 
     def _from_knowledge(self, wanted: WantedBlob) -> BlobPlan | None:
+        if wanted.descriptor.has_own_data:
+            return RepairedBlob(wanted, literal(wanted.descriptor.data), Embedded())
         known = WELL_KNOWN_BLOBS.get(wanted.descriptor.digest)
         if not known or len(known.content) != wanted.descriptor.size:
             return None

@@ -22,6 +22,7 @@ from importer.plan.blobs import DamagedBlob, PresentBlob, RepairedBlob, Role, Wa
 from importer.plan.causes import Cause, DigestMismatch, NotAManifest
 from importer.plan.content import literal, whole_file
 from importer.recovery.blobs.restoration import Restoration, cause_of_form, restorations
+from importer.recovery.documents.embedded import cause_of_embedding
 from importer.recovery.documents.manifest_proofs import ManifestProofs
 from importer.recovery.documents.manifest_text import alteration_in
 from importer.recovery.documents.wanted import is_layout_index
@@ -119,7 +120,13 @@ def _as_it_is(
     if cause is None and not document.is_valid:
         cause = NotAManifest()
     wanted = WantedBlob(_descriptor(document, fact.digest, fact.size), Role.MANIFEST)
-    blob = DamagedBlob(wanted, fact, cause) if cause else PresentBlob(wanted, whole_file(fact), fact)
+    blob: DamagedBlob | RepairedBlob | PresentBlob
+    if cause:
+        blob = DamagedBlob(wanted, fact, cause)
+    elif embedding := cause_of_embedding(fact):
+        blob = RepairedBlob(wanted, whole_file(fact), embedding, fact)
+    else:
+        blob = PresentBlob(wanted, whole_file(fact), fact)
     proofs = known_proofs.of_digest(fact.digest, files)
     return FoundManifest(blob, document, tuple(files), proofs, known_proofs.parents.get(fact.digest, ()))
 
