@@ -123,12 +123,13 @@ class Corrupt(Cause):
 
 @dataclass(frozen=True, slots=True)
 class DigestMismatch(Cause):
-    """Named after the blob's digest, but something else."""
+    """Named after the blob's digest, but something else; ``beginning_of`` is the blob whose first bytes it has."""
 
     actual: Digest
     have: int
     kind: FileKind
     expands_too_far: bool = False
+    beginning_of: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)

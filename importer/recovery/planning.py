@@ -44,6 +44,7 @@ from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan
 from importer.progress import Progress, SilentProgress
 from importer.recovery.blobs.finding import BlobFinder
 from importer.recovery.blobs.remains import settle_remains
+from importer.recovery.blobs.swapped_beginnings import settle_swapped_beginnings
 from importer.recovery.documents.manifests import FoundManifest, find_manifests
 from importer.recovery.documents.named import missing_manifests, missing_saves
 from importer.recovery.documents.naming import Names, names_in
@@ -99,8 +100,8 @@ def make_plan(
     images = tuple(sorted((_in_repository(image, named) for image in called), key=_order))
     taken = frozenset(_used(images)) | frozenset(_explained(images))
     settled = settle_remains(images, (fact for fact in finder.candidates.facts if fact.file.path not in taken))
-    used, explained = frozenset(_used(settled.images)), frozenset(_explained(settled.images))
-    return Plan(settled.images, used, explained, settled.ambiguous)
+    images = settle_swapped_beginnings(settled.images, examiner)
+    return Plan(images, frozenset(_used(images)), frozenset(_explained(images)), settled.ambiguous)
 
 
 class _Planner:

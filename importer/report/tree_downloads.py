@@ -8,7 +8,7 @@ from importer.domain.digest import Digest
 from importer.plan.causes import Truncated
 from importer.report.downloads import Download
 from importer.rules.catalogue import rule_of_defect
-from importer.storage_tree.defects import BlobDamaged, ChildMissing, Defect, LinkDangling, TagDangling, Wish
+from importer.storage_tree.defects import BlobDamaged, ChildMissing, Defect, LinkDangling, Wish
 
 
 def downloads_of_tree(defects: Iterable[Defect]) -> tuple[Download, ...]:
@@ -21,9 +21,6 @@ def _downloads(defect: Defect) -> Iterator[Download]:
     if defect.digest is None or not defect.is_loss:
         return
     match defect:
-        case TagDangling(repository=repository, tag=tag):
-            wish = Wish(size=None, role="manifest", places=((repository, tag or ""),))
-            yield _download(defect, defect.digest, wish, 0)
         case LinkDangling(wish=wish):
             yield _download(defect, defect.digest, wish, 0)
         case BlobDamaged(wish=Wish() as wish, cause=cause):

@@ -26,7 +26,9 @@ def find(case: Case) -> Iterator[Observation]:
 
 def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observation:
     edited = edited_config_way(image) if blob.role is Role.CONFIG else Text("")
-    endless = "; it unpacks to far more than it should" if cause.expands_too_far else ""
+    more: Text | str = "; it unpacks to far more than it should" if cause.expands_too_far else ""
+    if cause.beginning_of:
+        more = Text(", which are the beginning of another blob here, {}", cause.beginning_of)
     return observation(
         image,
         blob,
@@ -38,7 +40,7 @@ def _of_blob(image: ImagePlan, blob: BlobPlan, cause: DigestMismatch) -> Observa
             _kind_of(blob, cause),
             _wanted(blob),
             cause.actual,
-            endless,
+            more,
         ),
         Text("{}{}", fetch_again(blob), edited),
         Safety.UNSAFE if edited else None,

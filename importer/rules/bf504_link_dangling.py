@@ -2,18 +2,16 @@
 
 from typing import Final
 
-from importer.rules.registry_answers import blob_request, manifest_request, request_for, unknown
+from importer.rules.registry_answers import blob_request, manifest_request, unknown
 from importer.rules.rule import Explanation, Observation, OnTree, Rule, Safety, Severity
 from importer.rules.tree_wording import supplied, wanted_by
-from importer.storage_tree.defects import LinkDangling, TagDangling
+from importer.storage_tree.defects import LinkDangling
 from importer.storage_tree.tree import LinkRole
 from importer.words.text import Size, Text
 
 
-def observe(defect: LinkDangling | TagDangling) -> Observation:
+def observe(defect: LinkDangling) -> Observation:
     """Say what is wanted, by whom, and what comes of it."""
-    if isinstance(defect, TagDangling):
-        return _observe_tag(defect)
     wish = defect.wish
     size = Text(" ({})", Size(wish.size)) if wish.size is not None else ""
     is_manifest = wish.role == "manifest"
@@ -30,24 +28,6 @@ def observe(defect: LinkDangling | TagDangling) -> Observation:
         ),
         remedy=supplied(defect.steps)
         or Text("give a place that has {} with --blobs, or push the image again", defect.digest),
-        path=defect.path,
-        digest=defect.digest,
-    )
-
-
-def _observe_tag(defect: TagDangling) -> Observation:
-    return Observation(
-        Text(
-            "tag {} names {}, which is missing and isn't in the tag's index/; {}",
-            defect.tag or "",
-            defect.digest,
-            unknown(request_for(defect), defect.role),
-        ),
-        remedy=Text(
-            "give a place that has it with --blobs, or push the image again; the only manifest in the tag's index/ is "
-            "{}: if you know that this is the image, push it under this tag",
-            defect.indexed,
-        ),
         path=defect.path,
         digest=defect.digest,
     )
@@ -78,6 +58,6 @@ RULE: Final = Rule(
             "Or push the image again from a machine that has it."
         ),
     ),
-    on_tree=OnTree(observe, (LinkDangling, TagDangling)),
+    on_tree=OnTree(observe, (LinkDangling,)),
     symptoms=("Path not found: …/data",),
 )

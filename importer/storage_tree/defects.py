@@ -127,17 +127,6 @@ class LinkDangling(Defect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TagDangling(LinkDefect):
-    """A tag names a manifest that isn't there, and its ``index/`` another one alone, which is.
-
-    Attributes:
-        indexed: that other one; nothing proves that the tag should name it.
-    """
-
-    indexed: Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BlobMisplaced(Defect):
     """A blob that lies where no registry looks for it.
 

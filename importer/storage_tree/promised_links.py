@@ -26,15 +26,13 @@ class PromisedLinks:
         tag = tag if role in _OF_A_TAG else None
         return self.repository.has(role, digest, tag) or (role, digest, tag) in self._promised
 
-    def promise(
-        self, role: LinkRole, digest: Digest, tag: str | None = None, *, replaces: bool = False
-    ) -> tuple[Step, ...]:
+    def promise(self, role: LinkRole, digest: Digest, tag: str | None = None) -> tuple[Step, ...]:
         """The step that writes a link; none if it is right or promised already."""
         tag = tag if role in _OF_A_TAG else None
         if self.has(role, digest, tag):
             return ()
         self._promised[role, digest, tag] = None
-        if role is LinkRole.CURRENT and (replaces or tag not in self.currents):
+        if role is LinkRole.CURRENT and tag not in self.currents:
             self.currents[tag or ""] = digest
         return (WriteLink(self.repository.link(role, digest, tag), digest, is_tag=tag is not None),)
 

@@ -22,7 +22,6 @@ from importer.storage_tree.defects import (
     LinkMissing,
     RevisionInvalid,
     StrayEntry,
-    TagDangling,
 )
 from importer.storage_tree.documents import Manifest, Need
 from importer.storage_tree.manifest_remarks import remarks
@@ -137,20 +136,9 @@ class RepositoryDiagnosis:
 
     def _tag(self, tag: str) -> Iterator[Defect]:
         digest = self.currents.get(tag)
-        only = self._only_indexed(tag)
         if digest is None:
-            yield self._linkless(tag, only or self._only_folder(tag))
-        elif only and only != digest and not self._leads_anywhere(digest) and self._leads_anywhere(only):
-            path = self.repository.link(LinkRole.CURRENT, digest, tag)
-            yield TagDangling(
-                path=path,
-                digest=digest,
-                role=LinkRole.CURRENT,
-                repository=self.repository.name,
-                tag=tag,
-                indexed=only,
-            )
-        elif not self.links.has(LinkRole.INDEX, digest, tag):
+            yield self._linkless(tag, self._only_indexed(tag) or self._only_folder(tag))
+        elif self._leads_anywhere(digest) and not self.links.has(LinkRole.INDEX, digest, tag):
             yield self._missing(
                 LinkRole.INDEX, digest, self.links.promise(LinkRole.INDEX, digest, tag), f"tag {tag}", tag
             )

@@ -163,3 +163,30 @@ def test_completing_finds_out_which_it_is_and_leaves_the_file_alone(tmp_path: Pa
         assert server.sent < wanted + 2 * 65536 + len(APP.manifest)
     assert (place / "download.bin").read_bytes() == content
     assert scan(tmp_path).code == 0
+
+
+class TestTheBeginningOfAnotherLayer:
+    """Names may be swapped: a cut file with one layer's name that begins another one, which is here."""
+
+    @pytest.mark.parametrize("share", [0.1, 0.4, 0.65])
+    def test_is_not_the_beginning_of_the_layer_it_is_named_after(self, share: float, tmp_path: Path) -> None:
+        place = lacking(tmp_path, 0)
+        named = place / APP.layer_digests[0].file_name
+        named.write_bytes(cut(APP.layers[1], share))
+        seen = scan(tmp_path)
+        (finding,) = (one for one in seen.report["findings"] if one["path"] == str(named))
+        assert finding["code"] == "BF209"
+        assert f"the beginning of another blob here, {APP.layer_digests[1]}" in finding["message"]
+        assert resumed(tmp_path) == []
+        assert seen.code == 4
+
+    def test_nor_of_one_that_only_its_size_would_fit(self, tmp_path: Path) -> None:
+        place = lacking(tmp_path, 3)
+        (place / "download.bin").write_bytes(cut(APP.layers[2]))
+        assert owners(scan(tmp_path)) == {}
+
+    def test_its_own_beginning_is_continued(self, tmp_path: Path) -> None:
+        place = lacking(tmp_path, 0)
+        named = place / APP.layer_digests[0].file_name
+        named.write_bytes(cut(APP.layers[0]))
+        assert [Path(path).name for path in resumed(tmp_path)] == [named.name]
