@@ -54,7 +54,7 @@ def test_a_message_needs_no_quotes() -> None:
     ("question", "hint"),
     [
         ("gunziped", "did you mean BF206 gunzipped?"),
-        ("BF26", "did you mean BF206"),
+        ("BF26", "or BF206 gunzipped?"),
         ("nonsense", "`blobfix rules`"),
         ("sha256 checksum of layer was bad", "BF501 link-malformed"),
         ("cannot verify the layer's filesystem, sorry", "BF208 corrupt “filesystem layer verification failed"),
