@@ -19,6 +19,9 @@ _TELLING: Final = 64 * 1024
 
 _BLOB_KINDS: Final = COMPRESSED_KINDS | {FileKind.TAR, FileKind.JSON}
 
+GUESSES: Final = frozenset({Recoded(TransferCoding.CRLF_TO_LF)})
+"""What may have happened to a file without leaving a mark in it."""
+
 
 def may_be_recoded(fact: FileFacts) -> bool:
     """Whether a file has the beginning of a blob and is broken, as when a program rewrote it as text."""

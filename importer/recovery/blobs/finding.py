@@ -176,7 +176,7 @@ class BlobFinder:
 
     def _unfound(self, wanted: WantedBlob) -> BlobPlan:
         descriptor = wanted.descriptor
-        fact = remains_of(descriptor, self.candidates, self._unwrapped.files)
+        fact = remains_of(descriptor, self.candidates, self._unwrapped.shown)
         if fact:
             inner = self._unwrapped.of(fact)
             earlier = inner.undone if inner else ()

@@ -24,7 +24,7 @@ from importer.inspection.file_facts import FileFacts
 from importer.places.address import Address, Decompressed, Joined, Literal, Part
 from importer.plan.causes import Cause, CompressedAgain, Split, TrailingData, TruncatedTrailer
 from importer.recovery.blobs.candidates import Candidates
-from importer.recovery.blobs.encoded import decodings, may_be_recoded
+from importer.recovery.blobs.encoded import GUESSES, decodings, may_be_recoded
 from importer.recovery.blobs.repairs.split_file import numbered_series
 from importer.recovery.blobs.restoration import cause_of_form
 
@@ -57,11 +57,15 @@ class UnwrappedFiles:
 
     Attributes:
         files: their facts, as if they lay in a folder.
+        shown: those of them whose wrapping the file itself shows. Any text may have had other line ends: such a guess
+            is worth something only if a digest proves it.
     """
 
     def __init__(self, unwrapped: Iterable[UnwrappedFile]) -> None:
         self._by_address = {inner.facts.file.address: inner for inner in unwrapped}
-        self.files = Candidates(inner.facts for inner in self._by_address.values())
+        inner = self._by_address.values()
+        self.files = Candidates(one.facts for one in inner)
+        self.shown = Candidates(one.facts for one in inner if not any(cause in GUESSES for cause in one.undone))
 
     def of(self, facts: FileFacts) -> UnwrappedFile | None:
         """The unwrapped file with these facts; None where they are a file's own."""
