@@ -102,14 +102,14 @@ def survey(question: Question, progress: Progress, opener: Opener, capture: Capt
 
 def survey_with(executor: Executor, question: Question, capture: Capture | None = None) -> Case:
     """Look at everything and plan, by whatever carries out the tasks."""
-    opener, progress = executor.tools.opener, executor.progress
+    opener = executor.tools.opener
     sources = [*open_sources(question.paths, opener), *open_sources(question.borrowed, opener, borrowed=True)]
     inspection = inspect(sources, executor, capture)
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, question.depth, executor)
     examiner = Examiner(executor.tools)
     known = known_digests(inventory, question.digests, examiner)
-    plan = make_plan(inventory, known, examiner, effort=question.effort, progress=progress)
+    plan = make_plan(inventory, known, executor, effort=question.effort)
     if question.depth.edited_configs:
         plan = replace(plan, images=tuple(with_contents_read(image, examiner) for image in plan.images))
     host = replace(Host.of_this_machine(), asked=question.platform)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from importer.inspection.examiner import Examiner
 from importer.places.durability import Durability
 from importer.places.opener import Opener
 from importer.places.store import EntryKind, Store, kind_at
@@ -77,8 +76,7 @@ def check_tree(
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
     executor = ThreadExecutor(question.jobs, progress, opener)
-    examiner = Examiner(executor.tools)
-    recompressor = Recompressor(question.effort, progress, examiner)
+    recompressor = Recompressor(question.effort, executor)
     supplies = Supplies(layout.store, question.blobs, executor, recompressor, is_quick=question.quick)
     tree = read_tree(layout, progress)
     if store := object_store_in(tree):

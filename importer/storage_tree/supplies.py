@@ -120,7 +120,7 @@ class Supplies:
 
     def _repaired(self, facts: list[FileFacts], need: Need) -> Supply:
         inventory = Inventory.of(map(self._examiner.looked_into, facts))
-        finder = BlobFinder(inventory, (), self._examiner)
+        finder = BlobFinder(inventory, (), self._executor)
         role = need.role if need.role is not Role.CHILD else Role.MANIFEST
         plan = finder.find(WantedBlob(Descriptor(need.media_type, need.digest, need.size), role))
         (mended,) = self._recompressor.mend(BuildEvidence((plan,)))

@@ -65,7 +65,7 @@ class ThreadExecutor:
         self._jobs = jobs or os.cpu_count() or 1
         self.progress = progress
         self._stop = threading.Event()
-        self.tools = Tools(opener, self._advance)
+        self.tools = Tools(opener, self._advance, progress.start)
 
     @contextmanager
     def started(self, tasks: Iterable[Task[Result]]) -> Iterator[Iterator[Result]]:

@@ -11,8 +11,8 @@ from importer.places.opener import Opener
 Result = TypeVar("Result", covariant=True)  # noqa: PLC0105 - the name tells enough
 
 
-def unheard(_: int) -> None:
-    """Nobody is told of the bytes that are read."""
+def unheard(*_: object) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,12 @@ class Tools:
     Attributes:
         opener: opens addresses.
         advance: is to be told of the bytes that are read; raises to end the task.
+        begin: may be told what the task does next, and of how many bytes.
     """
 
     opener: Opener
     advance: Callable[[int], None] = unheard
+    begin: Callable[[str, int], None] = unheard
 
 
 class Task(Protocol[Result]):

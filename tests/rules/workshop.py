@@ -32,7 +32,7 @@ def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, Depth(every_layer=deep), executor)
     known = known_digests(inventory, given, examiner)
-    plan = make_plan(inventory, known, examiner)
+    plan = make_plan(inventory, known, executor)
     case = Case(inventory, known, plan)
     return replace(case, unread=unread_input(inventory, plan, case.host, map(str, paths)))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
+from typing import Any
 
 from importer.domain.digest import Digest
 from importer.domain.well_known import WELL_KNOWN_BLOBS
@@ -41,10 +42,15 @@ from importer.plan.content import content_of, literal, whole_file
 from importer.recovery.blobs.candidates import Candidates
 from importer.recovery.blobs.diagnosis import diagnose, remains_of
 from importer.recovery.blobs.encoded import loss_by_recoding
-from importer.recovery.blobs.proving import Prover
+from importer.recovery.blobs.proving import TryRecipe
 from importer.recovery.blobs.repairs import ALL_REPAIRS, SINGLE_FILE_REPAIRS, Repair, Wanted
 from importer.recovery.blobs.unwrapping import UnwrappedFiles, unwrap_all
 from importer.sources.source_file import SourceProblem
+from importer.work.executor import Executor
+from importer.work.rounds import Search, in_rounds
+from importer.work.task import Task
+
+_Key = tuple[Digest, int, Digest | None, bytes]
 
 
 class BlobFinder:
@@ -53,34 +59,39 @@ class BlobFinder:
     Args:
         inventory: what there is.
         wanted: digests that any image wants: a file with one of them is nobody else's remains.
-        examiner: looks closer at files where a repair asks for it.
+        executor: tries what repairs propose.
 
     Attributes:
         candidates: the files that may be what is left of a blob.
-        examiner: the same.
+        examiner: looks closer at files where a repair asks for it.
     """
 
-    def __init__(self, inventory: Inventory, wanted: Iterable[Digest], examiner: Examiner) -> None:
+    def __init__(self, inventory: Inventory, wanted: Iterable[Digest], executor: Executor) -> None:
         self._inventory = inventory
-        self.examiner = examiner
+        self._executor = executor
+        self.examiner = Examiner(executor.tools)
         self.candidates = Candidates(_candidates(inventory, frozenset(wanted)))
-        self._prover = Prover(examiner)
-        self._found: dict[tuple[Digest, int, Digest | None, bytes], BlobPlan] = {}
+        self._tried: dict[Task[Any], Any] = {}
+        self._found: dict[_Key, BlobPlan] = {}
 
     def find(self, wanted: WantedBlob) -> BlobPlan:
         """Find one blob; what is found is proven by its digest."""
-        key = (wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id, wanted.descriptor.data)
-        if key not in self._found:
-            self._found[key] = self._with_kinds(self._find(wanted))
-        return replace(self._found[key], wanted=wanted)
+        self.find_all((wanted,))
+        return replace(self._found[_key(wanted)], wanted=wanted)
 
-    def _find(self, wanted: WantedBlob) -> BlobPlan:
+    def find_all(self, wanted: Iterable[WantedBlob]) -> None:
+        """Find many blobs together: what their repairs propose is tried in rounds, several at a time."""
+        new = {key: each for each in wanted if (key := _key(each)) not in self._found}
+        found = in_rounds(map(self._search, new.values()), self._executor, "Trying repairs", self._tried)
+        self._found |= zip(new, map(self._with_kinds, found), strict=True)
+
+    def _search(self, wanted: WantedBlob) -> Search[BlobPlan]:
         return (
             self._as_it_is(wanted)
             or self._from_knowledge(wanted)
-            or self._by_repair(wanted)
+            or (yield from self._by_repair(wanted))
             or self._by_content(wanted)
-            or self._by_unwrapping(wanted)
+            or (yield from self._by_unwrapping(wanted))
             or self._unfound(wanted)
         )
 
@@ -113,10 +124,12 @@ class BlobFinder:
             return None
         return RepairedBlob(wanted, literal(known.content), WellKnown(known.description))
 
-    def _by_repair(self, wanted: WantedBlob) -> BlobPlan | None:
+    def _by_repair(self, wanted: WantedBlob) -> Search[BlobPlan | None]:
         return self._repaired(wanted, self.candidates, ALL_REPAIRS)
 
-    def _repaired(self, wanted: WantedBlob, candidates: Candidates, repairs: Sequence[Repair]) -> RepairedBlob | None:
+    def _repaired(
+        self, wanted: WantedBlob, candidates: Candidates, repairs: Sequence[Repair]
+    ) -> Search[RepairedBlob | None]:
         descriptor = wanted.descriptor
         if not descriptor.digest.is_checkable:
             return None
@@ -124,7 +137,7 @@ class BlobFinder:
         lost = Wanted(descriptor, candidates, is_document, self.examiner)
         for repair in repairs:
             for attempt in repair(lost):
-                if attempt.is_proven or self._prover.proves(attempt.recipe, descriptor):
+                if attempt.is_proven or (yield TryRecipe.of(attempt.recipe, descriptor)) == descriptor.digest:
                     proven = ProvenBlob(descriptor.digest, descriptor.size, attempt.recipe)
                     return RepairedBlob(wanted, proven, attempt.cause, attempt.file)
         return None
@@ -140,23 +153,25 @@ class BlobFinder:
                 return ContentBlob(wanted, packed, _why_only_content(wanted, repacked=True), fact)
         return None
 
-    def _by_unwrapping(self, wanted: WantedBlob) -> BlobPlan | None:
+    def _by_unwrapping(self, wanted: WantedBlob) -> Search[BlobPlan | None]:
         """Find it in the files that were unwrapped: as it is, by a repair, or by its content."""
         return (
-            self._unwrapped_as_it_is(wanted) or self._unwrapped_and_repaired(wanted) or self._unwrapped_content(wanted)
+            (yield from self._unwrapped_as_it_is(wanted))
+            or (yield from self._unwrapped_and_repaired(wanted))
+            or self._unwrapped_content(wanted)
         )
 
-    def _unwrapped_as_it_is(self, wanted: WantedBlob) -> BlobPlan | None:
+    def _unwrapped_as_it_is(self, wanted: WantedBlob) -> Search[BlobPlan | None]:
         descriptor = wanted.descriptor
         for inner in self._unwrapped.like(descriptor) if descriptor.digest.is_checkable else ():
-            if self._prover.proves(inner.facts.file.address, descriptor):
+            if (yield TryRecipe.of(inner.facts.file.address, descriptor)) == descriptor.digest:
                 proven = ProvenBlob(descriptor.digest, descriptor.size, inner.facts.file.address)
                 *earlier, last = inner.undone
                 return RepairedBlob(wanted, proven, last, inner.facts, tuple(earlier))
         return None
 
-    def _unwrapped_and_repaired(self, wanted: WantedBlob) -> BlobPlan | None:
-        plan = self._repaired(wanted, self._unwrapped.files, SINGLE_FILE_REPAIRS)
+    def _unwrapped_and_repaired(self, wanted: WantedBlob) -> Search[BlobPlan | None]:
+        plan = yield from self._repaired(wanted, self._unwrapped.files, SINGLE_FILE_REPAIRS)
         inner = self._unwrapped.of(plan.file) if plan and plan.file else None
         return replace(plan, earlier=inner.undone) if plan and inner else None
 
@@ -172,7 +187,7 @@ class BlobFinder:
 
     @cached_property
     def _unwrapped(self) -> UnwrappedFiles:
-        return UnwrappedFiles(unwrap_all(self.candidates.facts, self.examiner))
+        return UnwrappedFiles(unwrap_all(self.candidates.facts, self.examiner, self._executor))
 
     def _unfound(self, wanted: WantedBlob) -> BlobPlan:
         descriptor = wanted.descriptor
@@ -195,6 +210,10 @@ class BlobFinder:
         """What can't be read, by the digests in the names; the first of several."""
         named = ((digest_in_parts(PurePath(problem.path).parts), problem) for problem in self._inventory.problems)
         return {digest: problem for digest, problem in reversed([*named]) if digest}
+
+
+def _key(wanted: WantedBlob) -> _Key:
+    return wanted.descriptor.digest, wanted.descriptor.size, wanted.diff_id, wanted.descriptor.data
 
 
 def _candidates(inventory: Inventory, wanted: frozenset[Digest]) -> tuple[FileFacts, ...]:

@@ -1,24 +1,29 @@
-"""Reading what repairs make, to see whether it is the blob; nothing is read twice."""
+"""Reading what a repair makes, to see whether it is the blob."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.inspection.examiner import Examiner
 from importer.places.address import Address
+from importer.work.task import Tools
 
 
-class Prover:
-    """Knows what addresses make."""
+@dataclass(frozen=True, slots=True)
+class TryRecipe:
+    """Read what a recipe makes, as far as the ``size`` (bytes) that is wanted."""
 
-    def __init__(self, examiner: Examiner) -> None:
-        self._examiner = examiner
-        self._made: dict[tuple[Address, str, int], Digest | None] = {}
+    recipe: Address
+    algorithm: str
+    size: int
 
-    def proves(self, recipe: Address, descriptor: Descriptor) -> bool:
-        """Whether a recipe makes the blob; raises ValueError for a digest that can't be checked."""
-        algorithm, size = descriptor.digest.algorithm, descriptor.size
-        key = (recipe, algorithm, size)
-        if key not in self._made:
-            self._made[key] = self._examiner.digest_of(recipe, algorithm, size)
-        return self._made[key] == descriptor.digest
+    @classmethod
+    def of(cls, recipe: Address, wanted: Descriptor) -> TryRecipe:
+        """Try a recipe for a blob."""
+        return cls(recipe, wanted.digest.algorithm, wanted.size)
+
+    def carry_out(self, tools: Tools) -> Digest | None:
+        """Give the digest; None when the recipe makes more or fewer bytes, or none at all."""
+        return Examiner(tools).digest_of(self.recipe, self.algorithm, self.size)

@@ -18,6 +18,9 @@ from importer.plan.blobs import BlobPlan, DamagedBlob, MissingBlob, PresentBlob
 from importer.plan.causes import DigestMismatch, Missing, PartialDownload, Truncated
 from importer.plan.images import ImageIndex, ImagePlan
 from importer.recovery.blobs.candidates import MOST_TRIED
+from importer.recovery.blobs.proving import TryRecipe
+from importer.work.executor import Executor
+from importer.work.rounds import Search, in_rounds
 
 _TELLING: Final = 512
 """First bytes in which two blobs differ, unless they begin with the same files; fewer tell nothing."""
@@ -25,19 +28,21 @@ _TELLING: Final = 512
 _Owners = Mapping[Address, Digest]
 
 
-def settle_swapped_beginnings(images: Sequence[ImagePlan], examiner: Examiner) -> tuple[ImagePlan, ...]:
+def settle_swapped_beginnings(images: Sequence[ImagePlan], executor: Executor) -> tuple[ImagePlan, ...]:
     """Take files that are the beginning of a blob that is here whole away from the blobs they were taken for.
 
     Args:
         images: all images, as far as proofs, names and sizes have explained their blobs.
-        examiner: reads the first bytes of the whole blobs, and as much of one that begins alike as the file has.
+        executor: reads as much of a whole blob that begins alike as the file has.
     """
+    examiner = Examiner(executor.tools)
     blobs = [blob for image in images for blob in _blobs_of(image)]
     cut = {blob.file.file.address: blob.file for blob in blobs if isinstance(blob, DamagedBlob) and _is_beginning(blob)}
     if not cut:
         return tuple(images)
     whole = _by_first_bytes((blob for blob in blobs if isinstance(blob, PresentBlob)), examiner)
-    owners = {address: owner for address, fact in cut.items() if (owner := _owner_of(fact, whole, examiner))}
+    found = in_rounds((_owner_of(fact, whole, examiner) for fact in cut.values()), executor, "Comparing beginnings")
+    owners = {address: owner for address, owner in zip(cut, found, strict=True) if owner}
     return tuple(_settled(image, owners) for image in images) if owners else tuple(images)
 
 
@@ -60,12 +65,14 @@ def _by_first_bytes(blobs: Iterable[PresentBlob], examiner: Examiner) -> Mapping
     return found
 
 
-def _owner_of(fact: FileFacts, whole: Mapping[bytes, Sequence[PresentBlob]], examiner: Examiner) -> Digest | None:
+def _owner_of(
+    fact: FileFacts, whole: Mapping[bytes, Sequence[PresentBlob]], examiner: Examiner
+) -> Search[Digest | None]:
     alike = whole.get(examiner.head_of(fact.file.address, _TELLING) or b"", ())
     larger = [blob for blob in alike if blob.file.size > fact.size]
     for blob in larger[:MOST_TRIED]:
         beginning = Part(blob.file.file.address, 0, fact.size)
-        if examiner.digest_of(beginning, fact.digest.algorithm, fact.size) == fact.digest:
+        if (yield TryRecipe(beginning, fact.digest.algorithm, fact.size)) == fact.digest:
             return blob.descriptor.digest
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from importer.domain.descriptor import Descriptor
@@ -27,6 +28,10 @@ from importer.recovery.blobs.candidates import Candidates
 from importer.recovery.blobs.encoded import GUESSES, decodings, may_be_recoded
 from importer.recovery.blobs.repairs.split_file import numbered_series
 from importer.recovery.blobs.restoration import cause_of_form
+from importer.sources.source_file import SourceFile
+from importer.work.executor import Executor
+from importer.work.rounds import Search, in_rounds
+from importer.work.task import Tools
 
 _DEEPEST: Final = 3
 """Wrappings that are taken off, one under the other."""
@@ -50,6 +55,22 @@ class UnwrappedFile:
 
     facts: FileFacts
     undone: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InspectUnwrapped:
+    """Inspect what an address makes of a file."""
+
+    file: SourceFile
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file around it."""
+        return self.file.size
+
+    def carry_out(self, tools: Tools) -> FileFacts | None:
+        """Give the facts, with what is inside; None when the address makes nothing."""
+        return Examiner(tools).facts_of(self.file)
 
 
 class UnwrappedFiles:
@@ -85,24 +106,30 @@ class UnwrappedFiles:
         return (self._by_address[facts.file.address] for facts in self.files.indexed_by(_by_identity).get(key, ()))
 
 
-def unwrap_all(files: Sequence[FileFacts], examiner: Examiner) -> Iterator[UnwrappedFile]:
+def unwrap_all(files: Sequence[FileFacts], examiner: Examiner, executor: Executor) -> Iterator[UnwrappedFile]:
     """Every file that is inside a wrapping of one of the files, or of several that are pieces."""
-    for fact in files:
-        yield from _unwrap(UnwrappedFile(fact), examiner)
-    for pieces in numbered_series(files):
-        joined = _joined(pieces, examiner)
-        if joined:
-            yield joined
-            yield from _unwrap(joined, examiner)
+    alone = (_unwrap(UnwrappedFile(fact), examiner) for fact in files)
+    joined = (_unwrap_joined(pieces, examiner) for pieces in numbered_series(files))
+    for found in in_rounds(chain(alone, joined), executor, "Unwrapping"):
+        yield from found
 
 
-def _unwrap(outer: UnwrappedFile, examiner: Examiner, depth: int = _DEEPEST) -> Iterator[UnwrappedFile]:
+def _unwrap(outer: UnwrappedFile, examiner: Examiner, depth: int = _DEEPEST) -> Search[tuple[UnwrappedFile, ...]]:
+    found: tuple[UnwrappedFile, ...] = ()
     for address, cause in _wrappings(outer.facts, examiner):
-        inner = _inspected(outer.facts, address, (*outer.undone, cause), examiner)
+        inner = yield from _inspected(outer.facts, address, (*outer.undone, cause))
         if inner:
-            yield inner
+            found += (inner,)
             if depth > 1:
-                yield from _unwrap(inner, examiner, depth - 1)
+                found += yield from _unwrap(inner, examiner, depth - 1)
+    return found
+
+
+def _unwrap_joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> Search[tuple[UnwrappedFile, ...]]:
+    joined = yield from _joined(pieces, examiner)
+    if not joined:
+        return ()
+    return (joined, *(yield from _unwrap(joined, examiner)))
 
 
 def _wrappings(fact: FileFacts, examiner: Examiner) -> Iterator[tuple[Address, Cause]]:
@@ -133,7 +160,7 @@ def _by_identity(unwrapped: Sequence[FileFacts]) -> Mapping[Digest | int, Sequen
     return found
 
 
-def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> UnwrappedFile | None:
+def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> Search[UnwrappedFile | None]:
     """Pieces one after the other, each without the headers that were saved with it."""
     facts = list(_from_the_first(pieces))
     if len(facts) < 2:
@@ -145,7 +172,7 @@ def _joined(pieces: Sequence[tuple[int, FileFacts]], examiner: Examiner) -> Unwr
     recipe = Joined(tuple(_body(fact, head) for fact, head in zip(facts, heads, strict=True)))
     headed = next((head for head in heads if size_of_headers(head)), None)
     headers = (cause_of_form(headed, TextForm.BEHIND_HEADERS),) if headed else ()
-    return _inspected(facts[0], recipe, (Split(tuple(fact.file.path for fact in facts)), *headers), examiner)
+    return (yield from _inspected(facts[0], recipe, (Split(tuple(fact.file.path for fact in facts)), *headers)))
 
 
 def _from_the_first(pieces: Sequence[tuple[int, FileFacts]]) -> Iterator[FileFacts]:
@@ -163,8 +190,8 @@ def _body(fact: FileFacts, head: bytes) -> Address:
     return Part(fact.file.address, headers, fact.size - headers) if headers else fact.file.address
 
 
-def _inspected(outer: FileFacts, address: Address, undone: Iterable[Cause], examiner: Examiner) -> UnwrappedFile | None:
-    facts = examiner.facts_of(replace(outer.file, address=address))
+def _inspected(outer: FileFacts, address: Address, undone: Iterable[Cause]) -> Search[UnwrappedFile | None]:
+    facts: FileFacts | None = yield InspectUnwrapped(replace(outer.file, address=address))
     # What the headers told of the body isn't lost with them.
     return UnwrappedFile(replace(facts, properties=outer.properties), tuple(undone)) if facts else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,7 +18,6 @@ from importer.inspection.file_facts import FileFacts
 from importer.places.address import Recompressed
 from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob
 from importer.plan.causes import Search
-from importer.progress import Progress
 from importer.recompression import (
     IS_NATIVE,
     Evidence,
@@ -34,6 +34,8 @@ from importer.recompression import (
     seconds_for,
 )
 from importer.recovery.recompress.build_evidence import BuildEvidence
+from importer.work.executor import Executor, run
+from importer.work.task import Tools
 
 DEFAULT_SECONDS: Final = 600
 """Seconds without a match after which the search gives up, unless the user says otherwise."""
@@ -51,20 +53,82 @@ TELLING_BYTES: Final = 4 << 20 if IS_NATIVE else 256 << 10
 _MOST_SIBLINGS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class TryCompressors:
+    """Compress a layer's content with one compressor after the other, until one makes the layer's own bytes.
+
+    Attributes:
+        content: what is compressed.
+        wanted: what must come out.
+        compressors: the likeliest first.
+        seconds: without a match after which it gives up.
+        first_alone: whether the first is tried alone before all others.
+    """
+
+    content: ProvenBlob
+    wanted: Wanted
+    compressors: tuple[KnownCompressor, ...]
+    seconds: float
+    first_alone: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes that are compressed in a try; how many follow, nobody knows."""
+        return self.content.size
+
+    @property
+    def activity(self) -> str:
+        """What its progress is called."""
+        return f"Recompressing {self.wanted.digest.short}"
+
+    def carry_out(self, tools: Tools) -> Outcome:
+        """Give the compressor that makes the bytes; none when the content can no longer be read."""
+        try:
+            return find_compressor(
+                partial(tools.opener.open, self.content.recipe),
+                self.wanted,
+                self.compressors,
+                progress=_Steps(tools, self.activity, self.size),
+                limit=self.seconds,
+                first_alone=self.first_alone,
+            )
+        except (OSError, DecodeError):
+            # What can't be read any more makes nothing; whoever reads it next says why.
+            return Outcome(None)
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniseCompressor:
+    """Tell which compressors may have written a gzip file, by the beginning of its content."""
+
+    fact: FileFacts
+
+    @property
+    def size(self) -> int:
+        """Bytes to read, as far as is known."""
+        return min(self.fact.size, TELLING_BYTES)
+
+    def carry_out(self, tools: Tools) -> tuple[Digest, Recognition | None]:
+        """Give the file's digest and the compressors; None when it can no longer be read."""
+        try:
+            return self.fact.digest, recognise(partial(tools.opener.open, self.fact.file.address), most=TELLING_BYTES)
+        except (OSError, DecodeError):
+            return self.fact.digest, None
+
+
 class CompressorSearch:
     """Finds compressors, and remembers which ones the images here were made with.
 
     Args:
         seconds: without a match, in all, after which it gives up; None: as long as is sensible.
-        progress: is told of the bytes that are compressed.
-        examiner: opens the layers.
+        executor: reads and compresses the layers.
     """
 
-    def __init__(self, seconds: float | None, progress: Progress, examiner: Examiner) -> None:
-        self._examiner = examiner
+    def __init__(self, seconds: float | None, executor: Executor) -> None:
+        self._executor = executor
+        self._examiner = Examiner(executor.tools)
         self._left = DEFAULT_SECONDS if seconds is None else seconds
         self._most_for_one = _PURE_SECONDS if seconds is None and not IS_NATIVE else self._left
-        self._progress = progress
         self._siblings: dict[Digest, Recognition | None] = {}
         self._learned: list[Recognition] = []
 
@@ -73,8 +137,9 @@ class CompressorSearch:
         evidence = self._evidence(layer, image)
         ordered = order_by_evidence(known_compressors(), evidence)
         affordable = tuple(_affordable(ordered, plain.size, min(self._left, self._most_for_one)))
+        wanted = Wanted(layer.descriptor.digest, layer.descriptor.size)
         started = time.monotonic()
-        outcome = self._tried(plain, layer, affordable, is_certain=evidence.is_certain)
+        outcome = self._tried(TryCompressors(plain, wanted, affordable, self._left, evidence.is_certain))
         if outcome.found:
             known, header = outcome.found.known, outcome.found.header
             self._learned.append(Recognition(header, (known,)))
@@ -82,51 +147,32 @@ class CompressorSearch:
         self._left -= time.monotonic() - started
         return _why_not(outcome, is_cut=len(affordable) < len(ordered))
 
-    def _tried(
-        self, plain: ProvenBlob, layer: BlobPlan, compressors: Sequence[KnownCompressor], *, is_certain: bool
-    ) -> Outcome:
-        wanted = Wanted(layer.descriptor.digest, layer.descriptor.size)
-        activity = f"Recompressing {layer.descriptor.digest.short}"
-        self._progress.start(activity, plain.size)
+    def _tried(self, task: TryCompressors) -> Outcome:
+        # One layer after the other: what made the first is tried first, and alone, for the next.
+        self._executor.progress.start(task.activity, task.size)
         try:
-            return find_compressor(
-                partial(self._examiner.opener.open, plain.recipe),
-                wanted,
-                compressors,
-                progress=_Steps(self._progress, activity, plain.size),
-                limit=self._left,
-                first_alone=is_certain,
-            )
-        except (OSError, DecodeError):
-            # What can't be read any more makes nothing; whoever reads it next says why.
-            return Outcome(None)
+            (outcome,) = run(self._executor, (task,))
         finally:
-            self._progress.stop()
+            self._executor.progress.stop()
+        return outcome
 
     def _evidence(self, layer: BlobPlan, image: BuildEvidence) -> Evidence:
-        known = [self._recognition(fact) for fact in _telling_siblings(image, self._examiner)]
+        siblings = list(_telling_siblings(image, self._examiner))
+        new = [RecogniseCompressor(fact) for fact in siblings if fact.digest not in self._siblings]
+        self._siblings |= dict(run(self._executor, new))
+        known = [self._siblings[fact.digest] for fact in siblings]
         return Evidence(
             siblings=[*(sibling for sibling in known if sibling), *self._learned],
             history=_builder_texts(image.config),
             annotations={**image.annotations, **layer.descriptor.annotations},
         )
 
-    def _recognition(self, fact: FileFacts) -> Recognition | None:
-        if fact.digest not in self._siblings:
-            try:
-                self._siblings[fact.digest] = recognise(
-                    partial(self._examiner.opener.open, fact.file.address), most=TELLING_BYTES
-                )
-            except (OSError, DecodeError):
-                self._siblings[fact.digest] = None
-        return self._siblings[fact.digest]
-
 
 class _Steps:
     """Shows how far the try has come that began last; how many follow, nobody knows."""
 
-    def __init__(self, progress: Progress, activity: str, size: int) -> None:
-        self._progress = progress
+    def __init__(self, tools: Tools, activity: str, size: int) -> None:
+        self._tools = tools
         self._activity = activity
         self._size = size
         self._begun: list[str] = []
@@ -135,10 +181,10 @@ class _Steps:
     def __call__(self, known: KnownCompressor, done: int) -> None:
         if known.name not in self._begun:
             self._begun.append(known.name)
-            self._progress.start(f"{self._activity}, try {len(self._begun)}", self._size)
+            self._tools.begin(f"{self._activity}, try {len(self._begun)}", self._size)
             self._done = 0
         if known.name == self._begun[-1]:
-            self._progress.advance(done - self._done)
+            self._tools.advance(done - self._done)
             self._done = done
 
 

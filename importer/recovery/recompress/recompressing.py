@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Final
 from importer.domain.digest import Digest
 from importer.domain.media_types import Compression, compression_of
 from importer.formats.signatures import FileKind
-from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import claimed_digest
 from importer.places.address import Decompressed, Recompressed
 from importer.plan.blobs import BlobPlan, ContentBlob, DamagedBlob, ProvenBlob, RepairedBlob
 from importer.plan.causes import Gunzipped, Missing, Search
 from importer.plan.content import content_of, whole_file
-from importer.progress import Progress
 from importer.recovery.recompress.build_evidence import BuildEvidence
+from importer.work.executor import Executor
 
 if TYPE_CHECKING:
     from importer.recovery.recompress.compressor_search import CompressorSearch
@@ -60,17 +59,13 @@ class Recompressor:
 
     Args:
         effort: how much is done.
-        progress: is told of the bytes that are compressed.
-        examiner: opens the layers.
+        executor: reads and compresses the layers.
         leftovers: files that nothing wants.
     """
 
-    def __init__(
-        self, effort: Effort, progress: Progress, examiner: Examiner, leftovers: Sequence[FileFacts] = ()
-    ) -> None:
-        self._examiner = examiner
+    def __init__(self, effort: Effort, executor: Executor, leftovers: Sequence[FileFacts] = ()) -> None:
+        self._executor = executor
         self._effort = effort
-        self._progress = progress
         self._tars = [fact for fact in leftovers if fact.kind is FileKind.TAR and not claimed_digest(fact.file)]
         self._tried: dict[tuple[Digest, int, Digest], Recompressed | Search] = {}
         self._search: CompressorSearch | None = None
@@ -127,7 +122,7 @@ class Recompressor:
         if self._search is None:
             from importer.recovery.recompress.compressor_search import CompressorSearch  # noqa: PLC0415 (slow to load, seldom used)
 
-            self._search = CompressorSearch(self._effort.seconds, self._progress, self._examiner)
+            self._search = CompressorSearch(self._effort.seconds, self._executor)
         return self._search
 
 
