@@ -60,6 +60,7 @@ def blobfix(
     *arguments: str | os.PathLike[str] | bytes,
     cwd: Path | None = None,
     variables: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
     stdout: int | IO[bytes] = subprocess.PIPE,
     prefix: Sequence[str] = (),
 ) -> Result:
@@ -72,7 +73,7 @@ def blobfix(
         check=False,
         cwd=cwd,
         env=environment(variables),
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
         timeout=TIMEOUT,

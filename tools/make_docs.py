@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools import reports_page, rules_page
+from tools import messages_page, reports_page, rules_page
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "messages.md": messages_page.render_page,
     "reports.md": reports_page.render_page,
     "rules.md": rules_page.render_page,
 }

@@ -14,7 +14,9 @@ FIXES: Final = {
     Safety.UNSAFE: "blobfix can repair it on request, but the image's identity changes",
     Safety.NONE: "nothing to repair, or no way to repair it",
 }
-_SYMPTOMS_HEADING: Final = "Related error messages of other programs"
+SYMPTOMS_HEADING: Final = "Related error messages of other programs"
+"""What stands before a list of them."""
+
 _SPECIAL_IN_MARKDOWN: Final = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|"})
 
 
@@ -38,7 +40,7 @@ def print_rule(rule: Rule, page: Page) -> None:
         page.line(text, indent=2)
     if rule.symptoms:
         page.line()
-        page.line(Styled(_SYMPTOMS_HEADING, "bold"))
+        page.line(Styled(SYMPTOMS_HEADING, "bold"))
     for symptom in rule.symptoms:
         page.line(symptom, indent=2, hang=2)
 
@@ -51,7 +53,7 @@ def markdown_of(rule: Rule, level: int = 1) -> str:
         *(f"**{heading}.** {escaped(text)}" for heading, text in paragraphs(rule.explanation)),
     ]
     if rule.symptoms:
-        lines.append(f"**{_SYMPTOMS_HEADING}:**")
+        lines.append(f"**{SYMPTOMS_HEADING}:**")
         lines.append("\n".join(f"- {code_span(symptom)}" for symptom in rule.symptoms))
     return "\n\n".join(lines)
 

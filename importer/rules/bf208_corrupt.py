@@ -65,5 +65,10 @@ RULE: Final = Rule(
     symptoms=(
         "filesystem layer verification failed for digest sha256:…",
         'file integrity checksum failed for "…"',
+        "flate: corrupt input before offset …",
+        "gzip: invalid checksum",
+        "zlib: invalid checksum",
+        "invalid stored block lengths",
+        "crc error",
     ),
 )

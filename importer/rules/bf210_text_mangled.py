@@ -61,7 +61,6 @@ RULE: Final = Rule(
     causes=(TextMangled,),
     symptoms=(
         "image config verification failed for digest …",
-        "archive/tar: invalid tar header",
         "invalid character 'ï' looking for beginning of value",
     ),
 )

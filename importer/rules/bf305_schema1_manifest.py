@@ -75,6 +75,8 @@ RULE: Final = Rule(
     symptoms=(
         "schema 1 support has been removed",
         "missing signature key",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        "media type application/vnd.docker.distribution.manifest.v1+prettyjws is no longer supported since containerd",
         "unrecognized manifest schema version 1",
         "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "
         "disabled by default",

@@ -92,7 +92,6 @@ RULE: Final = Rule(
     symptoms=(
         "unknown manifest name=… revision=…",
         "unknown tag=…",
-        "manifest unknown",
         "Path not found: …/_layers",
     ),
 )

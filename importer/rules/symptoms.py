@@ -1,4 +1,4 @@
-"""From an error message of another program to the rules that explain it.
+"""From an error message of another program to the rules and topics that explain it.
 
 A symptom is the fixed part of a message; ``…`` in it stands for what varies. A message is rarely
 alone: it comes in a log line with times and levels, with other quotes, in another case, or as the
@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from typing import Final
 
 from importer.rules.catalogue import all_rules
 from importer.rules.rule import Rule
+from importer.topics.catalogue import ALL_TOPICS
+from importer.topics.topic import Topic
 
 _LONGEST_MESSAGE: Final = 100_000
+_LONGEST_LOG: Final = 1_000_000
 _SHARE_OF_WORDS: Final = 0.75
 _FEWEST_WORDS: Final = 3
-_SHORTEST_PART: Final = 8
+_SHORTEST_PART: Final = 10
 _NEAREST: Final = 3
 _TELLING: Final = 0.2
-"""A word tells the more, the fewer symptoms have it: one that five have counts for a fifth."""
+"""A word tells the more, the fewer rules and topics have it: one that five have counts for a fifth."""
 
 _SHORTEST_TELLING_WORD: Final = 5
-_TELL_NOTHING: Final = frozenset({"docker", "image", "error", "failed", "found"})
+_TELL_NOTHING: Final = frozenset({"docker", "image", "error", "failed", "found", "because", "there", "which"})
 
 _QUOTES: Final = re.compile(r"""\\?["'`´‘’“”„«»]""")
 _GAPS: Final = re.compile(r"\s+")
@@ -43,18 +46,22 @@ class Likeness(IntEnum):
     WHOLE_SYMPTOM = 3
 
 
+Subject = Rule | Topic
+"""What explains a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that explains a message.
+    """A rule or a topic that explains a message.
 
     Attributes:
-        rule: the rule.
+        subject: the rule or the topic.
         symptom: the one of its symptoms that was recognised.
         likeness: how.
         weight: how much of the message is explained, in characters.
     """
 
-    rule: Rule
+    subject: Subject
     symptom: str
     likeness: Likeness
     weight: int
@@ -62,7 +69,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Symptom:
-    rule: Rule
+    subject: Subject
     text: str
     pieces: tuple[str, ...]
     words: frozenset[str]
@@ -72,8 +79,39 @@ class _Symptom:
         return sum(map(len, self.pieces))
 
 
-def rules_matching(message: str) -> tuple[Match, ...]:
-    """The rules whose symptoms are in the message, the best first, each once.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What explains lines of a log.
+
+    Attributes:
+        match: the rule or topic, and how the first of the lines was recognised.
+        numbers: which lines, counted from 1.
+        first: the first of them, as it is.
+    """
+
+    match: Match
+    numbers: tuple[int, ...]
+    first: str
+
+
+def code_of(subject: Subject) -> str:
+    """What a rule or topic is asked for by."""
+    return subject.code if isinstance(subject, Rule) else subject.name
+
+
+def lines_explained(log: str) -> tuple[Lines, ...]:
+    """What explains a log, in its order: of each line the best, if a whole symptom is in it."""
+    found: dict[str, Lines] = {}
+    for number, line in enumerate(log[:_LONGEST_LOG].splitlines(), 1):
+        best = next(iter(subjects_matching(line)), None) if line.strip() else None
+        if best and best.likeness is Likeness.WHOLE_SYMPTOM:
+            known = found.get(code_of(best.subject), Lines(best, (), line.strip()))
+            found[code_of(best.subject)] = replace(known, numbers=(*known.numbers, number))
+    return tuple(found.values())
+
+
+def subjects_matching(message: str) -> tuple[Match, ...]:
+    """The rules and topics whose symptoms are in the message, the best first, each once.
 
     The longest symptom wins: it says most about the message. Only when no symptom is there as a
     whole do halves and similar words count.
@@ -83,19 +121,19 @@ def rules_matching(message: str) -> tuple[Match, ...]:
     best: dict[str, Match] = {}
     for match in found:
         if match.likeness is surest:
-            best.setdefault(match.rule.code, match)
+            best.setdefault(code_of(match.subject), match)
     return tuple(best.values())
 
 
-def rules_nearest(message: str) -> tuple[Match, ...]:
-    """For a message that no rule explains: up to three rules whose symptoms share telling words with it."""
+def subjects_nearest(message: str) -> tuple[Match, ...]:
+    """For a message that nothing explains: up to three rules and topics whose symptoms share telling words with it."""
     words = _words(_normal(message[:_LONGEST_MESSAGE]))
-    scored = [(sum(_rarity(word) for word in symptom.words & words), symptom) for symptom in _symptoms()]
+    scored = [(sum(_rarity(word) for word in symptom.words & words), symptom) for symptom in _described()]
     best: dict[str, Match] = {}
-    for score, symptom in sorted(scored, key=lambda pair: (-pair[0], pair[1].rule.code)):
+    for score, symptom in sorted(scored, key=lambda pair: (-pair[0], code_of(pair[1].subject))):
         if score >= _TELLING:
-            near = Match(symptom.rule, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
-            best.setdefault(symptom.rule.code, near)
+            near = Match(symptom.subject, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
+            best.setdefault(code_of(symptom.subject), near)
     return tuple(best.values())[:_NEAREST]
 
 
@@ -103,22 +141,23 @@ def rules_nearest(message: str) -> tuple[Match, ...]:
 def _rarity(word: str) -> float:
     if len(word) < _SHORTEST_TELLING_WORD or word in _TELL_NOTHING:
         return 0
-    return 1 / max(sum(word in symptom.words for symptom in _symptoms()), 1)
+    return 1 / max(len({code_of(symptom.subject) for symptom in _described() if word in symptom.words}), 1)
 
 
-def _rank(match: Match) -> tuple[int, int, str]:
-    return -match.likeness, -match.weight, match.rule.code
+def _rank(match: Match) -> tuple[int, int, bool, str]:
+    # What happens every day comes before a damaged file or storage with the same message.
+    return -match.likeness, -match.weight, isinstance(match.subject, Rule), code_of(match.subject)
 
 
 def _matches(message: str) -> Iterator[Match]:
     words = _words(message)
     for symptom in _symptoms():
         if _holds(message, symptom.pieces):
-            yield Match(symptom.rule, symptom.text, Likeness.WHOLE_SYMPTOM, symptom.weight)
+            yield Match(symptom.subject, symptom.text, Likeness.WHOLE_SYMPTOM, symptom.weight)
         elif _is_good_part(message, symptom):
-            yield Match(symptom.rule, symptom.text, Likeness.PART_OF_SYMPTOM, len(message))
+            yield Match(symptom.subject, symptom.text, Likeness.PART_OF_SYMPTOM, len(message))
         elif len(symptom.words) >= _FEWEST_WORDS and len(symptom.words & words) >= _SHARE_OF_WORDS * len(symptom.words):
-            yield Match(symptom.rule, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
+            yield Match(symptom.subject, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
 
 
 def _holds(message: str, pieces: tuple[str, ...]) -> bool:
@@ -139,12 +178,20 @@ def _is_good_part(message: str, symptom: _Symptom) -> bool:
 
 @cache
 def _symptoms() -> tuple[_Symptom, ...]:
-    return tuple(_read(rule, text) for rule in all_rules() for text in rule.symptoms)
+    of_rules = (_read(rule, text) for rule in all_rules() for text in rule.symptoms)
+    of_topics = (_read(topic, message.text) for topic in ALL_TOPICS for message in topic.messages)
+    return (*of_rules, *of_topics)
 
 
-def _read(rule: Rule, text: str) -> _Symptom:
+@cache
+def _described() -> tuple[_Symptom, ...]:
+    """All symptoms, and what the topics are in a few words: someone may say it in words of their own."""
+    return (*_symptoms(), *(_read(topic, topic.summary) for topic in ALL_TOPICS))
+
+
+def _read(subject: Subject, text: str) -> _Symptom:
     pieces = (_normal(piece).strip(" :,") for piece in _DIGEST_GAP.sub("…", text).split("…"))
-    return _Symptom(rule, text, tuple(filter(None, pieces)), _words(_normal(text)))
+    return _Symptom(subject, text, tuple(filter(None, pieces)), _words(_normal(text)))
 
 
 @cache

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from importer.rules.catalogue import all_rules, rule_named
+from importer.topics.catalogue import ALL_TOPICS, topic_named
 from tests.blobfix import blobfix
 
 
@@ -43,7 +44,7 @@ def test_a_rule_is_explained_with_its_four_paragraphs_and_its_symptoms(question:
 def test_a_message_names_the_best_rule_first_and_then_the_others() -> None:
     result = blobfix("explain", "failed to register layer: ApplyLayer exit 1: archive/tar: invalid tar header")
     assert result.text.startswith("This message is known: ")
-    assert result.text.index("BF411 needs-newer-docker") < result.text.index("It can also be\n  BF210 text-mangled")
+    assert result.text.index("BF411 needs-newer-docker") < result.text.index("It can also be\n  not-an-image-archive: ")
 
 
 def test_a_message_needs_no_quotes() -> None:
@@ -89,3 +90,39 @@ def test_json_and_markdown() -> None:
     assert [line for line in markdown.splitlines() if line.startswith("# ")] == [
         f"# {rule.code} {rule.name}" for rule in all_rules()
     ]
+
+
+@pytest.mark.parametrize("question", ["rate-limit", "Rate Limit", "toomanyrequests: slow down"])
+def test_a_topic_is_explained_with_what_to_check_and_the_commands(question: str) -> None:
+    result, topic = blobfix("explain", question), topic_named("rate-limit")
+    assert topic
+    lines = result.text.splitlines()
+    assert result.code == 0
+    assert lines[lines.index("What it means") + 1] == f"  {topic.meaning}"
+    assert all(f"  - {check}" in lines for check in topic.checks)
+    assert all(f"    {advice.command}" in lines for advice in topic.advice)
+    (value, *_) = json.loads(blobfix("explain", question, "--format", "json").text)
+    assert (value["name"], value["checks"]) == ("rate-limit", list(topic.checks))
+
+
+def test_a_log_on_standard_input_is_explained_once_for_each_message() -> None:
+    log = b"latest: Pulling\n\xff x509: certificate signed by unknown authority\nunexpected EOF\r\nunexpected EOF\n"
+    result = blobfix("explain", "-", stdin=log)
+    assert result.code == 0
+    assert [line for line in result.text.splitlines() if line.startswith("line")] == [
+        "line 2: \ufffd x509: certificate signed by unknown authority",
+        "lines 3, 4: unexpected EOF",
+    ]
+    values = json.loads(blobfix("explain", "-", "--format", "json", stdin=log).text)
+    assert [(value["name"], value["lines"]) for value in values] == [("certificate", [2]), ("truncated", [3, 4])]
+    assert blobfix("explain", "-", stdin=b"all is well\nsaid the cat\n").code == 2
+
+
+def test_one_line_on_standard_input_is_a_message() -> None:
+    assert blobfix("explain", "-", stdin=b"unexpected EOF\n").text == blobfix("explain", "unexpected EOF").text
+
+
+def test_all_topics() -> None:
+    text = blobfix("explain", "--topics").text
+    assert all(f"\n{topic.name}\n  {topic.summary}\n" in f"\n{text}" for topic in ALL_TOPICS)
+    assert blobfix("explain", "--topics", "--all").code == 2
