@@ -152,6 +152,18 @@ def can_seek(address: Address) -> bool:
     return False
 
 
+def decoded_within(address: Address) -> Decoded | None:
+    """What was decoded to get at the bytes: they themselves, or the archive that they are a member of."""
+    match address:
+        case Decoded():
+            return address
+        case (
+            Member(_, inner) | Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Recompressed(inner)
+        ):
+            return decoded_within(inner)
+    return None
+
+
 def paths_of(address: Address) -> tuple[str, ...]:
     """The paths of the files and members from which bytes are taken, in order."""
     match address:

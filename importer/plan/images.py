@@ -16,6 +16,7 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.formats.documents import Document
 from importer.formats.signatures import FileKind
 from importer.inspection.file_facts import FileFacts
+from importer.places.address import decoded_within
 from importer.plan.blobs import BlobPlan, PresentBlob, Role, SavedManifest
 from importer.plan.causes import NotAManifest
 from importer.plan.flaws import Flaw
@@ -157,7 +158,11 @@ class _PlannedManifest:
     @property
     def is_untouched(self) -> bool:
         """Whether every blob that registries keep is here as it is."""
-        return all(isinstance(blob, PresentBlob | SavedManifest) or blob.is_dispensable for blob in self.all_blobs)
+        return all(_is_as_it_was(blob) or blob.is_dispensable for blob in self.all_blobs)
+
+
+def _is_as_it_was(blob: BlobPlan) -> bool:
+    return isinstance(blob, PresentBlob | SavedManifest) and decoded_within(blob.file.file.address) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.formats.transfer_codings.coding import RECODINGS
 from importer.plan.blobs import BlobPlan
 from importer.plan.causes import Embedded, TransferEncoded
 from importer.plan.images import ImagePlan
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation, safety_of
+from importer.rules.files import archive_observation, decoded_archives
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import file_of, undoing
 from importer.words.text import Text
@@ -26,6 +28,9 @@ def find(case: Case) -> Iterator[Observation]:
     for image, blob, embedded in blobs_with(case, Embedded):
         decoded = Text("it is decoded; the result has the digest {}", blob.descriptor.digest)
         yield observation(image, blob, _where(image, blob, embedded), decoded)
+    for path, coding in decoded_archives(case).items():
+        if coding not in RECODINGS:
+            yield archive_observation(path, "encoded", coding)
 
 
 def _where(image: ImagePlan, blob: BlobPlan, cause: Embedded) -> Text:

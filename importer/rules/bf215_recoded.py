@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from importer.formats.transfer_codings.coding import RECODINGS
 from importer.plan.causes import Recoded, Replaced
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation, safety_of
+from importer.rules.files import archive_observation, decoded_archives
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
 from importer.rules.wording import fetch_again, file_of, undoing
 from importer.words.text import Text
@@ -36,6 +38,9 @@ def find(case: Case) -> Iterator[Observation]:
             Safety.NONE,
         )
         yield replace(lost, severity=Severity.ERROR)
+    for path, coding in decoded_archives(case).items():
+        if coding in RECODINGS:
+            yield archive_observation(path, "rewritten as text", coding)
 
 
 RULE: Final = Rule(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.domain.file_names import MANIFEST_NAMES
 from importer.formats.other_kinds import OtherKind
 from importer.formats.signatures import PAGE_KINDS, FileKind
+from importer.formats.transfer_codings.coding import TransferCoding
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, is_marker
+from importer.places.address import decoded_within, paths_of
 from importer.plan.blobs import SavedManifest
 from importer.recovery.documents.wanted import layout_indexes
-from importer.rules.rule import Case, Severity
+from importer.rules.rule import Case, Observation, Severity
 from importer.sources.download_marks import names_tar
 from importer.sources.source_file import SourceFile
+from importer.words.text import FilePath, Text
 
 _OLD_IMAGE: Final = re.compile(r"images/[0-9a-f]{64}/(?:json|ancestry|layer|_checksum|_files|_diff)")
 _NO_ARCHIVES: Final = PAGE_KINDS | {FileKind.TEXT, FileKind.EMPTY}
@@ -73,6 +76,22 @@ def strangers(case: Case) -> Iterator[FileFacts]:
             continue
         if fact.other or (names_tar(fact.file.name) and fact.kind in _NO_ARCHIVES):
             yield fact
+
+
+def decoded_archives(case: Case) -> Mapping[str, TransferCoding]:
+    """Archives that were decoded to get at what an image uses: their paths, and the coding."""
+    used = (fact for fact in case.inventory.files if fact.file.path in case.plan.used)
+    decoded = (decoded_within(fact.file.address) for fact in used)
+    return {paths_of(whole.encoded)[0]: whole.coding for whole in decoded if whole}
+
+
+def archive_observation(path: str, seen: str, coding: TransferCoding) -> Observation:
+    """What is seen of such an archive."""
+    return Observation(
+        Text("{} is an archive, {}: {}", FilePath(path), seen, coding),
+        remedy=Text("its members are read from the decoded archive; digests prove those that are used"),
+        path=path,
+    )
 
 
 def old_registries(case: Case) -> dict[str, list[FileFacts]]:

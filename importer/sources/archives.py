@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -19,6 +19,7 @@ from importer.sources.archive_entries import entries_of
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.decompression import Allowance, Unpacking
 from importer.sources.download_marks import looks_like_download, names_tar
+from importer.sources.encoded_archives import REPLACED, ZIP_MAGICS, decoded_archive, was_replaced
 from importer.sources.source_file import Source, SourceFile, SourceProblem
 from importer.sources.tar_archive import first_members, list_tar
 from importer.sources.zip_archive import has_directory_end, list_zip
@@ -32,13 +33,11 @@ _SMALLEST: Final = 22
 _HEAD: Final = 512
 _LOOK: Final = 16 << 20
 _LOOK_MEMBERS: Final = 200
-_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
-"""A member, an empty zip, and the first of several disks (APPNOTE 4.3.7, 4.3.16, 8.5.4)."""
-
 
 _ARCHIVE_ENDINGS: Final = frozenset(
     {".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".xz", ".txz", ".bz2", ".tbz2", ".tbz"}
 )
+_ENCODED_ENDINGS: Final = frozenset({".b64", ".base64", ".hex", ".asc", ".uue"})
 _HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
 
 
@@ -89,7 +88,7 @@ class _Look:
             return
         if archive.is_doubtful:
             yield entry
-        for inner in entries_of(entry, _until_unreadable(archive)):
+        for inner in entries_of(entry, self._explained(entry, archive)):
             yield from self.expanded(inner, is_named=False, levels=levels - 1)
 
     def _archive_in(self, file: SourceFile, is_named: bool, levels: int) -> _Archive | None:
@@ -99,8 +98,10 @@ class _Look:
             # A nested archive's bytes are its container's and count once.
             self.allowance.grow(file.size)
         try:
+            if decoded := decoded_archive(file.address, self.opener):
+                file = replace(file, address=decoded)
             head = self.opener.head(file.address, _HEAD)
-            return self._zip_in(file, head, is_named) or self._tar_in(file, head, is_named)
+            return self._zip_in(file, head, is_named) or self._tar_in(file, head, is_named) or self._lost_in(file)
         except NoCopyError as error:
             # What is in it is unknown, and must not be taken for absent.
             return _Archive(partial(_flawed, str(error.strerror)), is_doubtful=True)
@@ -108,8 +109,18 @@ class _Look:
             # It stays a file; whoever reads it says what is wrong.
             return None
 
+    def _lost_in(self, file: SourceFile) -> _Archive | None:
+        is_lost = names_tar(file.name) and was_replaced(file.address, self.opener)
+        return _Archive(partial(_flawed, REPLACED), is_doubtful=True) if is_lost else None
+
+    def _explained(self, file: SourceFile, archive: _Archive) -> Iterator[Listed]:
+        """What is in an archive; where it is damaged, with the reason that its bytes show."""
+        for item in _until_unreadable(archive):
+            is_whole_archives = isinstance(item, Flaw) and not item.name
+            yield Flaw(REPLACED) if is_whole_archives and was_replaced(file.address, self.opener) else item
+
     def _zip_in(self, file: SourceFile, head: bytes, is_named: bool) -> _Archive | None:
-        if not (head.startswith(_ZIP_MAGICS) or self._ends_as_zip(file, is_named)):
+        if not (head.startswith(ZIP_MAGICS) or self._ends_as_zip(file, is_named)):
             return None
         if can_seek(file.address):
             return _Archive(lambda: list_zip(self.opener, file.address, file.size, self.allowance))
@@ -181,6 +192,8 @@ def _may_be_archive(name: str) -> bool:
     stem, ending = _split_ending(name.lower())
     if ending in UNFINISHED_ENDINGS:
         stem, ending = _split_ending(stem)
+    if ending in _ENCODED_ENDINGS or (ending == ".txt" and _split_ending(stem)[1] in _ARCHIVE_ENDINGS):
+        return True
     if ending and ending not in _ARCHIVE_ENDINGS:
         return False
     return not _HEX_NAME.match(stem) and Digest.from_name(stem) is None
