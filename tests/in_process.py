@@ -21,9 +21,9 @@ from importer.domain.digest import Digest
 from importer.errors import CannotWriteError
 from importer.formats.schema_validation import SchemaName, violations
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.writers.named_image import NamedImage
+from importer.writers.outputs import Output
 from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
 from tests.blobfix import Result

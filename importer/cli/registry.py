@@ -15,7 +15,6 @@ from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import NetworkError, UsageError
 from importer.plan.blobs import Role
-from importer.plan.fidelity import Output
 from importer.plan.images import ImagePlan, Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -28,6 +27,7 @@ from importer.words.text import listed
 from importer.writers.destination import OpenDestination
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
+from importer.writers.outputs import REGISTRY_TREE
 from importer.writers.referrer_tags import ReferrersListing, listings_of
 from importer.writers.selection import Choice, Selection, choose, select_images
 from importer.writers.verifying_reader import VerifyingReader
@@ -131,7 +131,7 @@ class _Below:
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """All images, under the names that they get; raises as ``choose`` does."""
-        chosen = choose(plan, choice, Output.REGISTRY_TREE, self.reader)
+        chosen = choose(plan, choice, REGISTRY_TREE, self.reader)
         return replace(chosen, images=tuple(map(self._placed, chosen.images)))
 
     def place_of(self, repository: str) -> RegistryPlace:
@@ -172,7 +172,7 @@ class _At:
                 "choose one with --select, or push each to its own repository with --all-tags"
             )
         chosen = choose(
-            plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), Output.REGISTRY_TREE, self.reader
+            plan, replace(choice, name=_reference(place, place.tag or DEFAULT_TAG)), REGISTRY_TREE, self.reader
         )
         own = chosen.images
         if own and place.digest and own[0].plan.manifest_digest != place.digest:

@@ -19,13 +19,13 @@ from importer.cli.writing import conclude
 from importer.conversion import convert
 from importer.errors import UsageError
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.work.executor import ThreadExecutor
 from importer.writers.destination import OpenDestination
 from importer.writers.destinations.registry_tree import pull_command
 from importer.writers.named_image import NamedImage
+from importer.writers.outputs import REGISTRY_TREE
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -105,7 +105,7 @@ class _OpenService(OpenDestination["Starlette"]):
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that a registry can serve."""
-        return choose(plan, choice, Output.REGISTRY_TREE, self._reader)
+        return choose(plan, choice, REGISTRY_TREE, self._reader)
 
     def write(self, images: Sequence[NamedImage]) -> Starlette:
         """The application that gives them out."""

@@ -7,7 +7,7 @@ refuses: moby, daemon/internal/image/tarexport/load.go.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import IntEnum, StrEnum
+from enum import Enum, IntEnum, StrEnum, auto
 from typing import TypeGuard
 
 from importer.domain.platform import Host
@@ -23,12 +23,15 @@ class ImageStatus(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-class Output(StrEnum):
-    """What can be written."""
+class OutputKind(Enum):
+    """What an output holds of an image, on which its fidelity depends.
 
-    REGISTRY_TREE = "registry-tree"
-    DOCKER_TAR = "docker-tar"
-    OCI_LAYOUT = "oci-layout"
+    ORIGINAL: the manifest and all that it wants, as registries and layouts hold it. DOCKER: config and layers of one
+    image, as docker loads them.
+    """
+
+    ORIGINAL = auto()
+    DOCKER = auto()
 
 
 class Fidelity(IntEnum):
@@ -42,14 +45,14 @@ class Fidelity(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-def fidelity(image: ImagePlan, output: Output, host: Host) -> Fidelity:
-    """How true to the original the output would be, written with no further option; ``host`` loads the docker tar."""
+def fidelity(image: ImagePlan, kind: OutputKind, host: Host) -> Fidelity:
+    """How true an output would be, written with no further option; ``host`` is the machine whose docker loads it."""
     if not image.parsed:
         return Fidelity.NONE
-    if output is Output.DOCKER_TAR:
-        return _docker_tar_fidelity(image, host)
+    if kind is OutputKind.DOCKER:
+        return _docker_fidelity(image, host)
     if isinstance(image, ImageIndex):
-        return _index_fidelity(image, output, host)
+        return _index_fidelity(image, host)
     if image.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in image.blobs):
         return Fidelity.SAME_IMAGE if image.is_altered else Fidelity.EXACT
     return Fidelity.SAME_IMAGE if _is_whole(image) else Fidelity.NONE
@@ -76,14 +79,14 @@ def whole_images(index: ImagePlan, host: Host) -> tuple[ContainerImage, ...]:
 
 def is_whole_image(image: ImagePlan, host: Host) -> TypeGuard[ContainerImage]:
     """Whether docker could load it as it is."""
-    return isinstance(image, ContainerImage) and fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
+    return isinstance(image, ContainerImage) and fidelity(image, OutputKind.DOCKER, host) is Fidelity.EXACT
 
 
 def status_of(image: ImagePlan, host: Host) -> ImageStatus:
     """Whether it is whole, can be made whole, or can't."""
     if isinstance(image, ImageIndex):
         return _status_of_index(image, host)
-    best = max(fidelity(image, output, host) for output in Output)
+    best = max(fidelity(image, kind, host) for kind in OutputKind)
     if best is not Fidelity.EXACT and not (image.is_altered and best is Fidelity.SAME_IMAGE):
         return ImageStatus.INCOMPLETE
     is_intact = image.is_untouched and not image.flaws and not image.is_altered
@@ -98,12 +101,12 @@ def _obstacles(image: ImagePlan, host: Host) -> Iterator[Obstacle]:
         yield ForeignSystem(image.config.platform.os)
 
 
-def _docker_tar_fidelity(image: ImagePlan, host: Host) -> Fidelity:
+def _docker_fidelity(image: ImagePlan, host: Host) -> Fidelity:
     match image:
         case ImageIndex():
             return Fidelity.EXACT if docker_child(image, host) else Fidelity.NONE
         case ContainerImage(saved=ContainerImage() as saved):
-            return _docker_tar_fidelity(saved, host)
+            return _docker_fidelity(saved, host)
         case ContainerImage():
             return Fidelity.EXACT if _is_whole(image) and not obstacles(image, host) else Fidelity.NONE
         case Artifact():
@@ -120,10 +123,10 @@ def _is_whole(image: ImagePlan) -> bool:
     )
 
 
-def _index_fidelity(index: ImageIndex, output: Output, host: Host) -> Fidelity:
+def _index_fidelity(index: ImageIndex, host: Host) -> Fidelity:
     if not _is_complete(index, host):
         return Fidelity.NONE
-    if not all(fidelity(child, output, host) is Fidelity.EXACT for child in index.children):
+    if not all(fidelity(child, OutputKind.ORIGINAL, host) is Fidelity.EXACT for child in index.children):
         return Fidelity.NONE
     return Fidelity.SAME_IMAGE if index.is_altered else Fidelity.EXACT
 

@@ -19,7 +19,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.plan.blobs import BlobPlan, InvalidBlob, LostBlob, Role
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.fidelity import Fidelity, ImageStatus, fidelity, status_of
 from importer.plan.images import ImagePlan
 from importer.plan.titles import label_of
 from importer.report.downloads import downloads_of
@@ -36,6 +36,7 @@ from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding, Rule, Severity
 from importer.words.printable import printable
 from importer.words.text import Size
+from importer.writers.outputs import REPORTED
 
 _SHOWN_OF_A_RULE: Final = 100
 _FIDELITIES: Final = {
@@ -177,8 +178,8 @@ def _image(image: ImagePlan, title: str, have: dict[Digest, int], host: Host) ->
     blobs = tuple(_blob(image, blob, have) for blob in image.all_blobs)
     layers = tuple(_blob(image, blob, have) for blob in image.blobs if blob.role is Role.LAYER)
     outputs = tuple(
-        (output.value.replace("-", " "), str(truth := fidelity(image, output, host)), _FIDELITIES[truth])
-        for output in Output
+        (output.name.replace("-", " "), str(truth := fidelity(image, output.kind, host)), _FIDELITIES[truth])
+        for output in REPORTED
     )
     salvage, proof = tuple(salvage_of(image)), PROOFS[image.proof]
     return ImageView(title, image, status_of(image, host), layers, blobs, outputs, salvage, proof)

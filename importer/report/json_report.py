@@ -14,7 +14,7 @@ from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.plan.blobs import BlobPlan, Role
 from importer.plan.causes import Gunzipped
-from importer.plan.fidelity import ImageStatus, Output, fidelity, status_of
+from importer.plan.fidelity import ImageStatus, fidelity, status_of
 from importer.plan.images import ImagePlan
 from importer.recovery.blobs.salvage import salvaged_files
 from importer.recovery.unread import Unread
@@ -24,6 +24,7 @@ from importer.report.page import Paper
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding
 from importer.words.printable import as_unicode
+from importer.writers.outputs import REPORTED
 
 SCHEMA_VERSION: Final = 1
 
@@ -99,7 +100,7 @@ def _image(image: ImagePlan, host: Host) -> dict[str, Any]:
         "parent": _text(image.parents[0]) if image.parents else None,
         "status": status_of(image, host).value,
         "proof": image.proof.value,
-        "outputs": {output.value: str(fidelity(image, output, host)) for output in Output},
+        "outputs": {output.name: str(fidelity(image, output.kind, host)) for output in REPORTED},
         "blobs": [_blob(image, blob) for blob in image.all_blobs],
     }
 

@@ -16,22 +16,16 @@ from importer.domain.places import parse_place
 from importer.domain.platform import Platform
 from importer.errors import BlobfixError
 from importer.investigation import Investigation, Question
-from importer.plan.fidelity import ImageStatus, Output, status_of, whole_images
+from importer.plan.fidelity import ImageStatus, status_of, whole_images
 from importer.plan.images import ImageKind, ImagePlan
 from importer.report.downloads import downloads_of
 from importer.report.states import worst_first, worst_state
 from importer.rules.rule import Finding, Severity
 from importer.words.printable import for_shell, shell_word
 from importer.writers.naming import NameTemplate, Naming
+from importer.writers.outputs import OFFERED, Output
 from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
-
-_OUTPUTS: Final = (
-    (Output.DOCKER_TAR, "image", ".tar", "a tarball for docker load"),
-    (Output.REGISTRY_TREE, "registry", "", "a storage folder for registry:2"),
-    (Output.OCI_LAYOUT, "layout", "", "an OCI image layout for skopeo and podman"),
-)
-"""The outputs, the one that most people want first: the name of the file or folder to write, and what it is."""
 
 _MOST: Final = 3
 _BY_IMAGE_ID: Final = NameTemplate.parse("recovered/{image_id}")
@@ -82,12 +76,13 @@ def _completing(investigation: Investigation) -> Iterator[NextStep]:
 
 def _writing(investigation: Investigation) -> Iterator[NextStep]:
     is_partial = worst_state(investigation.case) is ImageStatus.INCOMPLETE
-    for output, stem, suffix, what in _OUTPUTS:
-        place = _free_place(investigation.question, stem, suffix)
+    for output in OFFERED:
+        offer = output.offer
+        place = _free_place(investigation.question, offer.stem, offer.suffix) if offer else None
         way = next(_working_ways(investigation, output), None) if place else None
-        if place and way:
-            words = [f"to-{output}", *_input(investigation.question), *way.words, "-o", for_shell(os.fspath(place))]
-            written = f"write what is whole as {what}" if is_partial else f"write {what}"
+        if offer and place and way:
+            words = [output.command, *_input(investigation.question), *way.words, "-o", for_shell(os.fspath(place))]
+            written = f"write what is whole as {offer.description}" if is_partial else f"write {offer.description}"
             yield NextStep(" ".join(["blobfix", *words]), f"{written}{way.effect}")
 
 
@@ -128,7 +123,7 @@ def _ways(investigation: Investigation, output: Output) -> Iterator[_Way]:
     # The plan is what was selected, under the name that was given.
     select = None if question.name else question.select
     plain = _Way(Choice(select=select, platform=question.platform, host=investigation.case.host))
-    if output is Output.REGISTRY_TREE:
+    if output.needs_names:
         plain = _named(plain, images)
     yield plain
     for platform in () if question.platform else _whole_platforms(investigation):

@@ -9,7 +9,7 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.investigation import Investigation
 from importer.plan.blobs import BlobPlan, BlobStatus
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.fidelity import Fidelity, ImageStatus, fidelity, status_of
 from importer.plan.images import ImagePlan
 from importer.plan.titles import label_of
 from importer.report.downloads import Download, downloads_of
@@ -24,6 +24,7 @@ from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Severity
 from importer.words.text import Size, listed
+from importer.writers.outputs import REPORTED, Output
 
 _STYLES: Final = {
     ImageStatus.INTACT: "bold green",
@@ -164,12 +165,12 @@ def _contents(image: ImagePlan) -> str:
 
 
 def _outputs(image: ImagePlan, host: Host) -> str:
-    return " · ".join(_output(image, output, host) for output in Output)
+    return " · ".join(_output(image, output, host) for output in REPORTED)
 
 
 def _output(image: ImagePlan, output: Output, host: Host) -> str:
-    name = f"to-{output.value}"
-    match fidelity(image, output, host):
+    name = output.command
+    match fidelity(image, output.kind, host):
         case Fidelity.EXACT:
             return f"{name} (exact)"
         case Fidelity.SAME_IMAGE:

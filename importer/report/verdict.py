@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.domain.platform import Host
 from importer.investigation import Investigation, absent_digests
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, obstacles, status_of, whole_images
+from importer.plan.fidelity import Fidelity, ImageStatus, OutputKind, fidelity, obstacles, status_of, whole_images
 from importer.plan.images import ContainerImage, ImageIndex, Plan
 from importer.recovery.unread import Unread
 from importer.report.downloads import downloads_of
@@ -121,8 +121,8 @@ def _of_mended(plan: Plan, host: Host) -> str:
 def _is_for_docker_only(plan: Plan, host: Host) -> bool:
     """Whether some image is exact as a docker tar, and has no original manifest for a registry."""
     return any(
-        fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
-        and fidelity(image, Output.REGISTRY_TREE, host) is not Fidelity.EXACT
+        fidelity(image, OutputKind.DOCKER, host) is Fidelity.EXACT
+        and fidelity(image, OutputKind.ORIGINAL, host) is not Fidelity.EXACT
         for image in plan.images
     )
 

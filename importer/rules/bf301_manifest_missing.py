@@ -7,7 +7,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host
 from importer.plan.blobs import Role
 from importer.plan.causes import ManifestMissing
-from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.fidelity import Fidelity, OutputKind, fidelity
 from importer.plan.images import ImagePlan
 from importer.plan.titles import title_of
 from importer.recovery.documents.lost_manifests import lost_manifests
@@ -54,7 +54,7 @@ def _config_of(image: ImagePlan) -> Text:
 
 
 def _docker_tar(image: ImagePlan, host: Host) -> str:
-    is_whole = fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
+    is_whole = fidelity(image, OutputKind.DOCKER, host) is Fidelity.EXACT
     return "a docker tar is exact" if is_whole else "a docker tar can't be written until all layers are here"
 
 

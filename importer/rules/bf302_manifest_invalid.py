@@ -6,7 +6,7 @@ from typing import Final
 from importer.domain.platform import Host
 from importer.formats.signatures import PAGE_KINDS
 from importer.plan.causes import NotAManifest
-from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.fidelity import Fidelity, OutputKind, fidelity
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ImagePlan
 from importer.recovery.documents.lost_manifests import lost_manifests
@@ -54,7 +54,7 @@ def _observed(image: ImagePlan, message: Text, host: Host) -> Observation:
         remedy=_REMEDY_OF_RIGHT_BYTES
         if is_right
         else _REMEDY_WITH_CONFIG
-        if fidelity(image, Output.DOCKER_TAR, host) is Fidelity.EXACT
+        if fidelity(image, OutputKind.DOCKER, host) is Fidelity.EXACT
         else _REMEDY,
         path=path,
         digest=image.manifest.descriptor.digest,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from importer.domain.digest import Digest
 from importer.domain.reference import Reference
 from importer.errors import UsageError
-from importer.plan.fidelity import Output
+from importer.plan.fidelity import OutputKind
 from importer.plan.images import ImagePlan
 from importer.words.text import FilePath
 from importer.writers.named_image import NamedImage
+from importer.writers.outputs import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ def clashes_among(images: Iterable[NamedImage], output: Output) -> Iterable[Clas
 
 def _key(name: Reference, output: Output) -> str:
     """What has to be unlike: a registry's storage leaves the host out."""
-    return f"{name.repository}:{name.tag}" if output is Output.REGISTRY_TREE else name.fully_qualified
+    return f"{name.repository}:{name.tag}" if not output.keeps_hosts else name.fully_qualified
 
 
 def _identity(image: ImagePlan, output: Output) -> Digest:
     """By which digest the output knows the image: docker by the image id, all others by the manifest's."""
-    return (image.image_id if output is Output.DOCKER_TAR else None) or image.manifest.descriptor.digest
+    return (image.image_id if output.kind is OutputKind.DOCKER else None) or image.manifest.descriptor.digest
 
 
 def _told(image: ImagePlan) -> str:

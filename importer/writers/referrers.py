@@ -12,10 +12,11 @@ from dataclasses import replace
 from importer.domain.platform import Host
 from importer.domain.reference import Reference
 from importer.domain.referrers_tag import referrers_tag
-from importer.plan.fidelity import Fidelity, Output, fidelity
+from importer.plan.fidelity import Fidelity, fidelity
 from importer.plan.images import ImagePlan
 from importer.recovery.documents.referrers import is_listing, names_of_listings, subject_of
 from importer.writers.named_image import NamedImage
+from importer.writers.outputs import Output
 
 Attached = Mapping[str, Sequence[ImagePlan]]
 """What goes where a manifest goes, by the tag that lists what refers to it."""
@@ -61,9 +62,9 @@ def with_referrers(
 
 def _as_held(referrer: ImagePlan, output: Output | None, host: Host) -> ImagePlan | None:
     """What an output holds of a referrer: all of it or nothing, but of a list whatever in it is whole."""
-    if output is None or fidelity(referrer, output, host) is Fidelity.EXACT:
+    if output is None or fidelity(referrer, output.kind, host) is Fidelity.EXACT:
         return referrer
     if not is_listing(referrer) or not referrer.manifest.is_here:
         return None
-    whole = tuple(child for child in referrer.children if fidelity(child, output, host) is Fidelity.EXACT)
+    whole = tuple(child for child in referrer.children if fidelity(child, output.kind, host) is Fidelity.EXACT)
     return replace(referrer, children=whole)

@@ -10,11 +10,12 @@ from importer.domain.platform import Host, Platform
 from importer.domain.schema1 import Schema1Manifest
 from importer.mutate.edited_configs import edited_config
 from importer.plan.causes import DigestMismatch
-from importer.plan.fidelity import Fidelity, Output, fidelity, is_whole_image, obstacles, whole_images
+from importer.plan.fidelity import Fidelity, OutputKind, fidelity, is_whole_image, obstacles, whole_images
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ContainerImage, ImagePlan
 from importer.plan.titles import title_of
 from importer.writers.obstacle_words import why_not_loaded
+from importer.writers.outputs import Output
 
 _MISFIT: Final = "and its layers aren't the ones that it lists, so no option can make an image from them"
 
@@ -139,9 +140,9 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
             "--allow-new-digest writes the same image (the image id stays) under a new manifest digest; "
             "to-docker-tar needs no option"
         )
-    if isinstance(plan.parsed, Schema1Manifest) and fidelity(plan, Output.REGISTRY_TREE, host) is Fidelity.EXACT:
+    if isinstance(plan.parsed, Schema1Manifest) and fidelity(plan, OutputKind.ORIGINAL, host) is Fidelity.EXACT:
         return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 converts it to schema 2"
-    if output is Output.DOCKER_TAR and (reasons := obstacles(plan, host)):
+    if output.kind is OutputKind.DOCKER and (reasons := obstacles(plan, host)):
         return f"{title} {why_not_loaded(reasons[0])}"
     if edited := edited_config(plan):
         way = "--allow-new-digest writes the image with it, under a new image id, if its layers match it"

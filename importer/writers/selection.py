@@ -13,13 +13,14 @@ from importer.mutate.labels import with_right_labels
 from importer.mutate.oci_types import with_oci_types
 from importer.mutate.rewriting import can_get_new_config, with_new_config, with_new_manifest
 from importer.mutate.schema1 import can_be_converted, converted
-from importer.plan.fidelity import Fidelity, Output, docker_child, fidelity
+from importer.plan.fidelity import Fidelity, OutputKind, docker_child, fidelity
 from importer.plan.images import Artifact, ContainerImage, ImageIndex, ImagePlan, Plan
 from importer.recovery.documents.referrers import is_listing
 from importer.writers import refusals
 from importer.writers.clashes import demand_distinct_names
 from importer.writers.named_image import NamedImage
 from importer.writers.naming import Naming, with_names
+from importer.writers.outputs import Output
 from importer.writers.referrers import attached, with_referrers
 from importer.writers.refusals import Refusal, titles
 from importer.writers.selectors import answers_to, not_here, within
@@ -87,7 +88,7 @@ def choose(plan: Plan, choice: Choice, output: Output, reader: VerifyingReader |
         [each if isinstance(each, NamedImage) else image for each, image in zip(outcomes, named, strict=True)], output
     )
     written = [outcome for outcome in outcomes if isinstance(outcome, NamedImage)]
-    if output is not Output.DOCKER_TAR:
+    if output.kind is not OutputKind.DOCKER:
         referrers = attached(plan.images)
         written = [each for image in written for each in with_referrers(image, referrers, choice.host, output)]
     if choice.oci_media_types and written:
@@ -104,7 +105,7 @@ def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: boo
         written = _of_index(image, image.plan, choice, output)
     else:
         written = _of_another_platform(image.plan, choice) or _writable(image, choice, output)
-    if isinstance(written, NamedImage) and not written.names and output is Output.REGISTRY_TREE:
+    if isinstance(written, NamedImage) and not written.names and output.needs_names:
         return refusals.nameless(image.plan, is_alone=is_alone)
     return written
 
@@ -197,7 +198,7 @@ def _standing(plan: Plan) -> Sequence[ImagePlan]:
 
 def _suited(images: Sequence[ImagePlan], choice: Choice, output: Output) -> Sequence[ImagePlan]:
     """Without the charts and signatures beside an image, which docker can't load, unless one was picked."""
-    if choice.select or output is not Output.DOCKER_TAR:
+    if choice.select or output.kind is not OutputKind.DOCKER:
         return images
     return [image for image in images if not _is_beside(image)] or images
 
@@ -227,9 +228,9 @@ def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequen
 def _writable(image: NamedImage, choice: Choice, output: Output) -> NamedImage | Refusal:
     if choice.convert_schema1 and can_be_converted(image.plan):
         return _changed(image, converted(image.plan))
-    truth = fidelity(image.plan, output, choice.host)
+    truth = fidelity(image.plan, output.kind, choice.host)
     if truth is Fidelity.EXACT:
-        saved = image.plan.saved if output is Output.DOCKER_TAR else None
+        saved = image.plan.saved if output.kind is OutputKind.DOCKER else None
         return replace(image, plan=saved) if saved else _labelled(image, choice, output)
     if truth is Fidelity.SAME_IMAGE and choice.allow_new_digest:
         if image.plan.is_altered and _has_all_bytes(image.plan):
@@ -253,7 +254,7 @@ def _edited(image: NamedImage, choice: Choice, output: Output) -> NamedImage | R
     plan = with_edited_config(image.plan)
     if not plan:
         return refusals.of_other_layers(image.plan)
-    truth = fidelity(plan, output, choice.host)
+    truth = fidelity(plan, output.kind, choice.host)
     return refusals.refused(plan, output, truth, choice.host) if truth is Fidelity.NONE else _changed(image, plan)
 
 
@@ -275,7 +276,11 @@ def _changed(image: NamedImage, plan: ImagePlan) -> NamedImage:
 def _labelled(image: NamedImage, choice: Choice, output: Output) -> NamedImage:
     """The image itself, unless a new digest is allowed and lets a wrong label be put right."""
     # Docker doesn't look at labels, and an index in a docker tar names its child by the original digest.
-    plan = with_right_labels(image.plan) if choice.allow_new_digest and output is not Output.DOCKER_TAR else image.plan
+    plan = (
+        with_right_labels(image.plan)
+        if choice.allow_new_digest and output.kind is not OutputKind.DOCKER
+        else image.plan
+    )
     return image if plan is image.plan else replace(image, plan=plan, original=image.plan)
 
 
@@ -283,12 +288,12 @@ def _of_index(image: NamedImage, index: ImageIndex, choice: Choice, output: Outp
     """The index itself, or one of its children, as the output and the choice want it."""
     if choice.platform:
         return _child(image, choice.platform, choice, output)
-    if output is Output.DOCKER_TAR:
+    if output.kind is OutputKind.DOCKER:
         child = docker_child(index, choice.host)
         if child is None:
             return refusals.index_refused(index, choice.host, "--platform writes one of them")
         return NamedImage(child, image.names, index=index)
-    truth = fidelity(index, output, choice.host)
+    truth = fidelity(index, output.kind, choice.host)
     if truth is Fidelity.EXACT or (truth is Fidelity.SAME_IMAGE and choice.allow_new_digest):
         return _labelled(image, choice, output)
     if index.is_altered and not choice.allow_new_digest:
@@ -298,7 +303,7 @@ def _of_index(image: NamedImage, index: ImageIndex, choice: Choice, output: Outp
 
 def _of_gappy_index(image: NamedImage, index: ImageIndex, choice: Choice, output: Output) -> NamedImage | Refusal:
     """An index of which some children are missing, if the choice says that it will do."""
-    whole = tuple(child for child in index.children if fidelity(child, output, choice.host) is Fidelity.EXACT)
+    whole = tuple(child for child in index.children if fidelity(child, output.kind, choice.host) is Fidelity.EXACT)
     if choice.sparse and whole and index.manifest.is_here:
         return _labelled(NamedImage(replace(index, children=whole), image.names), choice, output)
     return refusals.index_refused(
@@ -315,4 +320,4 @@ def _child(image: NamedImage, platform: Platform, choice: Choice, output: Output
     written = _writable(NamedImage(child, image.names), replace(choice, platform=None), output)
     if isinstance(written, Refusal):
         return written
-    return replace(written, index=image.plan if output is Output.DOCKER_TAR else None, is_asked=True)
+    return replace(written, index=image.plan if output.kind is OutputKind.DOCKER else None, is_asked=True)

@@ -20,13 +20,14 @@ from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.fidelity import Fidelity, ImageStatus, fidelity, status_of
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
 from importer.report.json_report import report
 from importer.rules.rule import Severity
 from importer.writers.docker_tar import docker_tar_members
+from importer.writers.outputs import DOCKER_TAR, REGISTRY_TREE
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile
@@ -171,13 +172,13 @@ def test_what_is_written_is_the_original_to_the_byte(
 ) -> None:
     known = (image.manifest_digest,) if knows else ()
     with damaged(image, deeds) as (folder, out):
-        for output, write in ((Output.REGISTRY_TREE, _write_tree), (Output.DOCKER_TAR, _write_tar)):
+        for output, write in ((REGISTRY_TREE, _write_tree), (DOCKER_TAR, _write_tar)):
             plans = originals(look(folder, known=image.manifest_digest if knows else None), image)
-            promised = {fidelity(plan, output, Host.of_this_machine()) for plan in plans}
+            promised = {fidelity(plan, output.kind, Host.of_this_machine()) for plan in plans}
             digests: list[Digest] = []
             with suppress(UsageError, NoImageError, CannotWriteError):
-                digests = write(folder, known, out / output.value)
-            assert (out / output.value).exists() == bool(digests)
+                digests = write(folder, known, out / output.name)
+            assert (out / output.name).exists() == bool(digests)
             # A manifest that nothing proves may be another one by now; then it is written as what it is.
             if image.manifest_digest in digests:
                 assert Fidelity.EXACT in promised
@@ -188,7 +189,7 @@ def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Dig
     opener = Opener()
     with RegistryTree(root, VerifyingReader(opener), QUIET, Durability()) as tree:
         plan = investigate(Question((folder,), digests=known), QUIET, opener, tree.capture()).case.plan
-        images = chosen(plan, Choice(NAME), Output.REGISTRY_TREE)
+        images = chosen(plan, Choice(NAME), REGISTRY_TREE)
         tree.write(images)
     digests = [image.plan.manifest.descriptor.digest for image in images]
     assert_tree_is_sound(root, digests[0])
@@ -200,7 +201,7 @@ def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Di
     reader = VerifyingReader(opener)
     with TarFile(target, reader, QUIET, Durability()) as tar:
         plan = investigate(Question((folder,), digests=known), QUIET, opener, tar.capture()).case.plan
-        images = chosen(plan, Choice(NAME), Output.DOCKER_TAR)
+        images = chosen(plan, Choice(NAME), DOCKER_TAR)
         tar.write(docker_tar_members(images, reader, QUIET.advance))
     image_id = images[0].plan.image_id
     assert image_id

@@ -16,9 +16,9 @@ from importer.domain.digest import Digest
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
 from importer.writers.oci_folder import OciFolder
+from importer.writers.outputs import OCI_LAYOUT
 from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
 from tests import damage
@@ -343,5 +343,5 @@ class TestSeveralAtATime:
         with OciFolder(layout, reader, SilentProgress(), Durability()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
             plan = survey(Question((folders[2].parents[2],)), SilentProgress(), opener).plan
-            late.write(choose(plan, Choice(), Output.OCI_LAYOUT, reader).images)
+            late.write(choose(plan, Choice(), OCI_LAYOUT, reader).images)
         assert len(entries(layout)) == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.domain.platform import Host, Platform
-from importer.plan.fidelity import Fidelity, Output, docker_child, fidelity, obstacles
+from importer.plan.fidelity import Fidelity, OutputKind, docker_child, fidelity, obstacles
 from importer.plan.flaws import ForeignSystem
 from importer.plan.images import ImageIndex, ImagePlan
 from tests.images.generated import index_of, small_image, write_artifactory_folder
@@ -24,7 +24,7 @@ def planned(folder: Path) -> ImagePlan:
 
 
 def outputs(image: ImagePlan, host: Host = LINUX) -> tuple[Fidelity, ...]:
-    return tuple(fidelity(image, output, host) for output in (Output.REGISTRY_TREE, Output.DOCKER_TAR))
+    return tuple(fidelity(image, kind, host) for kind in (OutputKind.ORIGINAL, OutputKind.DOCKER))
 
 
 ONLY_TREE = (Fidelity.EXACT, Fidelity.NONE)

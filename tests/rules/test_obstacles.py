@@ -11,7 +11,7 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
-from importer.plan.fidelity import Fidelity, ImageStatus, Output, fidelity, status_of
+from importer.plan.fidelity import Fidelity, ImageStatus, OutputKind, fidelity, status_of
 from importer.plan.flaws import (
     DiffIdMismatch,
     DiffIdsOfCompressed,
@@ -45,7 +45,7 @@ def looked_at(folder: Path, *, deep: bool = False) -> tuple[ImagePlan, list[str]
 
 
 def outputs(image: ImagePlan, host: Host = LINUX) -> tuple[Fidelity, ...]:
-    return tuple(fidelity(image, output, host) for output in (Output.REGISTRY_TREE, Output.DOCKER_TAR))
+    return tuple(fidelity(image, kind, host) for kind in (OutputKind.ORIGINAL, OutputKind.DOCKER))
 
 
 ONLY_TREE = (Fidelity.EXACT, Fidelity.NONE)
@@ -160,7 +160,7 @@ class TestDiffIds:
             assert codes.count("BF414") == 1
             assert plan.config
             assert plan.layers[1].diff_id == plan.config.diff_ids[1]
-            assert fidelity(plan, Output.DOCKER_TAR, LINUX) is Fidelity.NONE
+            assert fidelity(plan, OutputKind.DOCKER, LINUX) is Fidelity.NONE
 
     def test_of_plain_layers_are_the_layers_own(self, tmp_path: Path) -> None:
         tars = [tar_of({"a": b"a"})]

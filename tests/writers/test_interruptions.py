@@ -21,9 +21,9 @@ from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
 from importer.writers.docker_tar import docker_tar_members
+from importer.writers.outputs import DOCKER_TAR, REGISTRY_TREE
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.tar_file import TarFile, stream_members
@@ -237,7 +237,7 @@ def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
     opener = Opener()
     with RegistryTree(root, VerifyingReader(opener), progress, Durability()) as tree:
         plan = investigate(Question((place,)), progress, opener, tree.capture()).case.plan
-        tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), Output.REGISTRY_TREE))
+        tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), REGISTRY_TREE))
 
 
 def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
@@ -245,14 +245,14 @@ def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
     reader = VerifyingReader(opener)
     with TarFile(target, reader, progress, Durability()) as tar:
         plan = investigate(Question((place,)), progress, opener, tar.capture()).case.plan
-        tar.write(docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), reader, progress.advance))
+        tar.write(docker_tar_members(chosen(plan, Choice(), DOCKER_TAR), reader, progress.advance))
 
 
 def _write_pipe(place: Path, target: Path, progress: SilentProgress) -> None:
     opener = Opener()
     reader = VerifyingReader(opener)
     plan = investigate(Question((place,)), progress, opener).case.plan
-    members = docker_tar_members(chosen(plan, Choice(), Output.DOCKER_TAR), reader, progress.advance)
+    members = docker_tar_members(chosen(plan, Choice(), DOCKER_TAR), reader, progress.advance)
     progress.start("Writing", 0)
     with target.with_suffix(".pipe").open("wb") as stream:
         stream_members(members, stream.write, reader, progress.advance)

@@ -14,9 +14,9 @@ from importer.errors import UsageError
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import SilentProgress
+from importer.writers.outputs import DOCKER_TAR, REGISTRY_TREE
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
@@ -46,8 +46,8 @@ def write_nameless(image: GeneratedImage, folder: Path) -> None:
 def test_a_selection_is_a_value(tmp_path: Path) -> None:
     write_artifactory_folder(NAMED, tmp_path / "team" / "app" / "1")
     write_nameless(OTHER, tmp_path)
-    selection = choose(plan_of(tmp_path), Choice(), Output.REGISTRY_TREE, READER)
-    assert selection == choose(plan_of(tmp_path), Choice(), Output.REGISTRY_TREE, READER)
+    selection = choose(plan_of(tmp_path), Choice(), REGISTRY_TREE, READER)
+    assert selection == choose(plan_of(tmp_path), Choice(), REGISTRY_TREE, READER)
     assert [refusal.image.image_id for refusal in selection.refused] == [OTHER.image_id]
 
 
@@ -90,7 +90,7 @@ class TestPlatforms:
         assert [path.read_text() for path in tmp_path.rglob("current/link")] == [str(OTHER.manifest_digest)]
 
     def test_a_platform_of_none_is_wrong_usage(self, both: Path, tmp_path: Path) -> None:
-        selection = choose(plan_of(both), Choice(platform=Platform.parse("linux/s390x")), Output.DOCKER_TAR, READER)
+        selection = choose(plan_of(both), Choice(platform=Platform.parse("linux/s390x")), DOCKER_TAR, READER)
         assert selection.images == ()
         assert all(refusal.is_usage for refusal in selection.refused)
         assert run("to-docker-tar", both, "-o", tmp_path / "a.tar", "--platform", "linux/s390x").code == 2
@@ -114,7 +114,7 @@ def test_a_tag_that_another_program_gave_meanwhile_is_not_moved(tmp_path: Path) 
     for image, folder in ((first, tmp_path / "first"), (second, tmp_path / "second")):
         write_artifactory_folder(image, folder / "team" / "app" / "1.4")
     root = tmp_path / "registry"
-    images = choose(plan_of(tmp_path / "second"), Choice(), Output.REGISTRY_TREE, READER).images
+    images = choose(plan_of(tmp_path / "second"), Choice(), REGISTRY_TREE, READER).images
     with RegistryTree(root, READER, SilentProgress(), Durability()) as late:
         assert late.moved_tags(images) == ()
         assert run("to-registry-tree", tmp_path / "first", "-o", root).code == 0

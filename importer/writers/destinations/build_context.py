@@ -12,7 +12,6 @@ from typing import ClassVar
 from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -25,6 +24,7 @@ from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_context_place
+from importer.writers.outputs import BUILD_CONTEXT
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -64,7 +64,7 @@ class OpenBuildContext(OpenDestination[Outcome]):
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images that docker could load."""
-        return choose(plan, choice, Output.DOCKER_TAR, self._reader)
+        return choose(plan, choice, BUILD_CONTEXT, self._reader)
 
     def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the context of the one image; raises UsageError for several, and as ``BuildContext.write`` does."""

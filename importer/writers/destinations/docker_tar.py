@@ -11,7 +11,6 @@ from typing import BinaryIO, ClassVar
 
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.places.durability import Durability
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -20,6 +19,7 @@ from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.docker_tar import docker_tar_members
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_file_place
+from importer.writers.outputs import DOCKER_TAR
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.tar_file import TarCapture, TarFile, stream_members
@@ -118,7 +118,7 @@ class OpenDockerStream(OpenDestination[None]):
 
 def loadable(plan: Plan, choice: Choice, reader: VerifyingReader, progress: Progress) -> Selection:
     """The images that docker loads: of several, one whose layers aren't what its config says is left out."""
-    selection = choose(plan, choice, Output.DOCKER_TAR, reader)
+    selection = choose(plan, choice, DOCKER_TAR, reader)
     if len(selection.images) < 2:
         return selection
     late = tuple(refusal for image in selection.images if (refusal := _refusal_of(image, reader, progress)))

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from importer.domain import media_types
 from importer.places.durability import Durability
-from importer.plan.fidelity import Output
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -21,6 +20,7 @@ from importer.writers.named_image import NamedImage
 from importer.writers.oci_folder import OciFolder
 from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
 from importer.writers.output_places import check_file_place, check_layout_place
+from importer.writers.outputs import OCI_LAYOUT
 from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
@@ -68,7 +68,7 @@ class OciLayout:
 
     def chosen(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
         """The images whose manifests can be written."""
-        return choose(plan, replace(choice, oci_media_types=self.oci_media_types), Output.OCI_LAYOUT, reader)
+        return choose(plan, replace(choice, oci_media_types=self.oci_media_types), OCI_LAYOUT, reader)
 
 
 class OpenLayoutFolder(OpenDestination[Outcome]):

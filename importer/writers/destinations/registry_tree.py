@@ -10,7 +10,6 @@ from pathlib import Path
 
 from importer.domain.media_types import HELM_CONFIG
 from importer.places.durability import Durability
-from importer.plan.fidelity import Output
 from importer.plan.images import Artifact, Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -19,6 +18,7 @@ from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
 from importer.writers.output_places import check_tree_place
+from importer.writers.outputs import REGISTRY_TREE
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
 from importer.writers.verifying_reader import VerifyingReader
@@ -63,7 +63,7 @@ class OpenRegistryTree(OpenDestination[Outcome]):
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images whose manifests can be written, and that have a name."""
-        return choose(plan, choice, Output.REGISTRY_TREE, self._reader)
+        return choose(plan, choice, REGISTRY_TREE, self._reader)
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
         """The tags that the tree has already, for other images."""

@@ -21,8 +21,8 @@ from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.plan.fidelity import Output
 from importer.progress import SilentProgress
+from importer.writers.outputs import REGISTRY_TREE
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
 from importer.writers.verifying_reader import VerifyingReader
@@ -363,7 +363,7 @@ class TestFilesThatChangeWhileTheyAreRead:
                 with RegistryTree(out / "tree", VerifyingReader(opener), meddler, Durability()) as tree:
                     question = Question((folder.parents[2],), jobs=1)
                     plan = investigate(question, meddler, opener, tree.capture()).case.plan
-                    images = chosen(plan, Choice(), Output.REGISTRY_TREE)
+                    images = chosen(plan, Choice(), REGISTRY_TREE)
                     tree.write(images)
             except BlobfixError:
                 tags = list(out.rglob("current/link"))
