@@ -37,6 +37,7 @@ class GzipStream(DecodedStream):
         consumed: compressed bytes of whole members, plus those of a broken one, in blocks, up to the break.
         deflate_start: offset at which the last member's deflate stream begins.
         missing_trailer: the bytes that are missing from a member that was cut within its trailer.
+        right_trailer: the trailer that belongs to the content of a whole member, where another one stands.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class GzipStream(DecodedStream):
         self._crc = 0
         self._member_size = 0
         self.missing_trailer = b""
+        self.right_trailer = b""
         self.deflate_start = 0
 
     def feed(self, block: bytes) -> Iterator[bytes]:
@@ -134,6 +136,7 @@ class GzipStream(DecodedStream):
             return
         if self._pending[:TRAILER_SIZE] != self._trailer():
             self._break(Ending.CORRUPT, _first_difference(self._pending, self._trailer()))
+            self.right_trailer = self._trailer()
             return
         self._consume(TRAILER_SIZE)
         self._in_trailer = False

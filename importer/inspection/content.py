@@ -41,6 +41,7 @@ class Content:
         consumed: compressed bytes that decoded without an error.
         broken_at: offset of the first byte at which a decoder notices that the stream is damaged, when one does.
         missing_trailer: what a gzip member that was cut within its trailer lacks.
+        right_trailer: what should stand after ``consumed`` bytes, where a whole gzip member has another trailer.
         kind: what the decompressed bytes are.
         entry_count: members of the tar inside.
         tar_broken_at: offset in the decompressed bytes where no tar header stands though one should.
@@ -54,6 +55,7 @@ class Content:
     ending: Ending
     consumed: int
     missing_trailer: bytes = b""
+    right_trailer: bytes = b""
     kind: FileKind = FileKind.DATA
     entry_count: int = 0
     tar_broken_at: int | None = None
@@ -160,6 +162,7 @@ class _ContentSink:
             ending=ending,
             consumed=stream.consumed,
             missing_trailer=stream.missing_trailer if isinstance(stream, GzipStream) else b"",
+            right_trailer=stream.right_trailer if isinstance(stream, GzipStream) else b"",
             kind=kind_of_head(self._head),
             entry_count=self._walker.entry_count,
             tar_broken_at=self._walker.broken_at,

@@ -203,9 +203,10 @@ class LeadingData(Cause):
 
 @dataclass(frozen=True, slots=True)
 class TruncatedTrailer(Cause):
-    """Only ``missing`` bytes of the gzip trailer are gone, and they can be computed."""
+    """Only ``missing`` bytes of the gzip trailer are gone, or the whole trailer is wrong; it can be computed."""
 
     missing: int
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

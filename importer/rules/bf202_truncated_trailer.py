@@ -10,6 +10,9 @@ from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Se
 from importer.rules.wording import file_of, undoing
 from importer.words.text import Size, Text
 
+_CUT: Final = "{} lacks only the last {} of {}, a part of gzip's checksum and size"
+_WRONG: Final = "{} has wrong values in the {} of gzip's checksum and size, but all other bytes of {}"
+
 
 def find(case: Case) -> Iterator[Observation]:
     """Every blob that was completed by computing the end of its trailer."""
@@ -17,12 +20,7 @@ def find(case: Case) -> Iterator[Observation]:
         yield observation(
             image,
             blob,
-            Text(
-                "{} lacks only the last {} of {}, a part of gzip's checksum and size",
-                file_of(blob),
-                Size(cause.missing),
-                whereabouts(image, blob),
-            ),
+            Text(_WRONG if cause.is_wrong else _CUT, file_of(blob), Size(cause.missing), whereabouts(image, blob)),
             undoing(
                 blob,
                 cause,
@@ -37,15 +35,18 @@ RULE: Final = Rule(
     name="truncated-trailer",
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    summary="only (part of) the 8-byte gzip trailer is missing",
+    summary="only (part of) the 8-byte gzip trailer is missing or wrong",
     explanation=Explanation(
         meaning=(
             "A gzip file ends with eight bytes, the trailer: a checksum and the size of the content. Only some of "
-            "these are missing; the content itself is complete."
+            "these are missing or wrong; the content itself is complete."
         ),
-        origin="The download was interrupted within its last bytes, or a copy lost the end of the file.",
+        origin=(
+            "The download was interrupted within its last bytes, a copy lost the end of the file, or a program filled "
+            "or overwrote the end."
+        ),
         remedy=(
-            "It computes the missing bytes from the content and adds them in the output. The digest proves that the "
+            "It computes the missing bytes from the content and uses them in the output. The digest proves that the "
             "result is the original, byte for byte."
         ),
         advice="Nothing needs to be done. If it happens to several files, check how you download them.",

@@ -152,7 +152,7 @@ CASES = {
         in_turn(layer(0, damage.gunzip_in_place), config(damage.remove)), ("BF206", "BF410"), LOST
     ),
     "one bit flipped": Case(layer(0, damage.flip_byte, 1000, 1), ("BF208",), LOST),
-    "a byte of the trailer flipped": Case(layer(0, damage.flip_byte, -1), ("BF208",), LOST),
+    "a byte of the trailer flipped": Case(layer(0, damage.flip_byte, -1), ("BF202",), MENDED),
     "a bit of the header flipped": Case(layer(0, damage.flip_byte, 4, 1), ("BF206",), MENDED),
     "a letter of the config changed": Case(config(damage.flip_byte, 20, 1), ("BF208",), LOST),
     "noise of another size": Case(layer(0, damage.put, random.Random(1).randbytes(1400)), ("BF209",), LOST),

@@ -106,6 +106,7 @@ DAMAGES: dict[str, tuple[Damage, list[str], list[str]]] = {
     "sidecar agrees": (to_layer(damage.add_sidecar, DIGITS), [], []),
     "cut": (to_layer(damage.cut_at, 5000), ["BF201"], []),
     "trailer cut": (to_layer(damage.drop_gzip_trailer, 5), ["BF202"], []),
+    "trailer wrong": (to_layer(damage.flip_byte, -5), ["BF202"], []),
     "zeros": (to_layer(damage.zero_range, 4000), ["BF203"], []),
     "more after it": (to_layer(damage.append, bytes(100)), ["BF204"], []),
     "headers before the manifest": (to_manifest(headers_with_digest), ["BF205"], []),

@@ -35,6 +35,10 @@ def resume_too_early(path: Path) -> None:
     damage.resume_too_early(path, 50_000, 4096)
 
 
+def overwrite_trailer(path: Path) -> None:
+    damage.zero_range(path, path.stat().st_size - 8)
+
+
 def insert_page(path: Path) -> None:
     damage.message_within(path, 50_000, b"<html><h1>504 Gateway Time-out</h1></html>\n")
 
@@ -72,6 +76,7 @@ CODES: dict[Damage, str] = {
     damage.lf_to_crlf: "BF215",
     resume_too_early: "BF216",
     insert_page: "BF216",
+    overwrite_trailer: "BF202",
     damage.bytes_to_utf8: "BF215",
 }
 
@@ -105,6 +110,8 @@ def names(damages: tuple[Damage, ...]) -> str:
         (resume_too_early, damage.gzip_again),
         (damage.prepend, resume_too_early),
         (insert_page, damage.in_chunks),
+        (overwrite_trailer, damage.in_base64),
+        (overwrite_trailer, add_newline),
         (damage.in_hex, damage.gzip_again),
         (damage.bytes_to_utf8, damage.percent_encoded),
         (damage.in_base64, damage.gzip_again, damage.prepend),
