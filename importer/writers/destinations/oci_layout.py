@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.domain import media_types
+from importer.domain.reference import Reference
 from importer.places.durability import Durability
 from importer.plan.images import Plan
 from importer.progress import Progress
@@ -130,11 +131,19 @@ def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Out
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
     tag = f":{short_name_in(index, name)}" if name and not is_alone else ""
     source = for_shell(f"{'oci-archive' if layout.is_archive else 'oci'}:{path}{tag}")
-    target = f"docker://REGISTRY/{f'{name.repository}:{name.tag}' if name else 'NAME:TAG'}"
+    target = f"docker://{name.host if name and name.host else 'REGISTRY'}/{_in_registry(name)}"
+    copying = f"skopeo copy --all {source} {target}"
     remarks = []
     if path != os.fspath(layout.path):
         remarks.append(f"skopeo doesn't accept a colon in a path: first rename it to {path}")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         remarks.append("skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types")
-    command = f"skopeo copy --all {source} {target}"
-    return Outcome("To copy it into a registry:", (command,), remarks=tuple(remarks))
+    if name and name.host and path == os.fspath(layout.path):
+        return Outcome("To copy it into its registry:", (copying,), remarks=tuple(remarks))
+    # Which registry it is for, nobody has said: a command with a gap in it can't be pasted.
+    remarks.insert(0, f"{copying} copies it into a registry")
+    return Outcome("To see what is in it:", (f"blobfix scan {for_shell(os.fspath(layout.path))}",), tuple(remarks))
+
+
+def _in_registry(name: Reference | None) -> str:
+    return f"{name.repository}:{name.tag}" if name else "NAME:TAG"
