@@ -65,4 +65,4 @@ def pull(
         tell(f"  manifest {pulled.manifest.digest}")
         tell(f"  {pulled.blobs} blobs, {pulled.size:,} bytes")
         tell(f"Saved in {pulled.folder}")
-        tell_next("To look at it:", (f"blobfix scan {for_shell(str(output))}",), tell)
+        tell_next("scan it:", (f"blobfix scan {for_shell(str(output))}",), tell)

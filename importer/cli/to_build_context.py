@@ -51,4 +51,4 @@ def _tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
         tell(", ".join(map(str, image.names)) or f"{title_of(image.plan)} (without a name)")
         was = (image.original or image.plan).image_id
         edited = f" (new; the original's was {was})" if was != image.plan.image_id else ""
-        tell(f"  made of the image with the id {image.plan.image_id}{edited}; docker build gives it another")
+        tell(f"  built from the image with id {image.plan.image_id}{edited}; docker build gives it a new id")

@@ -82,7 +82,7 @@ def _writing(investigation: Investigation) -> Iterator[NextStep]:
         way = next(_working_ways(investigation, output), None) if place else None
         if offer and place and way:
             words = [output.command, *_input(investigation.question), *way.words, "-o", for_shell(os.fspath(place))]
-            written = f"write what is whole as {offer.description}" if is_partial else f"write {offer.description}"
+            written = f"write what is complete as {offer.description}" if is_partial else f"write {offer.description}"
             yield NextStep(" ".join(["blobfix", *words]), f"{written}{way.effect}")
 
 
@@ -91,12 +91,12 @@ def _learning(investigation: Investigation) -> Iterator[NextStep]:
     finding = _worst_finding(investigation)
     if finding:
         rule = finding.rule
-        yield NextStep(f"blobfix explain {rule.code}", f"read what {rule.code} {rule.name} means, and what to do")
+        yield NextStep(f"blobfix explain {rule.code}", f"explain {rule.code} {rule.name}")
     place = _free_place(investigation.question, "report", ".html")
     if place and investigation.case.plan.images:
         words = ["blobfix", "scan", *_input(investigation.question), "--format", "html"]
         yield NextStep(
-            " ".join([*words, ">", for_shell(os.fspath(place))]), "write a page for those who can download it again"
+            " ".join([*words, ">", for_shell(os.fspath(place))]), "write a report for whoever can download the files"
         )
     if not investigation.case.plan.images:
         yield NextStep("blobfix pull --help", "download an image from a registry or from Artifactory")
@@ -133,7 +133,7 @@ def _ways(investigation: Investigation, output: Output) -> Iterator[_Way]:
     yield _with(plain, "--allow-new-digest", "", ", under a new digest", allow_new_digest=True)
     for image in () if question.select else _whole(investigation):
         digest = str(image.manifest.descriptor.digest)
-        yield _with(plain, "--select", digest, ", of one of the images", select=digest)
+        yield _with(plain, "--select", digest, ", for one of the images", select=digest)
 
 
 def _with(way: _Way, option: str, value: str, effect: str, **change: object) -> _Way:
@@ -149,7 +149,7 @@ def _named(way: _Way, images: tuple[ImagePlan, ...]) -> _Way:
     has_ids = all(image.kind is ImageKind.IMAGE and image.image_id for image in nameless)
     template = _BY_IMAGE_ID if has_ids else _BY_DIGEST
     naming = Naming(template=template)
-    return _with(way, "--name-template", template.text, ", under a name made of its digest", naming=naming)
+    return _with(way, "--name-template", template.text, ", named after its digest", naming=naming)
 
 
 def _whole_platforms(investigation: Investigation) -> list[Platform]:

@@ -146,8 +146,8 @@ class TreeReport:
         loss = next((finding for finding in self.now.findings if finding.severity is Severity.ERROR), None)
         if loss and not steps and not self.is_refused:
             named = f"{loss.rule.code} {loss.rule.name}"
-            steps.append(NextStep(f"blobfix explain {loss.rule.code}", f"read what {named} means, and what to do"))
-        return [*steps, NextStep(f"blobfix scan {root}", "see which images are in it, and whether they are whole")]
+            steps.append(NextStep(f"blobfix explain {loss.rule.code}", f"explain {named}"))
+        return [*steps, NextStep(f"blobfix scan {root}", "list the images in it, and whether they are complete")]
 
     def _what_changed(self) -> list[str]:
         if self.left is None:
@@ -181,7 +181,7 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
 
 
 def _served(census: Census, *, quick: bool) -> str:
-    checked = "blobs were not hashed (--quick)" if quick else "each was hashed"
+    checked = "blobs were not hashed (--quick)" if quick else "all hashed"
     return (
         f"Can be served in full: {census.tags_served} of {_counted(census.tags, 'tag')}, "
         f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "

@@ -29,7 +29,7 @@ class Outcome:
     """What there is to tell when images were written.
 
     Attributes:
-        next_step: what can be done now, as in ``To load it:``; the commands follow.
+        next_step: what can be done now, as in ``load it into docker:``; the commands follow.
         commands: what does it, as a shell takes it.
         remarks: what to know before they are run.
         warnings: what the output lacks.

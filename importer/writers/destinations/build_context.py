@@ -77,7 +77,7 @@ class OpenBuildContext(OpenDestination[Outcome]):
             writer = build_context.BuildContext(folder, self._reader, self._progress)
             written = writer.write(images[0].plan, squash=self._context.squash)
         command = _build_command(images[0], written, os.fspath(self._context.path))
-        return Outcome("To build it:", (command,), warnings=tuple(_warnings(written)))
+        return Outcome("build it:", (command,), warnings=tuple(_warnings(written)))
 
 
 def _build_command(image: NamedImage, written: WrittenContext, path: str) -> str:

@@ -70,7 +70,7 @@ class OpenDockerTar(OpenDestination[Outcome]):
     def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the archive and give it its name."""
         self._tar.write(docker_tar_members(images, self._reader, self._progress.advance))
-        return Outcome("To load it:", (f"docker load -i {for_shell(os.fspath(self._place.path))}",))
+        return Outcome("load it into docker:", (f"docker load -i {for_shell(os.fspath(self._place.path))}",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,10 +139,10 @@ def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Out
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         remarks.append("skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types")
     if name and name.host and path == os.fspath(layout.path):
-        return Outcome("To copy it into its registry:", (copying,), remarks=tuple(remarks))
+        return Outcome("copy it to its registry:", (copying,), remarks=tuple(remarks))
     # Which registry it is for, nobody has said: a command with a gap in it can't be pasted.
-    remarks.insert(0, f"{copying} copies it into a registry")
-    return Outcome("To see what is in it:", (f"blobfix scan {for_shell(os.fspath(layout.path))}",), tuple(remarks))
+    remarks.insert(0, f"{copying} copies it to a registry")
+    return Outcome("scan it:", (f"blobfix scan {for_shell(os.fspath(layout.path))}",), tuple(remarks))
 
 
 def _in_registry(name: Reference | None) -> str:

@@ -74,7 +74,7 @@ class OpenRegistryTree(OpenDestination[Outcome]):
         self._tree.write(images, replace_tags=self._place.replace_tags)
         mount = _mount_of(str(Path(self._place.path).resolve()))
         serve = f"docker run -d -p 5000:5000 {mount} registry:2"
-        return Outcome("To pull it from there:", (serve, pull_command(images[0], "localhost:5000")))
+        return Outcome("serve it and pull from it:", (serve, pull_command(images[0], "localhost:5000")))
 
 
 def pull_command(image: NamedImage, host: str) -> str:
