@@ -211,8 +211,8 @@ class TestNextStep:
         source, layout = write_artifactory_folder(IMAGE, tmp_path / "in"), tmp_path / "layout"
         commands = [blobfix("to-oci-layout", source, "-o", layout, "-n", f"team/app:{tag}").text for tag in ("1", "2")]
         first, second = commands
-        assert f"(skopeo copy --all oci:{layout} docker://REGISTRY/team/app:1 copies it into a registry)" in first
-        assert f"(skopeo copy --all oci:{layout}:2 docker://REGISTRY/team/app:2 copies it into a registry)" in second
+        assert f"(skopeo copy --all oci:{layout} docker://REGISTRY/team/app:1 copies it to a registry)" in first
+        assert f"(skopeo copy --all oci:{layout}:2 docker://REGISTRY/team/app:2 copies it to a registry)" in second
         assert all(text.splitlines()[-1] == f"    blobfix scan {layout}" for text in commands)
 
     def test_a_layout_of_an_image_of_a_known_registry_is_copied_there(self, tmp_path: Path) -> None:
