@@ -111,7 +111,7 @@ def survey_with(executor: Executor, question: Question, capture: Capture | None 
     known = known_digests(inventory, question.digests, examiner)
     plan = make_plan(inventory, known, executor, effort=question.effort)
     if question.depth.edited_configs:
-        plan = replace(plan, images=tuple(with_contents_read(image, examiner) for image in plan.images))
+        plan = replace(plan, images=with_contents_read(plan.images, executor))
     host = replace(Host.of_this_machine(), asked=question.platform)
     case = Case(inventory, known, plan, host=host)
     if question.depth.for_docker:

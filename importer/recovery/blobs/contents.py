@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from importer.formats.decoders import can_decompress
 from importer.inspection.examiner import Examiner
-from importer.places.address import Decompressed
+from importer.places.address import Address, Decompressed
 from importer.plan.blobs import BlobPlan, PresentBlob, ProvenBlob, RepairedBlob, Role
 from importer.plan.causes import Corrupt, DigestMismatch
 from importer.plan.images import ImagePlan
+from importer.work.executor import Executor
+from importer.work.rounds import Search, in_rounds
+from importer.work.task import Tools
 
 
-def with_contents_read(image: ImagePlan, examiner: Examiner) -> ImagePlan:
-    """The image; where another file stands in its config's place, with the contents of its repaired layers."""
+@dataclass(frozen=True, slots=True)
+class MeasureContent:
+    """Read a layer's content to its end; ``size`` are the bytes of the layer."""
+
+    address: Address
+    size: int
+
+    def carry_out(self, tools: Tools) -> ProvenBlob | None:
+        """Give the content with its digest; None when it can't be made."""
+        made = Examiner(tools).measured(self.address)
+        return ProvenBlob(made.digest, made.size, self.address) if made else None
+
+
+def with_contents_read(images: Iterable[ImagePlan], executor: Executor) -> tuple[ImagePlan, ...]:
+    """The images; those in whose config's place another file stands, with the contents of their repaired layers."""
+    return tuple(in_rounds(map(_with_contents, images), executor, "Unpacking"))
+
+
+def _with_contents(image: ImagePlan) -> Search[ImagePlan]:
     config = image.config_blob
     if not config or not isinstance(config.cause, DigestMismatch | Corrupt):
         return image
-    return replace(image, blobs=tuple(_read(blob, examiner) for blob in image.blobs))
+    blobs = []
+    for blob in image.blobs:
+        blobs.append((yield from _read(blob)))
+    return replace(image, blobs=tuple(blobs))
 
 
-def _read(layer: BlobPlan, examiner: Examiner) -> BlobPlan:
+def _read(layer: BlobPlan) -> Search[BlobPlan]:
     if layer.role is not Role.LAYER or not isinstance(layer, PresentBlob | RepairedBlob):
         return layer
     is_known = layer.content or (layer.file and layer.file.content)
@@ -28,5 +52,5 @@ def _read(layer: BlobPlan, examiner: Examiner) -> BlobPlan:
         return layer
     packed = layer.exact.recipe
     address = Decompressed(packed, layer.kind) if can_decompress(layer.kind) else packed
-    made = examiner.measured(address)
-    return replace(layer, content=ProvenBlob(made.digest, made.size, address)) if made else layer
+    content = yield MeasureContent(address, layer.exact.size)
+    return replace(layer, content=content) if content else layer
