@@ -40,7 +40,8 @@ from importer.writers.destinations.build_context import BuildContext
 from importer.writers.destinations.docker_tar import DockerTar
 from importer.writers.destinations.oci_layout import OciLayout
 from importer.writers.destinations.registry_tree import RegistryTree
-from importer.writers.selection import Choice, narrowed
+from importer.writers.narrowing import narrowed
+from importer.writers.selection import Choice
 from importer.writers.verifying_reader import VerifyingReader
 
 __all__ = [

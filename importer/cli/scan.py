@@ -38,7 +38,8 @@ from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
 from importer.report.page import Paper
 from importer.report.verdict import verdict_of
-from importer.writers.selection import Choice, narrowed
+from importer.writers.narrowing import narrowed
+from importer.writers.selection import Choice
 
 EXAMPLES: Final = """\b
 Examples:

@@ -81,7 +81,7 @@ def choose(plan: Plan, choice: Choice, output: Output, reader: VerifyingReader |
     """
     nameless = {image.manifest.descriptor.digest for image in plan.images if not image.names}
     plan = with_names(plan, choice.naming, reader) if choice.naming else plan
-    images = _suited(_selected(_standing(plan), plan, choice), choice, output)
+    images = _suited(selected_images(standing(plan), plan, choice), choice, output)
     named = [NamedImage(image, (choice.name,) if choice.name else image.names) for image in images]
     outcomes = [_outcome(image, choice, output, is_alone=len(named) == 1) for image in named]
     demand_distinct_names(
@@ -104,7 +104,7 @@ def _outcome(image: NamedImage, choice: Choice, output: Output, *, is_alone: boo
     if isinstance(image.plan, ImageIndex):
         written = _of_index(image, image.plan, choice, output)
     else:
-        written = _of_another_platform(image.plan, choice) or _writable(image, choice, output)
+        written = refusal_by_platform(image.plan, choice) or _writable(image, choice, output)
     if isinstance(written, NamedImage) and not written.names and output.needs_names:
         return refusals.nameless(image.plan, is_alone=is_alone)
     return written
@@ -128,69 +128,15 @@ def _of_oci_types(images: Sequence[NamedImage]) -> list[NamedImage]:
     return rewritten
 
 
-def narrowed(plan: Plan, choice: Choice) -> Plan:
-    """The plan of what the user asks about: the chosen image, under the name and for the platform that were given.
-
-    Raises UsageError when the choice fits none or several, also where a platform has several builds.
-    """
-    standing, referrers = _standing(plan), attached(plan.images)
-    chosen = [NamedImage(image, image.names) for image in (_selected(standing, plan, choice) if standing else ())]
-    kept = [each.plan for image in chosen for each in with_referrers(image, referrers, choice.host)]
-    if choice.platform:
-        _demand_one_build(kept, choice.platform, choice.host)
-        kept = [_of_platform(image, choice.platform) for image in kept]
-    below = {member.manifest.descriptor.digest: member for image in kept for member in image.all_images}
-    images = [
-        below[digest] for digest in (image.manifest.descriptor.digest for image in plan.images) if digest in below
-    ]
-    return replace(plan, images=tuple(_as_asked(image, choice) for image in images))
-
-
-def _demand_one_build(images: Sequence[ImagePlan], platform: Platform, host: Host) -> None:
-    """Raise UsageError, as a writer does, when of no image it is clear which build is meant."""
-    children = [child_for(image, platform, host) if isinstance(image, ImageIndex) else image for image in images]
-    unclear = [child for child in children if isinstance(child, Refusal) and child.is_usage]
-    if unclear and len(unclear) == len(children):
-        raise UsageError(unclear[0].reason)
-
-
-def _of_platform(image: ImagePlan, platform: Platform) -> ImagePlan:
-    """An index without the children for other platforms; any other image is itself."""
-    if not isinstance(image, ImageIndex):
-        return image
-    children = [_of_platform(child, platform) for child in image.children if _may_be_for(child, platform)]
-    children = [child for child in children if not isinstance(child, ImageIndex) or child.blobs]
-    here = {child.manifest.descriptor.digest for child in children}
-    blobs = [
-        blob
-        for blob in image.blobs
-        if blob.descriptor.digest in here or (blob.descriptor.platform and blob.descriptor.platform.matches(platform))
-    ]
-    return replace(image, children=tuple(children), blobs=tuple(blobs))
-
-
-def _may_be_for(child: ImagePlan, platform: Platform) -> bool:
-    return isinstance(child, ImageIndex) or bool(child.platform and child.platform.matches(platform))
-
-
-def _as_asked(image: ImagePlan, choice: Choice) -> ImagePlan:
-    if not image.parents:
-        refusal = _of_another_platform(image, choice)
-        if refusal:
-            raise UsageError(refusal.reason)
-    names = (choice.name,) if choice.name and not image.parents else image.names
-    return replace(image, names=names)
-
-
 def select_images(plan: Plan, select: str | None) -> Sequence[ImagePlan]:
     """The images of the plan that stand on their own, or the one that ``select`` names.
 
     Raises NoImageError and UsageError.
     """
-    return _selected(_standing(plan), plan, Choice(select=select))
+    return selected_images(standing(plan), plan, Choice(select=select))
 
 
-def _standing(plan: Plan) -> Sequence[ImagePlan]:
+def standing(plan: Plan) -> Sequence[ImagePlan]:
     """The images that belong to no other: neither children of an index, nor nameless referrers, nor lists of such."""
     beside = {image.manifest.descriptor.digest for each in attached(plan.images).values() for image in each}
     return [image for image in plan.images if not image.parents and image.manifest.descriptor.digest not in beside]
@@ -208,7 +154,11 @@ def _is_beside(image: ImagePlan) -> bool:
     return isinstance(image, Artifact) or is_listing(image)
 
 
-def _selected(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:
+def selected_images(images: Sequence[ImagePlan], plan: Plan, choice: Choice) -> Sequence[ImagePlan]:
+    """The images that the choice names, of those that stand on their own or are within them.
+
+    Raises NoImageError and UsageError.
+    """
     if not images:
         raise NoImageError(
             "there is no image here: no file is a manifest. Save manifest.json from the folder that has the layers, "
@@ -262,7 +212,8 @@ def _has_all_bytes(plan: ImagePlan) -> bool:
     return plan.manifest.is_here and all(blob.is_here or blob.is_dispensable for blob in plan.blobs)
 
 
-def _of_another_platform(image: ImagePlan, choice: Choice) -> Refusal | None:
+def refusal_by_platform(image: ImagePlan, choice: Choice) -> Refusal | None:
+    """Why an image isn't written that is made for another platform than the one asked for; None when it is."""
     if choice.platform and image.platform and not image.platform.matches(choice.platform):
         return refusals.of_another_platform(image, choice.platform)
     return None
