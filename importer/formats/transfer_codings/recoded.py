@@ -71,6 +71,14 @@ class Utf8Decoder(TransferDecoder):
 
     def _encoded(self, block: bytes, *, final: bool) -> bytes:
         try:
-            return self._decoder.decode(block, final).translate(_BYTES).encode("latin-1")
+            return _bytes_of(self._decoder.decode(block, final))
         except UnicodeError as error:
             raise DecodeError("not bytes that were written as UTF-8") from error
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        # Only cp1252 has others, and looking each of them up takes ten times as long.
+        return text.translate(_BYTES).encode("latin-1")

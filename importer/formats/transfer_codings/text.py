@@ -23,6 +23,7 @@ FRAME: Final = re.compile(
 _LONGEST_FRAME: Final = 512
 _LONGEST_END: Final = 8
 _END: Final = re.compile(rb"-----END|\n====|['\"]")
+_END_MARKS: Final = (b"-----END", b"\n====", b"'", b'"')
 
 # A shell that writes UTF-16 (PowerShell's >) puts a zero beside each character, and a mark in front.
 _BLANK: Final = b" \t\r\n\f\v\0"
@@ -63,10 +64,12 @@ class Base64Decoder(TransferDecoder):
     def _decoded(self, certain: bytes, text: bytes) -> bytes:
         if self._is_over:
             return b""
-        if end := _END.search(text):
+        # To look for each mark takes a tenth of the time of one pattern for all.
+        if any(mark in text for mark in _END_MARKS) and (end := _END.search(text)):
             certain, self._is_over = text[: end.start()], True
         # Programs that encode block by block leave padding in the middle.
-        *padded, rest = re.split(rb"=+", self._rest + certain.translate(_TO_STANDARD, _BLANK))
+        plain = self._rest + certain.translate(_TO_STANDARD, _BLANK)
+        *padded, rest = re.split(rb"=+", plain) if b"=" in plain else (plain,)
         whole = len(rest) & ~3
         self._rest = rest[whole:]
         return b"".join((*map(_base64, padded), _base64(rest[:whole])))
