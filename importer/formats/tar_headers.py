@@ -56,7 +56,7 @@ class TarWalker:
         entries: members whose headers were whole.
         broken_at: offset of the first block that should have been a header and isn't; None while
             there is none.
-        ended: whether the end-of-archive block was seen.
+        ended_at: offset of the block of zeros that ends the archive; None until it was seen.
     """
 
     def __init__(self, *, keep_entries: bool = False) -> None:
@@ -74,7 +74,12 @@ class TarWalker:
         self.entry_count = 0
         self.entries: list[TarEntry] = []
         self.broken_at: int | None = None
-        self.ended = False
+        self.ended_at: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the archive's end was seen."""
+        return self.ended_at is not None
 
     @property
     def content_left(self) -> int:
@@ -105,7 +110,7 @@ class TarWalker:
 
     def _header(self, block: bytes) -> None:
         if not block.strip(b"\0"):
-            self.ended = True
+            self.ended_at = self._offset - TAR_BLOCK
         elif not is_tar_header(block):
             self.broken_at = self._offset - TAR_BLOCK
         else:

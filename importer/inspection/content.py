@@ -45,7 +45,7 @@ class Content:
         kind: what the decompressed bytes are.
         entry_count: members of the tar inside.
         tar_broken_at: offset in the decompressed bytes where no tar header stands though one should.
-        tar_ended: whether the tar's end was seen.
+        tar_ended_at: offset in the decompressed bytes of the block of zeros that ends the tar; None if none was seen.
         entries: the members, when they were asked for.
     """
 
@@ -59,7 +59,7 @@ class Content:
     kind: FileKind = FileKind.DATA
     entry_count: int = 0
     tar_broken_at: int | None = None
-    tar_ended: bool = False
+    tar_ended_at: int | None = None
     entries: tuple[TarEntry, ...] = ()
     broken_at: int | None = None
 
@@ -166,7 +166,7 @@ class _ContentSink:
             kind=kind_of_head(self._head),
             entry_count=self._walker.entry_count,
             tar_broken_at=self._walker.broken_at,
-            tar_ended=self._walker.ended,
+            tar_ended_at=self._walker.ended_at,
             broken_at=stream.broken_at,
             entries=tuple(self._walker.entries),
         )

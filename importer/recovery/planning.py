@@ -57,7 +57,7 @@ def make_plan(
     finder = BlobFinder(inventory, wanted, executor)
     recompressor = Recompressor(effort, executor, finder.candidates.facts)
     planner = ImagePlanner(manifests, finder, names, referrers_tags(inventory, names), recompressor)
-    plans = list(with_saved_forms(inventory, planner.plans()))
+    plans = list(with_saved_forms(inventory, planner.plans(), examiner))
     plans += (_named(plan, names) for plan in schema1_plans(inventory, known, finder, examiner))
     taken = frozenset(_used(plans)) | frozenset(_explained(plans))
     rebuilt = [

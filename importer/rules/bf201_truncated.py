@@ -25,11 +25,15 @@ def find(case: Case) -> Iterator[Observation]:
             Size(blob.descriptor.size),
             Size(missing),
         )
+        remedy = Text("{}; a resumed download needs only the last {}", fetch_again(blob), Size(missing))
+        if not blob.descriptor.size:
+            message = Text("{} is cut short: its tar ends after {}", whereabouts(image, blob), Size(cause.have))
+            remedy = fetch_again(blob)
         if abs(cause.have - _PROXY_LIMIT) <= _PROXY_SLACK:
             message += "; a cut at 1 GiB suggests a proxy's limit (nginx: proxy_max_temp_file_size)"
         yield Observation(
             message,
-            remedy=Text("{}; a resumed download needs only the last {}", fetch_again(blob), Size(missing)),
+            remedy=remedy,
             path=blob.file_path,
             digest=blob.descriptor.digest,
             image=image,

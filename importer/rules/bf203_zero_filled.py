@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from importer.plan.blobs import BlobPlan
 from importer.plan.causes import ZeroFilled
+from importer.plan.images import ImagePlan
 from importer.plan.titles import whereabouts
 from importer.rules.blobs import blobs_with, observation
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
@@ -14,6 +16,9 @@ from importer.words.text import Count, Size, Text
 def find(case: Case) -> Iterator[Observation]:
     """Every blob whose end was never written."""
     for image, blob, cause in blobs_with(case, ZeroFilled):
+        if not blob.descriptor.size:
+            yield _of_unknown_size(image, blob, cause)
+            continue
         zeros = blob.descriptor.size - cause.zeros_from
         yield observation(
             image,
@@ -32,6 +37,20 @@ def find(case: Case) -> Iterator[Observation]:
                 cause.zeros_from,
             ),
         )
+
+
+def _of_unknown_size(image: ImagePlan, blob: BlobPlan, cause: ZeroFilled) -> Observation:
+    return observation(
+        image,
+        blob,
+        Text(
+            "{} should be {}, but from byte {} on there are only zeros",
+            file_of(blob),
+            whereabouts(image, blob),
+            Count(cause.zeros_from),
+        ),
+        fetch_again(blob),
+    )
 
 
 RULE: Final = Rule(

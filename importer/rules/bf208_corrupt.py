@@ -17,19 +17,21 @@ def find(case: Case) -> Iterator[Observation]:
     for image, blob, cause in blobs_with(case, Corrupt):
         where = Text("; decoding fails at byte {}", Count(cause.broken_at)) if cause.broken_at is not None else ""
         edited = edited_config_way(image) if blob.role is Role.CONFIG else Text("")
+        size = blob.descriptor.size
+        has_size = Text("has the size of {}, {}, but", whereabouts(image, blob), Size(size))
+        again = Text("{}, from the first byte; resuming would keep the damage{}", fetch_again(blob), edited)
         yield observation(
             image,
             blob,
             Text(
-                "{} has the size of {}, {}, but the digest {} instead of {}{}",
+                "{} {} the digest {} instead of {}{}",
                 file_of(blob),
-                whereabouts(image, blob),
-                Size(blob.descriptor.size),
+                has_size if size else Text("should be {}, but has", whereabouts(image, blob)),
                 cause.actual,
                 blob.descriptor.digest,
                 where,
             ),
-            Text("{}, from the first byte; resuming would keep the damage{}", fetch_again(blob), edited),
+            again if size else fetch_again(blob),
             Safety.UNSAFE if edited else None,
         )
 

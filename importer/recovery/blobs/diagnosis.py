@@ -30,8 +30,9 @@ from importer.recovery.blobs.candidates import Candidates
 
 _CUT_SHORT: Final = frozenset({Ending.TRUNCATED, Ending.TRAILER_CUT})
 _MIN_ZEROS: Final = 512
-_MIN_ZEROS_OF_TAR: Final = 10_240 + 512
-"""Runs of zeros at the end count as holes from so many bytes on; GNU tar pads to 10240 of its own."""
+MIN_ZEROS_OF_TAR: Final = 512 + 1_024 + 10_240
+"""Runs of zeros at the end count as holes from so many bytes on: a tar fills up its last member to 512 bytes, ends with
+1024 zeros, and GNU tar fills it up to a multiple of 10240."""
 
 
 def remains_of(descriptor: Descriptor, candidates: Candidates, unwrapped: Candidates) -> FileFacts | None:
@@ -109,7 +110,7 @@ def _broken_at(content: Content) -> int | None:
 
 
 def _min_zeros(fact: FileFacts) -> int:
-    return _MIN_ZEROS_OF_TAR if fact.kind is FileKind.TAR else _MIN_ZEROS
+    return MIN_ZEROS_OF_TAR if fact.kind is FileKind.TAR else _MIN_ZEROS
 
 
 def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:

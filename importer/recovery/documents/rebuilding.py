@@ -39,11 +39,11 @@ from importer.plan.causes import ContentMissing, DigestMismatch, ManifestMissing
 from importer.plan.content import content_of, literal, whole_file
 from importer.plan.flaws import LayerCountMismatch
 from importer.plan.images import ContainerImage, ImagePlan
-from importer.recovery.blobs.diagnosis import diagnose
 from importer.recovery.blobs.restoration import restorations
 from importer.recovery.documents.named import named_manifests
 from importer.recovery.documents.naming.docker_save import SavedImage, saved_images
 from importer.recovery.documents.naming.registry_links import revisions
+from importer.recovery.documents.saved_layers import saved_layer
 from importer.recovery.documents.wanted import indexes_of, orphan_configs
 from importer.recovery.obstacles import obstacles_of
 
@@ -97,10 +97,10 @@ def rebuild_images(
         layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
         if alone or fact.digest in saved or any(layer.content for layer in layers):
             rebuilt = _rebuilt(blob, document, layers, _provable(inventory, known, fact))
-            yield _as_saved(inventory, rebuilt, saved[fact.digest]) if fact.digest in saved else rebuilt
+            yield _as_saved(inventory, rebuilt, saved[fact.digest], examiner) if fact.digest in saved else rebuilt
 
 
-def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterator[ImagePlan]:
+def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan], examiner: Examiner) -> Iterator[ImagePlan]:
     """The plans; where manifest and config contradict each other, docker save's own manifest may still tell the image.
 
     Docker's loader reads that one alone. Source: moby#47065, where docker save wrote ``layers: []`` for registries.
@@ -109,17 +109,19 @@ def with_saved_forms(inventory: Inventory, plans: Iterable[ImagePlan]) -> Iterat
     for plan in plans:
         is_contradicted = any(isinstance(flaw, LayerCountMismatch) for flaw in plan.flaws)
         if is_contradicted and isinstance(plan, ContainerImage) and plan.image_id in saved:
-            yield _with_saved_form(inventory, plan, saved[plan.image_id])
+            yield _with_saved_form(inventory, plan, saved[plan.image_id], examiner)
         else:
             yield plan
 
 
-def _with_saved_form(inventory: Inventory, plan: ContainerImage, saved: SavedImage) -> ContainerImage:
+def _with_saved_form(
+    inventory: Inventory, plan: ContainerImage, saved: SavedImage, examiner: Examiner
+) -> ContainerImage:
     config, document, blob = plan.config, plan.config_document, plan.config_blob
     if not config or not document or not blob or not blob.is_here:
         return plan
     layers = tuple(_layer(inventory, diff_id, position) for position, diff_id in enumerate(config.diff_ids))
-    return replace(plan, saved=_as_saved(inventory, _rebuilt(blob, document, layers, frozenset()), saved))
+    return replace(plan, saved=_as_saved(inventory, _rebuilt(blob, document, layers, frozenset()), saved, examiner))
 
 
 def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
@@ -175,25 +177,24 @@ def _rebuilt(
     )
 
 
-def _as_saved(inventory: Inventory, image: ContainerImage, saved: SavedImage) -> ContainerImage:
+def _as_saved(inventory: Inventory, image: ContainerImage, saved: SavedImage, examiner: Examiner) -> ContainerImage:
     """An image of docker save: its own kind of manifest stands where a registry's never was, and names the files."""
     if image.manifest.is_here:
         return image
     manifest = SavedManifest(image.manifest.wanted, saved.manifest)
-    return replace(image, manifest=manifest, blobs=tuple(_where_saved(inventory, blob, saved) for blob in image.blobs))
+    blobs = tuple(_where_saved(inventory, blob, saved, examiner) for blob in image.blobs)
+    return replace(image, manifest=manifest, blobs=blobs)
 
 
-def _where_saved(inventory: Inventory, layer: BlobPlan, saved: SavedImage) -> BlobPlan:
+def _where_saved(inventory: Inventory, layer: BlobPlan, saved: SavedImage, examiner: Examiner) -> BlobPlan:
     """A layer that isn't here, with what lies, or should lie, where the manifest says."""
     position, manifest = layer.position, saved.manifest
     is_missing = isinstance(layer, MissingBlob) and isinstance(layer.cause, ContentMissing)
     if not is_missing or position is None or position >= len(saved.layers):
         return layer
-    # Docker saves plain tars; only its containerd store saves layers as they were pulled.
-    descriptor = replace(layer.descriptor, media_type=media_types.DOCKER_LAYER)
     fact = file_beside(inventory, manifest.file, saved.layers[position])
     if fact:
-        return DamagedBlob(layer.wanted, fact, diagnose(descriptor, fact))
+        return saved_layer(layer.wanted, fact, examiner)
     return MissingBlob(layer.wanted, ContentMissing(), manifest.file.folder + saved.layers[position])
 
 
