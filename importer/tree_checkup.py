@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from importer.places.changes import WritableStore
 from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.places.store import EntryKind, Store, kind_at
+from importer.places.store import EntryKind, kind_at
 from importer.progress import Progress
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
@@ -42,7 +43,7 @@ class TreeQuestion:
         effort: how much is done to compute the lost gzip of layers again.
     """
 
-    store: Store
+    store: WritableStore
     blobs: tuple[Path, ...] = ()
     quick: bool = False
     jobs: int | None = None
@@ -57,7 +58,7 @@ class Checkup:
     """
 
     question: TreeQuestion
-    store: Store
+    store: WritableStore
     layout: Layout | None
     defects: tuple[Defect, ...]
     findings: tuple[Finding, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,8 @@ def exchange(new: Path, old: Path) -> None:
     Source: Linux, renameat2(2), RENAME_EXCHANGE. Elsewhere, and on file systems without it, three
     renames do the same, with a moment between them in which nothing has the old name.
     """
+    import ctypes  # noqa: PLC0415 (slow to load, seldom used)
+
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None, use_errno=True)
         if not library.renameat2(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(old), _RENAME_EXCHANGE):

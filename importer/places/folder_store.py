@@ -6,14 +6,19 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from importer.places import folder_changes
 from importer.places.address import FileOnDisk
+from importer.places.changes import Changes, Job
+from importer.places.durability import Durability
 from importer.places.opener import open_regular
+from importer.places.space import demand_space
 from importer.places.store import EntryKind, Listed, Opened, Stamp, Status
-from importer.places.unfinished import UNFINISHED_PREFIX
+from importer.places.unfinished import UNFINISHED_PREFIX, output_errors
 
 _SPECIAL: Final = {
     stat.S_IFIFO: "a named pipe",
@@ -104,6 +109,24 @@ class FolderStore:
     def parents(self) -> Iterator[FolderStore]:
         """The folders above, by the names of the path that was given."""
         yield from map(FolderStore, Path(os.path.abspath(self.root)).parents)  # noqa: PTH100 (as in ``name``)
+
+    @property
+    def has_folders(self) -> bool:
+        """Folders may be empty, and are moved in one step."""
+        return True
+
+    def demand_space(self, size: int) -> None:
+        """Raise OutputError when so many bytes can't fit."""
+        with output_errors(self.root):
+            demand_space(self.root, size)
+
+    def changing(self, job: Job, durability: Durability) -> AbstractContextManager[Changes]:
+        """Change files below the folder."""
+        return folder_changes.changing(self, job, durability)
+
+    def clear_up(self, job: Job) -> None:
+        """Take away what a killed run of the job has left."""
+        folder_changes.clear_up(self.root, job)
 
 
 def stamp_of(status: os.stat_result) -> Stamp:

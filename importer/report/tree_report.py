@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import importer
 from importer.errors import ExitCode
+from importer.places.changes import SET_ASIDE
 from importer.places.store import EntryKind, kind_at
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
@@ -22,7 +23,6 @@ from importer.rules.rule import Severity
 from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census
 from importer.storage_tree.steps import MoveBlob, WriteBlob
-from importer.storage_tree.supplies import SET_ASIDE
 from importer.tree_checkup import Checkup
 from importer.words.printable import as_unicode, for_shell
 from importer.words.text import Size

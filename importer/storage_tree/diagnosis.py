@@ -23,7 +23,7 @@ from importer.storage_tree.defects import (
     StrayEntry,
 )
 from importer.storage_tree.repository_diagnosis import RepositoryDiagnosis
-from importer.storage_tree.steps import Relocate, SetAside, Step, WriteLink, places_of
+from importer.storage_tree.steps import MakeFolder, Relocate, SetAside, Step, WriteLink, places_of
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.tree import Area, LinkRole, Repository, Tree
 from importer.storage_tree.wants import Wants
@@ -65,7 +65,12 @@ def diagnose(tree: Tree, contents: Contents, stock: Stock) -> Diagnosis:
 
 
 def _kept_inside(tree: Tree, defect: Defect) -> Defect:
-    """The defect without steps that a link would lead out of the tree: they are another owner's files."""
+    """The defect without steps that the store can't carry out, or that a link would lead out of the tree.
+
+    What is outside are another owner's files.
+    """
+    if not tree.layout.store.has_folders and any(isinstance(step, MakeFolder | Relocate) for step in defect.steps):
+        return replace(defect, steps=())
     if any(tree.layout.leads_out(place) for step in defect.steps for place in places_of(step)):
         return replace(defect, steps=(), leads_out=True)
     return defect

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.domain.storage_paths import BLOBS, REPOSITORIES, STORAGE_PARTS
-from importer.places.store import Store
+from importer.places.changes import WritableStore
 
 STORAGE: Final = "/".join(STORAGE_PARTS)
 """Where a registry's storage begins below its root."""
@@ -25,7 +25,7 @@ class Layout:
             right place when they are nowhere.
     """
 
-    store: Store
+    store: WritableStore
     blobs: str
     repositories: str
 

@@ -15,6 +15,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import BLOBS, DATA, LAYERS, LINK, MANIFESTS, REPOSITORIES, STORAGE_PARTS
 from importer.errors import InputError, NoImageError, UsageError
+from importer.places.changes import WritableStore
 from importer.places.store import EntryKind, Store, joined, kind_at
 from importer.storage_tree.folder_look import FolderLook
 from importer.storage_tree.foreign_stores import (
@@ -51,7 +52,7 @@ _ABOVE: Final = frozenset(
 """Stores of which a user may give an inner folder."""
 
 
-def find_tree(store: Store) -> Layout | ForeignStore:
+def find_tree(store: WritableStore) -> Layout | ForeignStore:
     """Find the tree, or the store of another kind that is there instead.
 
     Raises UsageError for no folder, NoImageError where nothing is that can be told, InputError.
@@ -89,7 +90,7 @@ def _is_folder(store: Store, *key: str) -> bool:
     return kind_at(store, joined(*key)) is EntryKind.FOLDER
 
 
-def _root_of_storage(store: Store) -> Store | None:
+def _root_of_storage(store: WritableStore) -> WritableStore | None:
     """The root above a folder that is itself the storage, or one of the two on the way to it."""
     above = [store, *islice(store.parents(), len(STORAGE_PARTS))]
     for depth in (3, 2, 1):
@@ -103,7 +104,7 @@ def _holds_half(store: Store, *folder: str) -> bool:
     return _is_folder(store, *folder, BLOBS) or _is_folder(store, *folder, REPOSITORIES)
 
 
-def _layout(store: Store) -> Layout | None:
+def _layout(store: WritableStore) -> Layout | None:
     """The halves of the tree; those at a wrong place only if links or data show that they are a registry's."""
     repositories = STORAGE if _is_folder(store, STORAGE, REPOSITORIES) else _misplaced_repositories(store)
     blobs = STORAGE if _is_folder(store, STORAGE, BLOBS) else _misplaced_blobs(store, repositories)

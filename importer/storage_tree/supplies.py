@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
@@ -17,6 +16,7 @@ from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts, inspect_file
 from importer.inspection.inspecting import inspect
 from importer.inventory.inventory import Inventory
+from importer.places.changes import SET_ASIDE
 from importer.places.store import EntryKind, Store, kind_at
 from importer.plan.blobs import ProvenBlob, Role, WantedBlob
 from importer.plan.causes import Cause
@@ -31,9 +31,6 @@ from importer.sources.stored_files import StoredFiles
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.lost_manifests import rebuilt_manifest
 from importer.work.executor import Executor
-
-SET_ASIDE: Final = ".blobfix-set-aside"
-"""Below the root: where entries go that are taken out of the tree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
+from importer.errors import OutputError
 from importer.places.address import StoredObject
-from importer.places.store import EntryKind, Listed, Opened, Status
+from importer.places.changes import SET_ASIDE, Job
+from importer.places.durability import Durability
+from importer.places.store import EntryKind, Listed, Opened, Stamp, Status
 from importer.places.unfinished import UNFINISHED_PREFIX
 
 _VERSIONS = count(1)
@@ -109,6 +114,27 @@ class BucketStore:
             above = above.rpartition("/")[0]
             yield BucketStore(self.bucket, above)
 
+    @property
+    def has_folders(self) -> bool:
+        return False
+
+    def demand_space(self, size: int) -> None:
+        pass
+
+    @contextmanager
+    def changing(self, job: Job, durability: Durability) -> Iterator[BucketChanges]:
+        lock = self.full(f"{UNFINISHED_PREFIX}{job.name}.lock")
+        if lock in _BUCKETS[self.bucket]:
+            raise OutputError(f"{self.shown('')}: {job.busy}")
+        _BUCKETS[self.bucket][lock] = Version(b"")
+        try:
+            yield BucketChanges(self)
+        finally:
+            del _BUCKETS[self.bucket][lock]
+
+    def clear_up(self, job: Job) -> None:
+        pass
+
     def full(self, key: str) -> str:
         return "/".join(part for part in (self.prefix, key) if part)
 
@@ -120,3 +146,75 @@ class BucketStore:
 
     def _absent(self, key: str) -> FileNotFoundError:
         return FileNotFoundError(errno.ENOENT, "no such object", self.shown(key))
+
+
+class BucketChanges:
+    """What a server can do: conditional puts, copies on its side, deletes; one after the other, and no renames.
+
+    ``log`` remembers the writes in their order.
+    """
+
+    log: ClassVar[list[str]] = []
+
+    def __init__(self, store: BucketStore) -> None:
+        self._store = store
+        self._objects = _BUCKETS[store.bucket]
+        self._puts: list[tuple[str, bytes, Version | None, bool]] = []
+        self._asides: list[str] = []
+        self._removals: list[str] = []
+
+    def put(self, key: str, blocks: Iterable[bytes], *, keeps_former: bool) -> None:
+        # The parts of an upload, which is completed by settle if the object is then the one that it is now.
+        full = self._store.full(key)
+        self._puts.append((full, b"".join(blocks), self._objects.get(full), keeps_former))
+
+    def copy(self, source: str, key: str, stamp: Stamp) -> None:
+        stream, now = self._store.open(source)
+        if now != stamp:
+            raise OutputError(f"{self._store.shown(source)}: has changed")
+        self.put(key, [stream.read()], keeps_former=True)
+
+    def remove(self, key: str) -> None:
+        self._removals.append(self._store.full(key))
+
+    def set_aside(self, key: str) -> None:
+        self._asides.append(self._store.full(key))
+
+    def make_folder(self, key: str) -> None:
+        raise AssertionError("a bucket has no folders")
+
+    def move_folder(self, source: str, target: str) -> None:
+        raise AssertionError("a bucket has no folders")
+
+    def settle(self) -> None:
+        for full, content, before, keeps_former in self._puts:
+            if self._objects.get(full) is not before:
+                raise OutputError(f"{full}: has changed")
+            if before and keeps_former:
+                self._write(self._aside(full), before.content)
+            for each in [key for key in self._objects if key.startswith(f"{full}/") or full.startswith(f"{key}/")]:
+                self._set_aside(each)
+            self._write(full, content)
+        for full in self._asides:
+            below = [key for key in self._objects if key.startswith(f"{full}/")]
+            for each in [full] if full in self._objects else below:
+                self._set_aside(each)
+        for full in self._removals:
+            self._delete(full)
+        self._puts, self._asides, self._removals = [], [], []
+
+    def _set_aside(self, full: str) -> None:
+        self._write(self._aside(full), self._objects[full].content)
+        self._delete(full)
+
+    def _aside(self, full: str) -> str:
+        below = full.removeprefix(self._store.prefix).lstrip("/")
+        aside = self._store.full(f"{SET_ASIDE}/{below}")
+        return next(key for n in count() if (key := f"{aside}.{n}" if n else aside) not in self._objects)
+
+    def _write(self, full: str, content: bytes) -> None:
+        self._objects[full] = Version(content)
+        self.log.append(full)
+
+    def _delete(self, full: str) -> None:
+        self._objects.pop(full, None)

@@ -1,4 +1,4 @@
-"""A registry's storage in a bucket is checked as one in a folder is."""
+"""A registry's storage in a bucket is checked and mended as one in a folder is."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from pathlib import Path
 import pytest
 
 from importer.errors import NoImageError
+from importer.places.changes import SET_ASIDE, WritableStore
+from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
-from importer.places.store import Store
 from importer.progress import SilentProgress
 from importer.storage_tree.recognition import find_tree
-from importer.tree_checkup import Checkup, TreeQuestion, check_tree
-from tests.places.bucket import BucketStore
+from importer.tree_checkup import Checkup, TreeQuestion, check_tree, mended
+from tests.images.generated import write_artifactory_folder
+from tests.places.bucket import BucketChanges, BucketStore
 from tests.storage_tree.operators import ROWS, Row
-from tests.storage_tree.pushed_tree import PushedTree
+from tests.storage_tree.pushed_tree import IMAGE, PushedTree
 from tests.storage_tree.written_tree import write_tree
 
 IN_BUCKETS = [row for row in ROWS if row.name not in ("empty-folder-in-tags", "empty-folders-in-tags")]
 """A bucket holds no empty folder."""
+
+MOVE_FOLDERS = ("root-v2", "root-registry-v2", "root-bare")
+"""What only a store with folders can mend."""
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +37,16 @@ def tree(written: PushedTree, tmp_path: Path) -> PushedTree:
     return written.copy_to(tmp_path / "registry")
 
 
-def check(store: Store) -> Checkup:
+def check(store: WritableStore) -> Checkup:
     return check_tree(TreeQuestion(store), SilentProgress(), Opener())
+
+
+def mend(store: WritableStore, *blobs: Path) -> Checkup:
+    question = TreeQuestion(store, blobs)
+    found = check_tree(question, SilentProgress(), Opener())
+    left = mended(found, SilentProgress(), Durability(), Opener(), {})
+    assert left
+    return left
 
 
 def told(checkup: Checkup) -> list[tuple[str, str | None, str]]:
@@ -66,3 +79,29 @@ def test_a_tree_is_found_from_a_folder_inside_it(tree: PushedTree) -> None:
 def test_where_nothing_is_there_is_no_tree() -> None:
     with pytest.raises(NoImageError):
         find_tree(BucketStore.filled("empty", {}))
+
+
+@pytest.mark.parametrize("row", IN_BUCKETS, ids=lambda row: row.name)
+def test_what_is_mended_in_a_folder_is_mended_in_a_bucket(row: Row, tree: PushedTree, tmp_path: Path) -> None:
+    row.damage(tree)
+    place = write_artifactory_folder(IMAGE, tmp_path / "download")
+    bucket = BucketStore.copied(tree.root)
+    of_bucket, of_folder = mend(bucket, place), mend(FolderStore(tree.root), place)
+    if row.name in MOVE_FOLDERS:
+        assert of_folder.findings == ()
+        assert {finding.rule.code for finding in of_bucket.findings} == {row.code}
+        return
+    assert told(of_bucket) == told(of_folder)
+    files = {path.relative_to(tree.root).as_posix(): path for path in tree.root.rglob("*") if path.is_file()}
+    there = {key: path.read_bytes() for key, path in files.items() if not key.startswith(SET_ASIDE)}
+    assert {key: content for key, content in bucket.objects.items() if not key.startswith(SET_ASIDE)} == there
+
+
+def test_blobs_come_before_links_and_tags_last(tree: PushedTree, tmp_path: Path) -> None:
+    place = write_artifactory_folder(IMAGE, tmp_path / "download")
+    for lost in (tree.blob(), tree.layer_link(), tree.current):
+        lost.unlink()
+    BucketChanges.log.clear()
+    assert mend(BucketStore.copied(tree.root), place).findings == ()
+    assert [Path(key).parts[-1] for key in BucketChanges.log] == ["data", "link", "link"]
+    assert BucketChanges.log[-1].endswith("/current/link")
