@@ -45,5 +45,5 @@ def test_nobody_is_told_to_push_to_it(cache: Path, pushed_image: PushedImage) ->
     blob = cache.joinpath(*STORAGE_PARTS) / blob_path(Digest.parse(pushed_image.manifest_digest))
     blob.write_bytes(b"<html>")
     told = blobfix("repair-tree", cache).text
-    assert "push" not in told
+    assert "push" not in told.replace(str(cache), "ROOT")
     assert "fetches it again" in told
