@@ -111,8 +111,8 @@ def _of_mended(plan: Plan, host: Host) -> str:
     if _only_altered(plan, host):
         return f"{'The image is' if count == 1 else 'Every image is'} whole, but {_ALTERED}."
     if _is_for_docker_only(plan, host):
-        which = "The image is" if count == 1 else "Some images are"
-        return f"{which} damaged: docker load still works, but {_NOT_FOR_A_REGISTRY}."
+        which, they = ("The image is", "it") if count == 1 else ("Some images are", "all of them")
+        return f"{which} damaged: {they} can be written for docker load, but {_NOT_FOR_A_REGISTRY}."
     if count == 1:
         return "The image is damaged, but nothing is lost: it can be written from the files here."
     return f"Nothing is lost: {count} images, some of them damaged, can all be written from what is here."

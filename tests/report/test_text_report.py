@@ -74,7 +74,7 @@ def test_what_only_docker_can_have_is_not_called_whole_for_a_registry(tmp_path: 
     manifest.unlink()
     first = text_of(tmp_path).splitlines()[0]
     assert first.startswith(
-        "The image is damaged: docker load still works, but not every original manifest that a registry needs"
+        "The image is damaged: it can be written for docker load, but not every original manifest that a registry needs"
     )
     assert "nothing is lost" not in first
 
