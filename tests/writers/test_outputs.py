@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -19,9 +20,10 @@ from tests.images.generated import small_image, write_artifactory_folder
 SCHEMA = Path(__file__).parents[2] / "schemas" / "scan-report.schema.json"
 
 
-@pytest.mark.parametrize(
-    "output", [*dict.fromkeys((*REPORTED, *OFFERED, BUILD_CONTEXT))], ids=lambda output: output.name
-)
+_OUTPUTS: Final = tuple(dict.fromkeys((*REPORTED, *OFFERED, BUILD_CONTEXT)))
+
+
+@pytest.mark.parametrize("output", _OUTPUTS, ids=lambda output: output.name)
 def test_each_output_has_a_command(output: Output) -> None:
     assert output.command in COMMANDS
 
