@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Final
 
 from importer.domain.digest import Digest
 from importer.formats.schema_validation import SchemaViolation
+from importer.words.text import listed
+
+_PULL_INSTEAD: Final = "write a registry tree and pull the image from there"
+_KEPT: Final = "a registry tree or an OCI layout keeps it unchanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +20,13 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle(Flaw):
+class Obstacle(Flaw, ABC):
     """Why docker can't load an image, even if every byte of it is here."""
+
+    @property
+    @abstractmethod
+    def refusal(self) -> str:
+        """The end of a sentence that begins with the image: what keeps docker from loading it, and what else helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,14 @@ class LayerCountMismatch(Obstacle):
     layers: int
     diff_ids: int
 
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return (
+            f"contradicts itself: its manifest lists {self.layers} layers, its config {self.diff_ids} diff_ids, so "
+            "docker refuses it (blobfix explain BF402)"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TooMuchHistory(Obstacle):
@@ -32,6 +51,14 @@ class TooMuchHistory(Obstacle):
 
     steps: int
     diff_ids: int
+
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return (
+            f"contradicts itself: its config's history has {self.steps} layers and its rootfs {self.diff_ids} "
+            f"diff_ids, so docker refuses it; {_KEPT} (blobfix explain BF306)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +69,28 @@ class DiffIdMismatch(Obstacle):
     expected: Digest
     actual: Digest | None
 
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return (
+            f"contradicts itself: layer {self.position + 1} doesn't hold what the config says, so docker refuses it: "
+            f"have it rebuilt; {_KEPT} (blobfix explain BF403)"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class EncryptedLayers(Obstacle):
     """Layers, by position, that take a key to read (ocicrypt)."""
 
     positions: tuple[int, ...]
+
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return (
+            f"is encrypted ({_layers(self.positions)}): docker can't load it without the key; {_KEPT}, and skopeo copy "
+            "--decryption-key decrypts it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +99,33 @@ class DiffIdsOfCompressed(Obstacle):
 
     positions: tuple[int, ...]
 
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return (
+            f"has a config that gives the digests of the packed layers as diff_ids ({_layers(self.positions)}), "
+            f"so docker refuses it; {_KEPT} (blobfix explain BF414)"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class UncheckableDiffIds(Obstacle):
     """Docker knows diff_ids by sha256 alone, and nobody can check one by an algorithm that isn't here."""
 
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return f"has diff_ids that docker can't check; {_PULL_INSTEAD}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoImage(Obstacle):
     """It is an artifact: there is no file system in it."""
+
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        return "is not a container image; docker can't load it, but a registry tree can hold it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +134,13 @@ class ForeignSystem(Obstacle):
 
     os: str
 
+    @property
+    def refusal(self) -> str:
+        """As ``Obstacle`` says."""
+        if self.os == "windows":
+            return f"is a Windows image, which docker loads only on Windows; {_PULL_INSTEAD}"
+        return f"is made for {self.os}, which docker doesn't load here; {_KEPT}"
+
 
 @dataclass(frozen=True, slots=True)
 class InvalidManifest(Flaw):
@@ -80,3 +148,7 @@ class InvalidManifest(Flaw):
 
     problems: tuple[SchemaViolation, ...]
     error: str | None = None
+
+
+def _layers(positions: tuple[int, ...]) -> str:
+    return f"layer{'s' if len(positions) > 1 else ''} {listed(str(position + 1) for position in positions)}"

@@ -14,7 +14,6 @@ from importer.plan.fidelity import Fidelity, OutputKind, fidelity, is_whole_imag
 from importer.plan.flaws import InvalidManifest
 from importer.plan.images import ContainerImage, ImagePlan
 from importer.plan.titles import title_of
-from importer.writers.obstacle_words import why_not_loaded
 from importer.writers.outputs import Output
 
 _MISFIT: Final = "and its layers aren't the ones that it lists, so no option can make an image from them"
@@ -104,7 +103,7 @@ def _platforms(index: ImagePlan, host: Host) -> str:
 def _unloadable(index: ImagePlan, host: Host) -> str:
     """Which images of an index are here, and can't be loaded by any docker, or not by this one."""
     reasons = [
-        f"{child.platform or title_of(child)} {why_not_loaded(obstacles(child, host)[0])}"
+        f"{child.platform or title_of(child)} {obstacles(child, host)[0].refusal}"
         for child in index.children
         if isinstance(child, ContainerImage) and _is_only_unloadable(child, host)
     ]
@@ -143,7 +142,7 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
     if isinstance(plan.parsed, Schema1Manifest) and fidelity(plan, OutputKind.ORIGINAL, host) is Fidelity.EXACT:
         return f"{title} is a schema 1 image, which docker doesn't load; --convert-schema1 converts it to schema 2"
     if output.kind is OutputKind.DOCKER and (reasons := obstacles(plan, host)):
-        return f"{title} {why_not_loaded(reasons[0])}"
+        return f"{title} {reasons[0].refusal}"
     if edited := edited_config(plan):
         way = "--allow-new-digest writes the image with it, under a new image id, if its layers match it"
         return f"{title}: its config was changed, {_MISFIT if edited.misfit else f'and {way}'}"
