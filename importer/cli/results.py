@@ -9,6 +9,7 @@ from importer.domain.digest import Digest
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host
 from importer.mutate.labels import wrong_label
+from importer.places.address import Literal
 from importer.plan.fidelity import whole_images
 from importer.plan.images import ImagePlan
 from importer.plan.titles import title_of, whereabouts
@@ -42,10 +43,17 @@ def tell_written(images: Iterable[NamedImage], tell: Tell) -> None:
         _tell_digest("image id", image.plan.image_id, original.image_id, tell)
         if image.plan.is_altered and image.plan.manifest_digest == original.manifest_digest:
             tell("  another program changed this manifest's text; its original digest is unknown")
-        if image.plan.config and not original.config and isinstance(original.parsed, ImageManifest):
+        if _has_bare_config(image.plan, original):
             tell(f"  {_WITHOUT_SETTINGS}")
         for written, found in zip(image.plan.all_images, original.all_images, strict=False):
             _tell_labels(written, found, tell)
+
+
+def _has_bare_config(written: ImagePlan, found: ImagePlan) -> bool:
+    """Whether a config was made for an image whose own is missing; an edited one is a file."""
+    blob = written.config_blob
+    is_made = blob is not None and blob.exact is not None and isinstance(blob.exact.recipe, Literal)
+    return is_made and not found.config and isinstance(found.parsed, ImageManifest)
 
 
 def _tell_labels(written: ImagePlan, found: ImagePlan, tell: Tell) -> None:

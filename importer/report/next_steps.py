@@ -28,6 +28,7 @@ from importer.writers.selection import Choice, choose
 from importer.writers.verifying_reader import VerifyingReader
 
 _MOST: Final = 3
+_STORAGE: Final = ("docker", "registry", "v2")
 _BY_IMAGE_ID: Final = NameTemplate.parse("recovered/{image_id}")
 _BY_DIGEST: Final = NameTemplate.parse("recovered/{digest}")
 _SEVERE: Final = (Severity.ERROR, Severity.WARNING)
@@ -52,10 +53,19 @@ class _Way:
 
 def next_steps(investigation: Investigation) -> tuple[NextStep, ...]:
     """One to three commands: those that write what is whole here, into places where nothing is; else what helps."""
-    completing, writing = [*_completing(investigation)], [*_writing(investigation)]
+    checking, completing = [*_checking(investigation)], [*_completing(investigation)]
+    writing = [*_writing(investigation)]
     if worst_state(investigation.case) in (ImageStatus.INTACT, ImageStatus.REPAIRABLE):
-        return tuple(writing) or tuple(_learning(investigation))
-    return (*completing, *writing[: _MOST - 1], *_learning(investigation))[:_MOST]
+        return (*checking, *(writing or _learning(investigation)))[:_MOST]
+    return (*checking, *completing, *writing[: _MOST - 1], *_learning(investigation))[:_MOST]
+
+
+def _checking(investigation: Investigation) -> Iterator[NextStep]:
+    """The check of a registry's storage: whether its links lead to what is here is no matter of the images' bytes."""
+    paths = investigation.question.paths
+    is_storage = any(fact.file.parts[: len(_STORAGE)] == _STORAGE for fact in investigation.case.inventory.facts)
+    if is_storage and len(paths) == 1 and paths[0].is_dir():
+        yield NextStep(f"blobfix repair-tree {for_shell(os.fspath(paths[0]))}", "check this registry's storage")
 
 
 def _completing(investigation: Investigation) -> Iterator[NextStep]:
@@ -147,9 +157,9 @@ def _named(way: _Way, images: tuple[ImagePlan, ...]) -> _Way:
     if not nameless:
         return way
     has_ids = all(image.kind is ImageKind.IMAGE and image.image_id for image in nameless)
-    template = _BY_IMAGE_ID if has_ids else _BY_DIGEST
-    naming = Naming(template=template)
-    return _with(way, "--name-template", template.text, ", named after its digest", naming=naming)
+    template, named_after = (_BY_IMAGE_ID, "image id") if has_ids else (_BY_DIGEST, "manifest digest")
+    effect = f"; an image without a name is named after its {named_after}"
+    return _with(way, "--name-template", template.text, effect, naming=Naming(template=template))
 
 
 def _whole_platforms(investigation: Investigation) -> list[Platform]:

@@ -63,14 +63,16 @@ RULE: Final = Rule(
         ),
         advice=(
             "Download the file again, preferably with a program that can resume (curl -C - continues where the file "
-            "ends). If it stops at the same place each time, a proxy limits it: ask the proxy's administrator, or "
-            "try from another network."
+            "ends). blobfix pull downloads a whole image and resumes by itself; its command complete downloads only "
+            "what a folder lacks. If it stops at the same place each time, a proxy limits it: ask the proxy's "
+            "administrator, or try from another network."
         ),
     ),
     on_download=find,
     causes=(Truncated,),
     symptoms=(
         "unexpected EOF",
+        "Error processing tar file(exit status 1): unexpected EOF",
         "gzip: unexpected end of file",
         "incomplete deflate data",
         "failed size validation: … != …",

@@ -21,6 +21,7 @@ def find(case: Case) -> Iterator[Observation]:
     """Every image that was put together from a config, unless another rule tells of its lost manifest."""
     told = {fact.file.folder for fact in lost_manifests(case.inventory, case.plan)}
     children = {blob.descriptor.digest for plan in case.plan.images for blob in plan.blobs if blob.role is Role.CHILD}
+    has_manifests = any(image.parsed and image.manifest.is_here for image in case.plan.images)
     for image, blob, cause in blobs_with(case, ManifestMissing):
         config = image.config_blob
         if config and config.file and _is_told(config.file.file, told, children):
@@ -33,9 +34,8 @@ def find(case: Case) -> Iterator[Observation]:
             )
             remedy = Text("the manifest {} is rebuilt, byte for byte", blob.descriptor.digest)
         else:
-            message = Text(
-                "no file is a manifest, but {} lists the layers' contents: {}", _config_of(image), _found(image)
-            )
+            none_here = "none of the manifests here belongs to it" if has_manifests else "no file is a manifest"
+            message = Text("{}, but {} lists the layers' contents: {}", none_here, _config_of(image), _found(image))
             remedy = Text(
                 "{}; a registry tree gets a new manifest digest and needs "
                 "--allow-new-digest. For the original, download manifest.json, or give its digest with --digest",

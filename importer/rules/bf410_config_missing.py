@@ -63,5 +63,5 @@ RULE: Final = Rule(
     ),
     on_download=find,
     causes=(ConfigMissing,),
-    symptoms=("error pulling image configuration: … unknown blob", "error pulling image configuration: …"),
+    symptoms=("error pulling image configuration: … unknown blob",),
 )

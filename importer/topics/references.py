@@ -28,6 +28,7 @@ TOPICS: Final = (
         ),
         messages=(
             Message("manifest unknown", "distribution, registry/api/errcode/register.go"),
+            Message("repository name not known to registry", "distribution, registry/api/v2/errors.go"),
             Message("manifest for … not found", "moby, distribution/errors.go"),
             Message("manifest for … not found: manifest unknown: manifest unknown", "moby, distribution/errors.go"),
             Message("MANIFEST_UNKNOWN", "distribution-spec, error codes; crane and Artifactory"),
@@ -134,6 +135,7 @@ TOPICS: Final = (
             Message("no image found in manifest list for architecture …", "containers/image, manifest list choice"),
             Message("no image found in image index for architecture …", "containers/image, image index choice"),
             Message("does not match the specified platform: wanted …, actual", "moby, daemon"),
+            Message("no matching manifest for … in the manifest list entries", "moby, distribution/pull_v2.go"),
             Message("no child with platform …", "go-containerregistry, pkg/v1/remote/image.go (crane)"),
         ),
     ),

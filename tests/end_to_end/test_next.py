@@ -214,6 +214,17 @@ def test_each_command_of_a_report_on_a_registry(tmp_path: Path, monkeypatch: pyt
     assert [command.split()[1] for command in printed(run("repair-tree", "in").text)] == ["scan"]
 
 
+def test_a_scan_of_a_registrys_storage_leads_to_its_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every byte of the image may be here, and its tag lead nowhere: scan doesn't check links."""
+    monkeypatch.chdir(tmp_path)
+    intact(tmp_path / "in")
+    assert run("to-registry-tree", "in", "-o", ODD).code == 0
+    next((tmp_path / ODD).rglob("current/link")).write_text("")
+    first = printed(run("scan", ODD).text)[0]
+    assert first.split()[:2] == ["blobfix", "repair-tree"]
+    assert in_a_shell(first, tmp_path).returncode == 1
+
+
 def test_nothing_is_printed_where_little_is_wanted(tmp_path: Path) -> None:
     intact(tmp_path / "in")
     assert "Next" not in run("scan", tmp_path / "in", "-q").text

@@ -37,6 +37,7 @@ def test_it_is_written_under_its_own_image_id(tmp_path: Path) -> None:
     assert members_of_tar(tar)[f"blobs/sha256/{Digest.of(config).hex}"] == config
     assert f"image id {Digest.of(config)}  (new; the original's was {IMAGE.image_id})" in outcome.output
     assert f"the original's was {IMAGE.manifest_digest})" in outcome.output
+    assert "config is missing" not in outcome.output
 
 
 def test_a_tree_holds_a_manifest_that_wants_it(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ MESSAGES = [
     ("wrong-tag", "Error response from daemon: No such image: team/app:1"),
     ("wrong-tag", "Unable to find image 'hello-wrld:latest' locally"),
     ("wrong-tag", "An image does not exist locally with the tag: registry.example/team/app"),
+    ("wrong-tag", "name unknown: repository name not known to registry"),
+    ("unreachable", "error pulling image configuration: download failed after attempts=6: dial tcp: lookup r.example "
+     "on 10.0.0.2:53: no such host"),
+    ("server-error", "error pulling image configuration: download failed after attempts=6: 503 Service Unavailable"),
+    ("BF201", "failed to register layer: Error processing tar file(exit status 1): unexpected EOF"),
+    ("wrong-platform", "no matching manifest for linux/arm64/v8 in the manifest list entries"),
     ("wrong-name", "docker: invalid reference format: repository name (Team/App) must be lowercase."),
     ("wrong-name", 'invalid argument "https://x/y" for "-t, --tag" flag: invalid reference format'),
     ("login", "Error response from daemon: pull access denied for foo, repository does not exist or may require "
