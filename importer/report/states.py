@@ -33,10 +33,10 @@ STATES: Final = {
 
 PROOFS: Final = {
     Proof.PROVEN: "proven",
-    Proof.PLAUSIBLE: "",
+    Proof.PLAUSIBLE: "unproven",
     Proof.ALTERED: "altered: its digest has changed",
 }
-"""What speaks for a manifest's digest; nothing is said where that is the usual."""
+"""How far a manifest's digest can be trusted."""
 
 
 _WORST_FIRST: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)

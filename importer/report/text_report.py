@@ -98,8 +98,7 @@ class _TextReport:
         if is_brief and len(self.investigation.case.plan.images) > 1:
             return
         if image.manifest_digest:
-            proof = PROOFS[image.proof]
-            self.page.line(f"manifest {image.manifest_digest}", f"  ({proof})" if proof else "", indent=2, hang=2)
+            self.page.line(f"manifest {image.manifest_digest}", f"  ({PROOFS[image.proof]})", indent=2, hang=2)
         if image.image_id:
             self.page.line(f"image id {image.image_id}", indent=2)
         self._print_blobs(image)
