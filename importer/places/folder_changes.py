@@ -217,7 +217,7 @@ class FolderChanges:
 
     def _place_aside(self, path: Path) -> Path:
         """A free name below the folder of things set aside."""
-        target = self._root / SET_ASIDE / path.relative_to(self._root)
+        target = self._inside(self._root / SET_ASIDE / path.relative_to(self._root))
         self._make_durable_folders(target.parent)
         names = itertools.chain([target], (target.with_name(f"{target.name}.{n}") for n in itertools.count(1)))
         return next(name for name in names if not os.path.lexists(name))

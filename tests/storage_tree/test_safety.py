@@ -241,6 +241,17 @@ class TestUnreadable:
         assert len(unreadable) == 3
         assert all("ermission denied" in f["message"] for f in result.json["findings"] if f["code"] == "BF108")
 
+    def test_what_is_set_aside_stays_below_the_root(self, tree: PushedTree, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        (tree.root / ".blobfix-set-aside").symlink_to(tmp_path / "elsewhere")
+        stray = tree.tag.parent / ".DS_Store"
+        stray.write_bytes(b"x")
+        refused = run("repair-tree", tree.root, "--apply")
+        assert refused.code == 5
+        assert "leads out" in refused.output
+        assert stray.exists()
+        assert not list((tmp_path / "elsewhere").iterdir())
+
     def test_a_tag_that_may_not_be_looked_into_is_not_set_aside(self, tree: PushedTree, powerless: list[str]) -> None:
         for folder in (tree.tag / "current", tree.tag / "index"):
             folder.chmod(0)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from importer.domain.descriptor import Descriptor, bytes_of_base64
+from importer.domain.descriptor import bytes_of_base64
 from importer.domain.digest import Digest
 from importer.formats.documents import checked
 from importer.formats.json_text import MAX_DOCUMENT_SIZE, json_bytes
@@ -76,17 +76,20 @@ def _embedded_in(outer: FileFacts, examiner: Examiner) -> Iterator[FileFacts]:
 def _printed(outer: FileFacts, printed: Mapping[str, Any], examiner: Examiner) -> Iterator[FileFacts]:
     """The manifest in the output of ``docker manifest inspect -v``."""
     parsed = printed.get("SchemaV2Manifest") or printed.get("OCIManifest")
-    content = bytes_of_base64(printed.get("Raw"))
-    # Without the text, that of docker's own form may have the digest.
-    content = content or (json_bytes(parsed, indent=3) if isinstance(parsed, dict) else b"")
+    content, stated = bytes_of_base64(printed.get("Raw")), _stated_digest(printed)
+    if not content and stated and isinstance(parsed, dict):
+        # Without the text, that of docker's own form may have the digest.
+        content = json_bytes(parsed, indent=3)
     for fact in _manifest_at(outer, Literal(content), examiner) if content else ():
-        stated = _stated_digest(printed)
-        yield replace(fact, properties={STATED_DIGEST: str(stated or fact.digest)})
+        yield replace(fact, properties={STATED_DIGEST: str(stated)} if stated else {})
 
 
 def _stated_digest(printed: Mapping[str, Any]) -> Digest | None:
+    """The digest that was printed with the manifest, whatever else is in its descriptor."""
+    descriptor = printed.get("Descriptor")
+    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
     try:
-        return Descriptor.from_json(printed["Descriptor"]).digest
+        return Digest.parse(digest) if isinstance(digest, str) else None
     except ValueError:
         return None
 

@@ -71,6 +71,23 @@ def test_a_printed_manifest_of_another_digest_is_not_exact(tmp_path: Path) -> No
     assert "BF209" in seen.codes("error")
 
 
+@pytest.mark.parametrize("descriptor", [None, {}, {"digest": 5}, {"platform": 5, "digest": f"sha256:{'a' * 64}"}])
+@pytest.mark.parametrize("raw", [True, False])
+def test_without_the_printed_digest_nothing_proves_it(descriptor: Any, raw: bool, tmp_path: Path) -> None:
+    """Nor is it its own proof: of the text of an editor, nobody knows the digest."""
+
+    def edited(path: Path) -> None:
+        value = json.loads(path.read_bytes())
+        text = json.dumps(value, indent="\t", sort_keys=True).encode()
+        printed = {"Descriptor": descriptor, "SchemaV2Manifest": dict(reversed(value.items()))}
+        path.write_text(json.dumps(printed | ({"Raw": base64.b64encode(text).decode()} if raw else {})))
+
+    seen = scan(saved(APP, tmp_path, edited))
+    for image in seen.report["images"]:
+        assert image["proof"] != "proven"
+        assert image["outputs"]["registry-tree"] != "exact"
+
+
 def test_beside_the_manifest_itself_what_docker_printed_tells_nothing_new(tmp_path: Path) -> None:
     folder = saved(APP, tmp_path, lambda path: damage.as_docker_inspects(damage.copy(path, "inspect.json")))
     seen = scan(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.content import sample_layers
-from tests.images.generated import GeneratedImage, make_image, make_index
+from tests.images.generated import GeneratedImage, make_image, make_index, write_artifactory_folder
 from tests.in_process import run, scan
 from tests.sources.archiving import tar_of, zip_of
 
@@ -157,12 +157,47 @@ def test_a_store_with_a_layout_for_each_repository(database: str, tmp_path: Path
     assert names(tmp_path / "in") == expected
 
 
-def test_several_layouts_are_such_a_store_without_its_database(tmp_path: Path) -> None:
+def test_layouts_that_share_blobs_are_such_a_store_without_its_database(tmp_path: Path) -> None:
     layout(tmp_path / "in" / "team" / "base", (BASE, "1"))
-    layout(tmp_path / "in" / "team" / "app", (APP, None))
-    assert names(tmp_path / "in") == {str(APP.manifest_digest): [], str(BASE.manifest_digest): ["team/base:1"]}
+    layout(tmp_path / "in" / "team" / "app", (APP, None), (BASE, "2"), shared=frozenset(map(str, BASE.blobs)))
     found = {image["name"] for image in scan(tmp_path / "in").report["images"]}
-    assert found == {"team/base:1", f"team/app@{APP.manifest_digest}"}
+    assert found == {"team/app:2", f"team/app@{APP.manifest_digest}"}
+
+
+def test_other_layouts_side_by_side_have_no_names_of_their_folders(tmp_path: Path) -> None:
+    layout(tmp_path / "in" / "tmp" / "test", (BASE, "latest"))
+    layout(tmp_path / "in" / "nginx-backup", (APP, "1.25"))
+    assert names(tmp_path / "in") == {str(APP.manifest_digest): [], str(BASE.manifest_digest): []}
+
+
+@pytest.mark.parametrize("copy", ["12:30", "2024-05-01_12:30", "registry:5000", "backup:old"])
+def test_a_colon_in_a_folders_name_is_no_tag_where_skopeo_has_not_written(copy: str, tmp_path: Path) -> None:
+    for place in ("team/app/1.4", copy):
+        write_artifactory_folder(APP, tmp_path / "in" / place)
+    assert name(tmp_path / "in") == "team/app:1.4"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "manifests/registry.example.com/team/app/1.4/manifest.json",
+        "app/v2/deploy/manifests/manifest.json",
+        "v2/team/app/manifests/1.4.json",
+        "manifests/prod.cluster.example.com/web/deploy.json",
+    ],
+)
+def test_a_files_ending_is_no_part_of_a_tag(place: str, tmp_path: Path) -> None:
+    path = tmp_path / "in" / place
+    path.parent.mkdir(parents=True)
+    path.write_bytes(APP.manifest)
+    (image,) = scan(tmp_path / "in").report["images"]
+    assert not [each for each in image["names"] if each.endswith(".json")]
+
+
+@pytest.mark.parametrize("folder", ["john.doe", "node.js", "project.git", "old.files"])
+def test_a_dot_makes_no_host_of_a_folder(folder: str, tmp_path: Path) -> None:
+    dir_transport(APP, tmp_path / folder / "work" / "nginx:1")
+    assert name(tmp_path) == name(tmp_path / folder) == "nginx:1"
 
 
 def test_a_layout_that_stands_alone_has_no_name_of_its_folder(tmp_path: Path) -> None:

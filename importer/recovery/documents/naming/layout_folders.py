@@ -17,28 +17,30 @@ from importer.recovery.documents.naming.evidence import NamedDigest
 from importer.recovery.documents.wanted import NAME_ANNOTATIONS, layout_indexes
 
 _DATABASES: Final = frozenset({"cache.db", "meta.db"})
+_BLOBS: Final = ("blobs", "sha256")
 
 
 def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The name of each manifest in a store of layouts: the repository below its root, and the tag in the layout.
 
-    A layout that stands alone tells no name: what its folder is called may mean anything.
+    Other layouts tell no name: what their folders are called may mean anything. Without its database, a store is
+    known by blobs that are empty in one layout because another one has them.
     """
     layouts = [(fact, index) for fact, index in layout_indexes(inventory) if len(fact.file.parts) > 1]
     roots = {fact.file.folder: fact.file.parts[:-1] for fact in inventory.facts if fact.file.name in _DATABASES}
-    has_several = len({fact.file.folder for fact, _ in layouts}) > 1
+    shares_blobs = any(not fact.size and fact.file.parts[-3:-1] == _BLOBS for fact in inventory.facts)
     for fact, index in layouts:
-        repository = _below_root(fact, roots, has_several=has_several)
+        repository = _below_root(fact, roots, shares_blobs=shares_blobs)
         if repository:
             for child in index.children:
                 yield child.digest, _name_of(child, repository)
 
 
-def _below_root(fact: FileFacts, roots: Mapping[str, tuple[str, ...]], *, has_several: bool) -> str | None:
-    """The layout's folder below that of the store's database; below the PATH where none is here, but other layouts."""
+def _below_root(fact: FileFacts, roots: Mapping[str, tuple[str, ...]], *, shares_blobs: bool) -> str | None:
+    """The layout's folder below that of the store's database; below the PATH where none is here, but shared blobs."""
     folders = fact.file.parts[:-1]
     above = [parts for root, parts in roots.items() if fact.file.folder.startswith(root)]
-    if not above and not has_several:
+    if not above and not shares_blobs:
         return None
     repository = "/".join(folders[max(map(len, above), default=0) :])
     return repository if is_repository(repository) else None

@@ -22,7 +22,17 @@ from importer.sources.source_file import SourceFile
 _NAMED_KINDS: Final = frozenset({FileKind.MANIFEST, FileKind.INDEX, FileKind.SCHEMA1})
 _MANIFESTS: Final = "manifests"
 _API: Final = "v2"
-_HOST: Final = re.compile(r"localhost|[A-Za-z0-9.-]+\.[A-Za-z]{2,}|[A-Za-z0-9.-]+:[0-9]+|localhost:[0-9]+")
+_TRANSPORT_VERSION: Final = "version"
+_DOCUMENT: Final = ".json"
+_TOP_LEVELS: Final = (
+    "com|net|org|io|dev|cloud|app|example|internal|intranet|local|localdomain|lan|corp|home"
+    "|ai|at|au|be|br|ca|ch|cn|co|cz|de|dk|es|eu|fi|fr|in|it|jp|kr|me|nl|no|pl|pt|ru|se|tv|uk|us"
+)
+_HOST: Final = re.compile(
+    rf"localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+\.[a-z]{{2,}}|[a-z0-9-]+\.(?:{_TOP_LEVELS})|[a-z0-9.-]+:[0-9]+",
+    re.IGNORECASE,
+)
+"""A registry's host. A folder's name with a single dot may be anything, ``john.doe``: the end must be a usual one."""
 _ARCHIVE: Final = re.compile(r".+\.(?:zip|tar|tgz|gz|xz|bz2|zst)", re.IGNORECASE)
 
 
@@ -34,16 +44,18 @@ class _Place:
         given: the names that make the PATH that the user gave.
         folders: those of the folders below it.
         name: the file's own.
+        is_transport: whether skopeo's ``dir:`` has written the folder.
     """
 
     given: tuple[str, ...]
     folders: tuple[str, ...]
     name: str
+    is_transport: bool = False
 
     @classmethod
-    def of(cls, file: SourceFile) -> _Place:
+    def of(cls, file: SourceFile, *, is_transport: bool) -> _Place:
         below = len(file.parts)
-        return cls(PurePath(file.path).parts[:-below], file.parts[:-1], file.name)
+        return cls(PurePath(file.path).parts[:-below], file.parts[:-1], file.name, is_transport)
 
     @property
     def way(self) -> tuple[str, ...]:
@@ -53,9 +65,10 @@ class _Place:
 
 def names(inventory: Inventory) -> Iterator[NamedDigest]:
     """The name of each manifest whose folders tell it."""
+    transports = frozenset(fact.file.folder for fact in inventory.facts if fact.file.name == _TRANSPORT_VERSION)
     for fact in inventory.facts:
         if fact.kind in _NAMED_KINDS and not fact.file.borrowed:
-            place = _Place.of(fact.file)
+            place = _Place.of(fact.file, is_transport=fact.file.folder in transports)
             found = (name for layout in _LAYOUTS if (name := layout(place)))
             if name := next(found, None):
                 yield fact.digest, name
@@ -64,9 +77,10 @@ def names(inventory: Inventory) -> Iterator[NamedDigest]:
 def _skopeo_sync(place: _Place) -> Reference | Repository | None:
     """``<image>:<tag>/manifest.json``, with ``--scoped`` ``<host>/<repository>:<tag>/manifest.json``.
 
-    A digest may stand for the tag. Source: skopeo, cmd/skopeo/sync.go, ``destSuffix``.
+    A digest may stand for the tag. Source: skopeo, cmd/skopeo/sync.go, ``destSuffix``; what writes the folders also
+    writes ``version`` there (containers/image, directory/directory_dest.go).
     """
-    if place.name != MANIFEST_NAME or not place.way or ":" not in place.way[-1]:
+    if place.name != MANIFEST_NAME or not place.is_transport or ":" not in place.way[-1]:
         return None
     scope = _from_host((*place.given[-1:], *place.folders[:-1])) if place.folders else ()
     try:
@@ -111,7 +125,12 @@ def _from_host(folders: Sequence[str]) -> Sequence[str]:
 
 
 def _in_repository(folders: Sequence[str], name: str) -> Reference | Repository | None:
-    """The tag of that name, or the repository alone where a digest takes the tag's place."""
+    """The tag of that name, or the repository alone where a digest takes the tag's place.
+
+    A file's ending is no part of a tag: what has one was saved by hand, in folders that may mean anything.
+    """
+    if name.endswith(_DOCUMENT):
+        return None
     repository = "/".join(folders)
     if Digest.from_name(name):
         return Repository(repository) if is_repository(repository) else None
