@@ -213,6 +213,7 @@ def scan_report() -> Document:
             }
         ],
         "unread": [{"path": "app.zip", "reason": "encrypted", "advice": "", "bytes": None}],
+        "next": [{"command": "blobfix explain BF201", "purpose": "explain BF201 truncated"}],
         "summary": {
             "images": 1,
             "intact": 0,
@@ -237,6 +238,7 @@ def tree_report() -> Document:
         "findings": scanned["findings"],
         "left": scan_report()["findings"],
         "downloads": scanned["downloads"],
+        "next": scanned["next"],
         "restart": True,
         "summary": dict.fromkeys(counts, 1),
     }
