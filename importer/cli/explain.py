@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout
+from importer.cli.console import page_for_stdout, say
+from importer.cli.log import Log
 from importer.errors import UsageError
 from importer.report import rule_text, topic_text
 from importer.report.page import Page, Styled
@@ -43,7 +44,6 @@ _RECOGNISED: Final = {
     Likeness.SIMILAR_WORDS: "This resembles a known message",
 }
 _LOG: Final = "-"
-_MOST_BYTES: Final = 10_000_000
 _LINES_SHOWN: Final = 5
 
 
@@ -74,26 +74,25 @@ def explain(
     """Explain a finding or an error message: what it means, how it happens, what to do.
 
     Messages match regardless of case and of the digests, paths and numbers in them; you can paste a whole log line.
-    Of a log with many lines, each message that is known is explained once.
+    Of a log with many lines, each message that is known is explained once; up to 200 MB are read.
     """
     words = " ".join(what or ()).strip()
     if [bool(words), everything, topics].count(True) != 1:
         raise UsageError("give a rule's code or name, a topic, an error message in quotes, or only --all or --topics")
-    text = _standard_input() if words == _LOG else words
-    if len(text.splitlines()) > 1:
-        _show_log(text, format)
-        return
+    if words == _LOG:
+        _explain_log(Log(sys.stdin.buffer), format)
+    else:
+        _explain_words(words, format, everything=everything, topics=topics)
+
+
+def _explain_words(text: str, form: Format, *, everything: bool = False, topics: bool = False) -> None:
     named = rule_named(text) or topic_named(text)
     matches = () if everything or topics or named else subjects_matching(text)
     chosen: Sequence[Subject] = [named] if named else [match.subject for match in matches]
     chosen = all_rules() if everything else ALL_TOPICS if topics else chosen
     if not chosen:
         raise UsageError(_nothing_found(text))
-    _show(chosen, matches, format)
-
-
-def _standard_input() -> str:
-    return sys.stdin.buffer.read(_MOST_BYTES).decode("utf-8", "replace").strip()
+    _show(chosen, matches, form)
 
 
 def _show(chosen: Sequence[Subject], matches: Sequence[Match], form: Format) -> None:
@@ -107,20 +106,31 @@ def _show(chosen: Sequence[Subject], matches: Sequence[Match], form: Format) -> 
         _print_all(chosen, page_for_stdout())
 
 
-def _show_log(log: str, form: Format) -> None:
+def _explain_log(log: Log, form: Format) -> None:
     """Explain what is known of the lines; if nothing is, the log may be one message over several lines."""
     found = lines_explained(log)
-    if not found:
-        matches = subjects_matching(log)
-        if not matches:
-            raise UsageError(_nothing_found(log))
-        _show([match.subject for match in matches], matches, form)
+    if log.left_at is not None:
+        say(_rest_left(log.left_at))
+    if log.filled <= 1 or (not found and log.is_one_message):
+        _explain_words(log.message, form)
+    elif not found:
+        raise UsageError(_nothing_found(log.message))
     elif form is Format.JSON:
-        typer.echo(_as_json([_json_of(each.match.subject) | {"lines": list(each.numbers)} for each in found]))
+        values = [
+            _json_of(each.match.subject) | {"lines": list(each.numbers), "line_count": each.count} for each in found
+        ]
+        typer.echo(_as_json(values))
     elif form is Format.MARKDOWN:
         typer.echo("\n\n".join(_markdown_of(each.match.subject) for each in found))
     else:
         _print_log(found, page_for_stdout())
+
+
+def _rest_left(last: int) -> str:
+    return (
+        f"note: the log is very long; what comes after its line {last:,} was not read. Its end, where the error "
+        "often is: `tail -n 1000000 LOG | blobfix explain -`"
+    )
 
 
 def _print_all(subjects: Sequence[Subject], page: Page) -> None:
@@ -137,8 +147,8 @@ def _print_log(found: Sequence[Lines], page: Page) -> None:
             page.line()
             page.line("-" * 72)
         numbers = ", ".join(map(str, each.numbers[:_LINES_SHOWN]))
-        more = f" and {len(each.numbers) - _LINES_SHOWN} more" if len(each.numbers) > _LINES_SHOWN else ""
-        heading = f"line{'' if len(each.numbers) == 1 else 's'} {numbers}{more}: "
+        more = f" and {each.count - _LINES_SHOWN:,} more" if each.count > _LINES_SHOWN else ""
+        heading = f"line{'' if each.count == 1 else 's'} {numbers}{more}: "
         page.line(Styled(heading, "bold"), each.first, hang=2)
         page.line()
         _print(each.match.subject, page)

@@ -8,10 +8,12 @@ half of it that someone remembers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
+from hashlib import blake2b
 from typing import Final
 
 from importer.rules.catalogue import all_rules
@@ -20,7 +22,8 @@ from importer.topics.catalogue import ALL_TOPICS
 from importer.topics.topic import Topic
 
 _LONGEST_MESSAGE: Final = 100_000
-_LONGEST_LOG: Final = 1_000_000
+_MOST_NUMBERS: Final = 1_000
+_MOST_REMEMBERED: Final = 50_000
 _SHARE_OF_WORDS: Final = 0.75
 _FEWEST_WORDS: Final = 3
 _SHORTEST_PART: Final = 10
@@ -34,7 +37,9 @@ _TELL_NOTHING: Final = frozenset({"docker", "image", "error", "failed", "found",
 _QUOTES: Final = re.compile(r"""\\?["'`´‘’“”„«»]""")
 _GAPS: Final = re.compile(r"\s+")
 _DIGEST_GAP: Final = re.compile(r"sha256:…")
-_VARYING: Final = re.compile(r"\S*[/\\]\S*|\b[0-9a-f]{8,}\b|\S*\d\S*")
+_VARYING_WORD: Final = re.compile(r"[/\\\d]")
+_HEX: Final = re.compile(r"\b[0-9a-f]{8,}\b")
+_WHOLE_WORD: Final = re.compile(r"\w+")
 _WORD: Final = re.compile(r"[a-z_]{2,}")
 
 
@@ -85,12 +90,14 @@ class Lines:
 
     Attributes:
         match: the rule or topic, and how the first of the lines was recognised.
-        numbers: which lines, counted from 1.
+        numbers: which lines, counted from 1; the first thousand of them.
+        count: how many they are.
         first: the first of them, as it is.
     """
 
     match: Match
     numbers: tuple[int, ...]
+    count: int
     first: str
 
 
@@ -99,15 +106,42 @@ def code_of(subject: Subject) -> str:
     return subject.code if isinstance(subject, Rule) else subject.name
 
 
-def lines_explained(log: str) -> tuple[Lines, ...]:
-    """What explains a log, in its order: of each line the best, if a whole symptom is in it."""
-    found: dict[str, Lines] = {}
-    for number, line in enumerate(log[:_LONGEST_LOG].splitlines(), 1):
-        best = next(iter(subjects_matching(line)), None) if line.strip() else None
-        if best and best.likeness is Likeness.WHOLE_SYMPTOM:
-            known = found.get(code_of(best.subject), Lines(best, (), line.strip()))
-            found[code_of(best.subject)] = replace(known, numbers=(*known.numbers, number))
-    return tuple(found.values())
+def lines_explained(log: Iterable[tuple[int, str]]) -> tuple[Lines, ...]:
+    """What explains the numbered lines of a log, in its order: of each line the best, if a whole symptom is in it."""
+    found: dict[str, _Gathered] = {}
+    known: dict[bytes, Match | None] = {}
+    for number, line in log:
+        normal = _normal(line[:_LONGEST_MESSAGE])
+        # Lines can be long: what was found in them is remembered by a digest, for which there is always room.
+        key = blake2b(normal.encode("utf-8", "replace"), digest_size=16).digest()
+        if key not in known:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
+            known[key] = _best_whole(normal)
+        best = known[key]
+        if best:
+            found.setdefault(code_of(best.subject), _Gathered(best, line.strip())).add(number)
+    return tuple(each.lines() for each in found.values())
+
+
+@dataclass(slots=True)
+class _Gathered:
+    match: Match
+    first: str
+    numbers: list[int] = field(default_factory=list)
+    count: int = 0
+    last: int = 0
+
+    def add(self, number: int) -> None:
+        if number == self.last:
+            return
+        self.last = number
+        self.count += 1
+        if self.count <= _MOST_NUMBERS:
+            self.numbers.append(number)
+
+    def lines(self) -> Lines:
+        return Lines(self.match, tuple(self.numbers), self.count, self.first)
 
 
 def subjects_matching(message: str) -> tuple[Match, ...]:
@@ -160,6 +194,42 @@ def _matches(message: str) -> Iterator[Match]:
             yield Match(symptom.subject, symptom.text, Likeness.SIMILAR_WORDS, len(symptom.words & words))
 
 
+def _best_whole(message: str) -> Match | None:
+    """The first of the matches of the message, if a whole symptom is in it."""
+    index, symptoms = _places_by_word(), _symptoms()
+    words = {"", *_WHOLE_WORD.findall(message)}
+    candidates = (symptoms[place] for place in sorted(place for word in index.keys() & words for place in index[word]))
+    matches = (
+        Match(symptom.subject, symptom.text, Likeness.WHOLE_SYMPTOM, symptom.weight)
+        for symptom in candidates
+        if _holds(message, symptom.pieces)
+    )
+    return min(matches, key=_rank, default=None)
+
+
+@cache
+def _places_by_word() -> Mapping[str, Sequence[int]]:
+    """Where each symptom is, under a word without which no message has it; or under "", if it has no such word."""
+    needed = [_needed_words(symptom.pieces) for symptom in _symptoms()]
+    commonness = Counter(word for words in needed for word in words)
+    places: dict[str, list[int]] = {}
+    for place, words in enumerate(needed):
+        rarest = min(words, key=lambda word: (commonness[word], -len(word), word), default="")
+        places.setdefault(rarest, []).append(place)
+    return places
+
+
+def _needed_words(pieces: tuple[str, ...]) -> frozenset[str]:
+    # At both ends of a gap a message may have more of the word.
+    needed: set[str] = set()
+    for number, piece in enumerate(pieces):
+        is_first, is_last = number == 0, number == len(pieces) - 1
+        for word in _WHOLE_WORD.finditer(piece):
+            if (is_first or word.start()) and (is_last or word.end() < len(piece)):
+                needed.add(word.group())
+    return frozenset(needed)
+
+
 def _holds(message: str, pieces: tuple[str, ...]) -> bool:
     # Piece after piece from the left: one pass, however long the message is.
     end = 0
@@ -206,9 +276,12 @@ def _patterns(pieces: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 
 def _normal(text: str) -> str:
-    plain = "".join(c if c.isprintable() else " " for c in _QUOTES.sub("", text))
+    plain = _QUOTES.sub("", text)
+    if not plain.isprintable():
+        plain = "".join(c if c.isprintable() else " " for c in plain)
     return _GAPS.sub(" ", plain.replace("\\", "/").replace("…", "...")).strip().lower()
 
 
 def _words(normal: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(_VARYING.sub(" ", normal)))
+    fixed = " ".join(word for word in normal.split(" ") if not _VARYING_WORD.search(word))
+    return frozenset(_WORD.findall(_HEX.sub(" ", fixed)))

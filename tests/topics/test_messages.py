@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import shlex
+import time
 
 import pytest
 
 from importer.cli.app import COMMANDS
-from importer.rules.catalogue import rule_named
+from importer.rules import symptoms
+from importer.rules.catalogue import all_rules, rule_named
 from importer.rules.symptoms import Likeness, code_of, lines_explained, subjects_matching
 from importer.topics.catalogue import ALL_TOPICS, topic_named
 from importer.topics.topic import Topic
 from tests.in_process import run
 
 HEX = "9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0"
+
+TEXTS = [
+    *(text for rule in all_rules() for text in rule.symptoms),
+    *(message.text for topic in ALL_TOPICS for message in topic.messages),
+]
 
 MESSAGES = [
     # From moby and docker/cli, the source of docker.
@@ -227,8 +234,63 @@ def test_a_log_of_many_lines_is_explained_line_by_line() -> None:
             "Get https://x/v2/: x509: certificate signed by unknown authority",
         ]
     )
-    assert [(code_of(each.match.subject), each.numbers) for each in lines_explained(log)] == [
+    assert [
+        (code_of(each.match.subject), each.numbers) for each in lines_explained(enumerate(log.splitlines(), 1))
+    ] == [
         ("certificate", (3, 6)),
         ("timeout", (5,)),
     ]
-    assert lines_explained("latest: Pulling from team/app\nDigest: sha256:12\n") == ()
+    assert lines_explained([(1, "latest: Pulling from team/app"), (2, "Digest: sha256:12")]) == ()
+
+
+@pytest.mark.parametrize("symptom", TEXTS, ids=lambda text: text[:60])
+@pytest.mark.parametrize("form", ["{}", "level=error msg=({}),", "x{}", "{}x"])
+def test_a_line_of_a_log_has_the_explanation_that_it_has_alone(symptom: str, form: str) -> None:
+    line = form.format(symptom.replace("…", "abc"))
+    best = next(iter(subjects_matching(line)), None)
+    expected = [best] if best and best.likeness is Likeness.WHOLE_SYMPTOM else []
+    assert [each.match for each in lines_explained([(1, line)])] == expected
+
+
+def test_equal_lines_of_a_log_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    whole = symptoms._best_whole
+
+    def noted(line: str) -> symptoms.Match | None:
+        looked_up.append(line)
+        return whole(line)
+
+    monkeypatch.setattr(symptoms, "_best_whole", noted)
+    lines = ["Pulling fs layer", "unexpected EOF", "'Unexpected  EOF'"] * 100
+    (found,) = lines_explained(enumerate(lines, 1))
+    assert (looked_up, found.count, found.numbers[:4]) == (["pulling fs layer", "unexpected eof"], 200, (2, 3, 5, 6))
+
+
+def test_few_symptoms_are_compared_with_a_line_of_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    holds = symptoms._holds
+
+    def noted(line: str, pieces: tuple[str, ...]) -> bool:
+        compared.append(line)
+        return holds(line, pieces)
+
+    monkeypatch.setattr(symptoms, "_holds", noted)
+    lines = [f"time=12:00 level=info msg=layer {'abcdefghij'[number]} of the image is stored" for number in range(10)]
+    assert lines_explained(enumerate(lines, 1)) == ()
+    assert len(compared) <= 2 * len(lines)
+
+
+def test_of_very_many_lines_the_first_numbers_are_kept_and_all_are_counted() -> None:
+    (found,) = lines_explained((number, "unexpected EOF") for number in range(1, 5_001))
+    assert (found.count, found.numbers) == (5_000, tuple(range(1, 1_001)))
+
+
+def test_one_long_word_takes_no_longer_than_the_same_text_in_words() -> None:
+    # Measured against each other in this run: words are looked for in one pass, however long they are.
+    def spent(text: str) -> float:
+        started = time.process_time()
+        subjects_matching(text)
+        return time.process_time() - started
+
+    spent("warm up")
+    assert spent("x" * 40_000) < 20 * spent("xxxxxxxxx " * 4_000)
