@@ -8,7 +8,7 @@ from typing import Final
 
 from importer.errors import DecodeError
 from importer.formats.decoders import Coding, coding_of
-from importer.formats.signatures import is_tar_header, kind_of_head
+from importer.formats.signatures import TAR_BLOCK, has_tar_magic, is_tar_header, kind_of_head
 from importer.formats.tar_headers import TarWalker
 from importer.formats.transfer_codings.coding import TransferCoding
 from importer.formats.transfer_codings.marks import codings_shown, decoded_start, has_replacements
@@ -43,9 +43,15 @@ def decoded_archive(address: Address, opener: Opener) -> Decoded | None:
 
 
 def was_replaced(address: Address, opener: Opener) -> bool:
-    """Whether a damaged file was taken for text, and what could not be read of it was lost."""
+    """Whether a damaged file was taken for text, and what could not be read of it was lost.
+
+    A tar of texts may hold U+FFFD of its own. Three bytes in place of one move all that follows them: the tar of a
+    rewritten file breaks where a header should stand, and none does. Any other damage leaves headers in their places.
+    """
     try:
-        return has_replacements(opener.head(address, _TELLING))
+        start = opener.head(address, _TELLING)
+        is_tar = is_tar_header(start) or has_tar_magic(start)
+        return has_replacements(start) and not (is_tar and not _has_moved_headers(address, opener))
     except (OSError, DecodeError):
         return False
 
@@ -53,6 +59,20 @@ def was_replaced(address: Address, opener: Opener) -> bool:
 def begins_archive(start: bytes) -> bool:
     """Whether the first bytes are those of a zip, of a tar, or of something packed that may be one."""
     return start.startswith(ZIP_MAGICS) or coding_of(kind_of_head(start[:6])) is not None or is_tar_header(start)
+
+
+def _has_moved_headers(address: Address, opener: Opener) -> bool:
+    walker = TarWalker()
+    with closing(opener.blocks(address)) as blocks:
+        for block in blocks:
+            walker.feed(block)
+            if walker.ended or walker.broken_at is not None:
+                break
+    if walker.broken_at is None:
+        return False
+    broken = b"".join(opener.blocks(address, start=walker.broken_at, length=TAR_BLOCK))
+    # Where a bit flipped in a header, its magic is left; where zeros begin in one, nothing but zeros follows.
+    return not has_tar_magic(broken) and any(broken[TAR_BLOCK // 2 :])
 
 
 def _is_better(decoded: Decoded, opener: Opener) -> bool:

@@ -154,6 +154,43 @@ def test_damage_has_its_own_finding_and_no_other(
     assert remarks(findings) == remark, [said_of(finding) for finding in findings]
 
 
+REPLACEMENTS = 'var unknown = "\ufffd";\n'.encode() * 3000
+PLAIN = make_image_of_tars([tar_of({"lib/a.js": REPLACEMENTS, "lib/b.js": REPLACEMENTS})], "none", docker=False)
+HEADER_OF_B = PLAIN.layers[0].index(b"lib/b.js")
+
+
+@pytest.mark.parametrize(
+    ("happens", "arguments", "code"),
+    [
+        (damage.cut_at, (70_000,), "BF201"),
+        (damage.zero_range, (70_000,), "BF203"),
+        (damage.zero_range, (HEADER_OF_B + 40,), "BF203"),
+        (damage.flip_byte, (30_000, 1), "BF208"),
+        (damage.flip_byte, (HEADER_OF_B, 1), "BF208"),
+    ],
+)
+def test_a_tar_with_replacement_characters_of_its_own_was_not_rewritten(
+    happens: Callable[..., object], arguments: tuple[object, ...], code: str, tmp_path: Path
+) -> None:
+    folder = write_artifactory_folder(PLAIN, tmp_path / "team" / "app" / "1.4")
+    happens(PLAIN.layer_path(folder), *arguments)
+    assert troubles(findings_of(folder)) == [code]
+
+
+def test_nor_was_one_whose_first_header_is_broken(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(PLAIN, tmp_path / "team" / "app" / "1.4")
+    damage.flip_byte(PLAIN.layer_path(folder), 3, 1)
+    assert "BF215" not in troubles(findings_of(folder))
+
+
+def test_a_tar_whose_headers_moved_was_rewritten(tmp_path: Path) -> None:
+    packed = gzip.compress(noise(20_000), mtime=0)
+    image = make_image_of_tars([tar_of({"a.gz": packed, "b.js": REPLACEMENTS})], "none", docker=False)
+    folder = write_artifactory_folder(image, tmp_path / "team" / "app" / "1.4")
+    damage.utf8_with_replacements(image.layer_path(folder))
+    assert troubles(findings_of(folder)) == ["BF215"]
+
+
 @pytest.mark.parametrize("happens", [happens for happens, *_ in DAMAGES.values()], ids=DAMAGES)
 def test_messages_are_single_printable_lines(folder: Path, happens: Damage) -> None:
     happens(folder)

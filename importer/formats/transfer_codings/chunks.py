@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from importer.errors import DecodeError
-from importer.formats.transfer_codings.decoder import TransferDecoder
+from importer.formats.transfer_codings.decoder import PieceCount, TransferDecoder
 
 SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]{0,1024})?\r?\n")
 _LONGEST_LINE: Final = 1100
@@ -22,7 +22,8 @@ class ChunkDecoder(TransferDecoder):
     def __init__(self) -> None:
         self._left = 0
         self._line = b""
-        self._is_first = True
+        self._is_behind_data = False
+        self._chunks = PieceCount()
         self._is_over = False
 
     def feed(self, block: bytes) -> bytes:
@@ -51,11 +52,13 @@ class ChunkDecoder(TransferDecoder):
         return end
 
     def _begin(self, line: bytes) -> None:
-        # The line break behind a chunk's data stands before the size of the next one.
-        if not line.strip() and not self._is_first:
+        # One line break behind a chunk's data stands before the size of the next one.
+        if not line.strip() and self._is_behind_data:
+            self._is_behind_data = False
             return
         size = SIZE_LINE.fullmatch(line)
         if not size:
             raise DecodeError("no size where one should stand before a chunk")
-        self._left, self._is_first = int(size[1], 16), False
+        self._left, self._is_behind_data = int(size[1], 16), True
+        self._chunks.add(1, self._left)
         self._is_over = not self._left

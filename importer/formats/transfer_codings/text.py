@@ -10,10 +10,9 @@ from __future__ import annotations
 import binascii
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from importer.errors import DecodeError
-from importer.formats.transfer_codings.decoder import TransferDecoder
+from importer.formats.transfer_codings.decoder import PieceCount, TransferDecoder
 
 FRAME: Final = re.compile(
     rb"\s*(?:data:[^,\s]{0,256};base64,|(?:-----BEGIN [^\r\n]{1,80}-----|begin-base64 [^\r\n]{1,256})\r?\n|[bB]?['\"])?"
@@ -32,6 +31,7 @@ _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _NO_HEX: Final = _BLANK + b":,;\xff\xfe\xef\xbb\xbf{}[]()'\""
 _ESCAPED: Final = 3
 """Bytes of ``%1F`` and ``=1F``."""
+_ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 
 
 class Base64Decoder(TransferDecoder):
@@ -42,6 +42,7 @@ class Base64Decoder(TransferDecoder):
         self._held = b""
         self._rest = b""
         self._is_over = False
+        self._padded = PieceCount()
 
     def feed(self, block: bytes) -> bytes:
         """Decode all groups of four characters."""
@@ -71,6 +72,7 @@ class Base64Decoder(TransferDecoder):
         plain = self._rest + certain.translate(_TO_STANDARD, _BLANK)
         *padded, rest = re.split(rb"=+", plain) if b"=" in plain else (plain,)
         whole = len(rest) & ~3
+        self._padded.add(len(padded), sum(map(len, padded)) + whole)
         self._rest = rest[whole:]
         return b"".join((*map(_base64, padded), _base64(rest[:whole])))
 
@@ -115,7 +117,7 @@ class PercentDecoder(TransferDecoder):
         return self._decoded(self._rest)
 
     def _decoded(self, text: bytes) -> bytes:
-        return unquote_to_bytes(text.replace(b"+", b" ") if self._is_form else text)
+        return _ESCAPES.sub(_unescaped, text.replace(b"+", b" ") if self._is_form else text)
 
 
 class QuotedPrintableDecoder(TransferDecoder):
@@ -146,6 +148,10 @@ def without_frame(start: bytes) -> bytes:
         start = start.removeprefix(mark)
     frame = FRAME.match(start)
     return start[frame.end() :] if frame else start
+
+
+def _unescaped(escapes: re.Match[bytes]) -> bytes:
+    return binascii.unhexlify(escapes[0].replace(b"%", b""))
 
 
 def _base64(text: bytes) -> bytes:

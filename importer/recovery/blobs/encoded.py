@@ -7,15 +7,13 @@ from typing import Final
 
 from importer.formats.signatures import COMPRESSED_KINDS, DOCUMENT_KINDS, HEAD_SIZE, TAR_BLOCK, FileKind, kind_of_head
 from importer.formats.transfer_codings.coding import RECODINGS, TransferCoding
-from importer.formats.transfer_codings.marks import codings_shown, decoded_start, has_replacements
+from importer.formats.transfer_codings.marks import codings_shown, decoded_start
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Address, Decoded
 from importer.plan.causes import Cause, Recoded, Replaced, TransferEncoded
 from importer.recovery.blobs.candidates import claim_of
-
-_TELLING: Final = 64 * 1024
-"""First bytes of a file that show a coding: a binary file of as many has hundreds of line ends."""
+from importer.sources.encoded_archives import was_replaced
 
 _BLOB_KINDS: Final = COMPRESSED_KINDS | {FileKind.TAR, FileKind.JSON}
 
@@ -45,8 +43,7 @@ def cause_of_coding(coding: TransferCoding) -> Cause:
 def loss_by_recoding(fact: FileFacts, examiner: Examiner) -> Cause | None:
     """The cause where bytes were lost for ever because a program took the file for text; None for any other file."""
     may_be = fact.kind in (FileKind.DATA, FileKind.TEXT) or may_be_recoded(fact)
-    head = examiner.head_of(fact.file.address, _TELLING) if may_be else None
-    return Replaced() if head and has_replacements(head) else None
+    return Replaced() if may_be and was_replaced(fact.file.address, examiner.opener) else None
 
 
 def _may_be(coding: TransferCoding, fact: FileFacts, head: bytes) -> bool:
