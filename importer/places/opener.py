@@ -90,8 +90,13 @@ class Opener:
                 return io.BytesIO(content)
         return open_pieces(self._made(address))
 
-    def blocks(self, address: Address, *, start: int = 0, length: int | None = None) -> Generator[bytes, None, None]:
-        """Yield the bytes (``length`` of them from ``start`` on) in blocks; raises OSError and DecodeError."""
+    def blocks(
+        self, address: Address, *, start: int = 0, length: int | None = None, block_size: int = BLOCK_SIZE
+    ) -> Generator[bytes, None, None]:
+        """Yield the bytes (``length`` of them from ``start`` on) in blocks; raises OSError and DecodeError.
+
+        Blocks that are read have up to ``block_size`` bytes; those that are made have what comes out at a time.
+        """
         if not can_seek(address):
             made = self._made(address)
             yield from made if not start and length is None else _between(made, start, length)
@@ -100,7 +105,7 @@ class Opener:
             skip(stream, start)
             left = length
             while left is None or left > 0:
-                block = stream.read(BLOCK_SIZE if left is None else min(BLOCK_SIZE, left))
+                block = stream.read(block_size if left is None else min(block_size, left))
                 if not block:
                     return
                 if left is not None:
