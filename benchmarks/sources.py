@@ -14,6 +14,7 @@ from pathlib import Path
 
 from importer.inspection.inspecting import inspect
 from importer.places.folder_store import FolderStore
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.sources.archives import WithArchives
@@ -36,7 +37,7 @@ def large_zip(path: Path, members: int) -> None:
     write_sparse_zip(path, members)
     started = time.perf_counter()
     opener = Opener()
-    inspection = inspect(open_sources([path], opener), ThreadExecutor(None, SilentProgress(), opener))
+    inspection = inspect(open_sources([place_of(path)], opener), ThreadExecutor(None, SilentProgress(), opener))
     seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(inspection.facts)} members of 1 GiB: {seconds:.1f} s, {memory:.0f} MiB of memory")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, ExitCode, UsageError
-from importer.investigation import Question, absent_digests, survey_with
+from importer.investigation import Question, absent_digests, survey
+from importer.places.named import on_disk
+from importer.places.store import Store
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case
 from importer.work.executor import Executor
@@ -32,7 +33,7 @@ class Conversion(Generic[Result]):
         result: what the destination gave; None when there was nothing to write.
         moved: tags of the destination that named other images before.
         unread: what of the input could not be looked into.
-        paths: the input.
+        places: the input.
         absent: manifest digests that the user gave and that nothing here has.
         is_deep: whether every layer was held against its diff_id, so that only such a scan sees what was seen.
     """
@@ -41,7 +42,7 @@ class Conversion(Generic[Result]):
     result: Result | None
     moved: tuple[MovedTag, ...] = ()
     unread: tuple[Unread, ...] = ()
-    paths: tuple[Path, ...] = ()
+    places: tuple[Store, ...] = ()
     absent: tuple[Digest, ...] = ()
     is_deep: bool = False
 
@@ -75,22 +76,24 @@ def convert(
 
     Raises what ``survey`` and the destination raise, and UsageError for tags that would move and may not.
     """
-    destination.check((*question.paths, *question.borrowed))
+    inputs = map(on_disk, (*question.places, *question.borrowed))
+    destination.check([path for path in inputs if path])
     with destination.opened(VerifyingReader(executor.tools.opener), executor.progress) as place:
-        case = seen or survey_with(executor, question, place.capture())
+        case = seen or survey(question, executor, place.capture())
         mattering = [unread for unread in case.unread if unread.matters]
         if mattering and not case.plan.images:
             raise CannotWriteError(f"no image was found in the parts that could be read. {not_read(mattering[0])}")
         # An image that was picked and is whole needs nothing else; one that isn't whole is refused anyway.
         unread = tuple(replace(each, matters=False) for each in case.unread) if question.one_image else case.unread
         selection = place.choose(case.plan, choice)
+        is_deep = question.depth.every_layer
         if not selection.images:
-            return Conversion(selection, None, unread=unread, paths=question.paths, is_deep=question.depth.every_layer)
+            return Conversion(selection, None, unread=unread, places=question.places, is_deep=is_deep)
         moved = tuple(place.moved_tags(selection.images))
         demand_replaceable(moved, replace_tags=destination.replace_tags)
         absent = absent_digests(question, case.plan)
         result = place.write(selection.images)
-        return Conversion(selection, result, moved, unread, question.paths, absent, question.depth.every_layer)
+        return Conversion(selection, result, moved, unread, question.places, absent, is_deep)
 
 
 def not_read(unread: Unread) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Host, Platform
@@ -15,8 +13,8 @@ from importer.inspection.inspecting import Capture, inspect
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
 from importer.places.opener import Opener
+from importer.places.store import Store
 from importer.plan.images import Plan
-from importer.progress import Progress
 from importer.recovery.blobs.contents import with_contents_read
 from importer.recovery.examination import Depth, examine
 from importer.recovery.layer_contents import with_layers_compared
@@ -26,7 +24,7 @@ from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
-from importer.work.executor import Executor, ThreadExecutor
+from importer.work.executor import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Question:
     """What the user asks.
 
     Attributes:
-        paths: where the download lies.
+        places: where the download lies.
         borrowed: places that may lend blobs.
         digests: manifest digests the user knows.
         origin: the URL or reference from which the download came.
@@ -43,11 +41,10 @@ class Question:
         name: the name that the user gives it.
         depth: how closely layers are looked at.
         effort: how much is done to compute the lost gzip of layers again.
-        jobs: how many files are read at once; None leaves it to the machine.
     """
 
-    paths: tuple[Path, ...]
-    borrowed: tuple[Path, ...] = ()
+    places: tuple[Store, ...]
+    borrowed: tuple[Store, ...] = ()
     digests: tuple[Digest, ...] = ()
     origin: str | None = None
     platform: Platform | None = None
@@ -55,7 +52,6 @@ class Question:
     name: Reference | None = None
     depth: Depth = field(default_factory=Depth)
     effort: Effort = field(default_factory=Effort)
-    jobs: int | None = None
 
     @property
     def one_image(self) -> bool:
@@ -81,29 +77,23 @@ def absent_digests(question: Question, plan: Plan) -> tuple[Digest, ...]:
 
 def investigate(
     question: Question,
-    progress: Progress,
-    opener: Opener,
+    executor: Executor,
     capture: Capture | None = None,
     narrow: Callable[[Plan], Plan] = lambda plan: plan,
 ) -> Investigation:
     """Look at everything and explain what ``narrow`` leaves of the plan.
 
-    Raises UsageError and InputError for paths that can't be read, and what ``narrow`` raises.
+    Raises UsageError and InputError for places that can't be read, and what ``narrow`` raises.
     """
-    case = survey(question, progress, opener, capture)
+    case = survey(question, executor, capture)
     case = _with_unread(replace(case, plan=narrow(case.plan)), question)
-    return Investigation(question, case, find_all(case), opener)
+    return Investigation(question, case, find_all(case), executor.tools.opener)
 
 
-def survey(question: Question, progress: Progress, opener: Opener, capture: Capture | None = None) -> Case:
+def survey(question: Question, executor: Executor, capture: Capture | None = None) -> Case:
     """Look at everything and plan, without a word: what a writer needs. Raises as ``investigate`` does."""
-    return survey_with(ThreadExecutor(question.jobs, progress, opener), question, capture)
-
-
-def survey_with(executor: Executor, question: Question, capture: Capture | None = None) -> Case:
-    """Look at everything and plan, by whatever carries out the tasks."""
     opener = executor.tools.opener
-    sources = [*open_sources(question.paths, opener), *open_sources(question.borrowed, opener, borrowed=True)]
+    sources = [*open_sources(question.places, opener), *open_sources(question.borrowed, opener, borrowed=True)]
     inspection = inspect(sources, executor, capture)
     inventory = Inventory.of(inspection.facts, inspection.problems)
     inventory = examine(inventory, question.depth, executor)
@@ -120,5 +110,5 @@ def survey_with(executor: Executor, question: Question, capture: Capture | None 
 
 
 def _with_unread(case: Case, question: Question) -> Case:
-    named = map(os.fspath, question.paths)
+    named = (place.shown("") for place in question.places)
     return replace(case, unread=unread_input(case.inventory, case.plan, case.host, named, one_image=question.one_image))

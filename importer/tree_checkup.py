@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from importer.places.changes import WritableStore
 from importer.places.durability import Durability
-from importer.places.opener import Opener
-from importer.places.store import EntryKind, kind_at
-from importer.progress import Progress
+from importer.places.store import EntryKind, Store, kind_at
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
@@ -23,7 +20,7 @@ from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree, object_store_in
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
-from importer.work.executor import ThreadExecutor
+from importer.work.executor import Executor
 from importer.writers.tree_repair import clear_workshop, repair_tree
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -39,14 +36,12 @@ class TreeQuestion:
         store: what is mounted at /var/lib/registry, or the storage itself.
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
-        jobs: how many files are read at once; None leaves it to the machine.
         effort: how much is done to compute the lost gzip of layers again.
     """
 
     store: WritableStore
-    blobs: tuple[Path, ...] = ()
+    blobs: tuple[Store, ...] = ()
     quick: bool = False
-    jobs: int | None = None
     effort: Effort = field(default_factory=Effort)
 
 
@@ -65,9 +60,7 @@ class Checkup:
     census: Census
 
 
-def check_tree(
-    question: TreeQuestion, progress: Progress, opener: Opener, remembered: Remembered | None = None
-) -> Checkup:
+def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembered | None = None) -> Checkup:
     """Look at a whole tree and explain what is wrong with it.
 
     Files that are ``remembered`` and have not changed are not read again. Raises UsageError,
@@ -76,13 +69,12 @@ def check_tree(
     layout = find_tree(question.store)
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
-    executor = ThreadExecutor(question.jobs, progress, opener)
     recompressor = Recompressor(question.effort, executor)
     supplies = Supplies(layout.store, question.blobs, executor, recompressor, is_quick=question.quick)
-    tree = read_tree(layout, progress)
+    tree = read_tree(layout, executor.progress)
     if store := object_store_in(tree):
         return _refused(question, store)
-    reader = ContentReader(tree, executor, progress, remembered)
+    reader = ContentReader(tree, executor, executor.progress, remembered)
     contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
     is_cache = kind_at(layout.store, CACHE_STATE) is EntryKind.FILE
@@ -92,9 +84,7 @@ def check_tree(
     return Checkup(question, layout.store, layout, defects, findings, diagnosis.census)
 
 
-def mended(
-    found: Checkup, progress: Progress, durability: Durability, opener: Opener, remembered: Remembered
-) -> Checkup | None:
+def mended(found: Checkup, executor: Executor, durability: Durability, remembered: Remembered) -> Checkup | None:
     """Carry out the steps that mend what was found, and look again; None for a store that is left alone.
 
     Raises what ``repair_tree`` and ``check_tree`` raise.
@@ -105,8 +95,8 @@ def mended(
     if not steps:
         clear_workshop(found.layout)
         return found
-    repair_tree(found.layout, steps, VerifyingReader(opener), progress, durability)
-    return check_tree(found.question, progress, opener, remembered)
+    repair_tree(found.layout, steps, VerifyingReader(executor.tools.opener), executor.progress, durability)
+    return check_tree(found.question, executor, remembered)
 
 
 def _is_absent(defect: Defect) -> bool:

@@ -34,7 +34,9 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Platform
 from importer.errors import NetworkError, UsageError
 from importer.investigation import Investigation, Question, investigate
+from importer.places.changes import WritableStore
 from importer.places.durability import Durability
+from importer.places.named import on_disk, place_of
 from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
@@ -46,6 +48,7 @@ from importer.transport.completion import Completion, Scanned
 from importer.transport.pull import DEFAULT_JOBS, transfer_all
 from importer.transport.remote_image import RemoteImage
 from importer.transport.sources import open_image
+from importer.work.engines import executor_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -55,7 +58,10 @@ Examples:
 
 
 def complete(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder that holds the download.")],
+    folder: Annotated[
+        WritableStore,
+        typer.Argument(metavar="PATH", help="The folder that holds the download.", parser=place_of),
+    ],
     source: Annotated[str, typer.Option("--from", metavar="REFERENCE|URL", help="Where to download from.")],
     platform: PlatformOption = None,
     digest: Digests = None,
@@ -77,18 +83,20 @@ def complete(
     """
     options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet)
     place, wanted, login = options.place(source), platform_of(platform), options.login()
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{path}: is a file; downloads can only go into a folder")
+    path = on_disk(folder)
+    if path is None or (path.exists() and not path.is_dir()):
+        raise UsageError(f"{folder.shown('')}: is not a folder on this machine; downloads can only go into one")
     surroundings = options.surroundings(Durability(is_wanted=not no_sync))
     image = open_image(place, surroundings, login)
-    opener = Opener()
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    question = Question(paths=(path,), digests=digests_of(digest), effort=effort)
+    question = Question(places=(folder,), digests=digests_of(digest), effort=effort)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        before = investigate(question, progress, opener)
-        completion = _completion(path, before, opener, image, wanted, surroundings)
+        with executor_of(None, progress) as executor:
+            before = investigate(question, executor)
+        completion = _completion(path, before, before.opener, image, wanted, surroundings)
         refusal = _download(completion, surroundings, progress, jobs)
-        after = investigate(question, progress, Opener())
+        with executor_of(None, progress) as executor:
+            after = investigate(question, executor)
     if quiet:
         page_for_stdout().line(verdict_of(after))
     else:

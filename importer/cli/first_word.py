@@ -8,6 +8,7 @@ from typing import Final
 
 from importer.domain.reference import Reference
 from importer.errors import UsageError
+from importer.places.named import is_an_address
 from importer.words.printable import printable, shell_word
 
 _OWN_OPTIONS: Final = frozenset({"--version", "-h", "--help", "--install-completion", "--show-completion"})
@@ -29,7 +30,7 @@ def with_command(arguments: Sequence[str], commands: Collection[str]) -> list[st
     if first.startswith("-"):
         # An option before a command's name is that command's, and told so where the options are read.
         return list(arguments) if any(word in commands for word in arguments) else ["scan", *arguments]
-    if os.path.lexists(first):
+    if is_an_address(first) or os.path.lexists(first):
         return ["scan", *arguments]
     raise UsageError(_what_may_be_meant(first, arguments[1:], commands))
 

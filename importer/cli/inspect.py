@@ -14,7 +14,7 @@ from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
 from importer.investigation import Question, survey
-from importer.places.opener import Opener
+from importer.places.named import is_an_address, place_of
 from importer.plan.images import ImageIndex, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import SilentProgress
@@ -25,6 +25,7 @@ from importer.transport.pull import chosen_manifest
 from importer.transport.remote_image import RemoteImage
 from importer.transport.small_blob import read_small_blob
 from importer.transport.sources import open_image
+from importer.work.engines import executor_of
 from importer.writers.refusals import Refusal
 from importer.writers.selection import child_for, select_images
 from importer.writers.verifying_reader import VerifyingReader
@@ -53,8 +54,8 @@ def inspect(
     An existing PATH is read; anything else is looked up on a server.
     """
     wanted = platform_of(platform)
-    if Path(what).exists():
-        shown = _local(Path(what), select, wanted)
+    if is_an_address(what) or Path(what).exists():
+        shown = _local(what, select, wanted)
     else:
         options = RemoteOptions(username, password_stdin, plain_http, timeout, quiet=False)
         place = options.place(what)
@@ -74,17 +75,17 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
     return ShownImage(name, manifest.digest, manifest.content, manifest.parsed, content)
 
 
-def _local(path: Path, select: str | None, platform: Platform | None) -> ShownImage:
-    opener = Opener()
-    question = Question(paths=(path,), depth=Depth(for_docker=False), effort=NO_EFFORT)
-    plan = survey(question, SilentProgress(), opener).plan
+def _local(named: str, select: str | None, platform: Platform | None) -> ShownImage:
+    question = Question(places=(place_of(named),), depth=Depth(for_docker=False), effort=NO_EFFORT)
+    with executor_of(None, SilentProgress()) as executor:
+        plan = survey(question, executor).plan
     image = select_images(plan, select)[0]
     if platform and isinstance(image, ImageIndex):
         child = child_for(image, platform, Host.of_this_machine())
         if isinstance(child, Refusal) and child.is_usage:
             raise UsageError(child.reason)
         image = image if isinstance(child, Refusal) else child
-    return _shown(image, VerifyingReader(opener))
+    return _shown(image, VerifyingReader(executor.tools.opener))
 
 
 def _shown(image: ImagePlan, reader: VerifyingReader) -> ShownImage:

@@ -14,6 +14,8 @@ from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.formats.name_table import NameTable, NameTableError, read_name_table
+from importer.places.changes import WritableStore
+from importer.places.named import place_of
 from importer.recovery.recompress.recompressing import Effort
 from importer.report.origin import Origin
 from importer.writers.naming import NameTemplate, Naming
@@ -27,13 +29,12 @@ class TextOrJson(StrEnum):
 
 
 Paths = Annotated[
-    list[Path] | None,
-    # That a path can't be read is an error with a code of its own, which typer's check doesn't know.
+    list[WritableStore] | None,
     typer.Argument(
         metavar="[PATH]...",
         help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
         show_default=False,
-        readable=False,
+        parser=place_of,
     ),
 ]
 Name = Annotated[
@@ -74,12 +75,12 @@ Digests = Annotated[
     typer.Option("--digest", metavar="sha256:…", help="The manifest digest, if you know it; it proves the manifest."),
 ]
 Borrow = Annotated[
-    list[Path] | None,
+    list[WritableStore] | None,
     typer.Option(
         "--borrow",
         metavar="PATH",
         help="Another place to look for blobs; its own images are ignored. Can be given more than once.",
-        readable=False,
+        parser=place_of,
     ),
 ]
 AllowNewDigest = Annotated[
@@ -141,9 +142,9 @@ NoSync = Annotated[
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Don't show a progress bar.")]
 
 
-def paths_or_here(paths: list[Path] | None) -> tuple[Path, ...]:
-    """The folders to look at: this one, unless others are named."""
-    return tuple(paths) if paths else (Path(),)
+def places_or_here(places: list[WritableStore] | None) -> tuple[WritableStore, ...]:
+    """The places to look at: this folder, unless others are named."""
+    return tuple(places) if places else (place_of(""),)
 
 
 def reference_of(name: str | None) -> Reference | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown, tell
+from importer.cli.console import tell
 from importer.cli.registry import Registry
 from importer.cli.remote import (
     DEFAULT_TIMEOUT,
@@ -18,13 +18,12 @@ from importer.cli.remote import (
     Username,
 )
 from importer.cli.requests import After, WriteOptions, with_write_options
+from importer.cli.working import at_work
 from importer.cli.writing import conclude
 from importer.conversion import convert
 from importer.errors import ExitCode
-from importer.places.opener import Opener
 from importer.transport.push import DEFAULT_JOBS
 from importer.transport.sources import connect
-from importer.work.executor import ThreadExecutor
 
 EXAMPLES: Final = """\b
 Examples:
@@ -80,8 +79,8 @@ def push(
         early=not (options.select or options.platform),
         replace_tags=options.replace_tags,
     )
-    with progress_shown(wanted=options.shows_progress) as progress:
-        written = convert(question, choice, registry, ThreadExecutor(question.jobs, progress, Opener()))
+    with at_work(shows_progress=options.shows_progress) as executor:
+        written = convert(question, choice, registry, executor)
     code = conclude(written, quiet=options.quiet, verb="pushed")
     if written.result and not options.quiet:
         sent = f"{written.result.sent} blob{'' if written.result.sent == 1 else 's'} uploaded"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown, say
+from importer.cli.console import page_for_stdout, say
 from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
+from importer.cli.working import at_work
+from importer.places.changes import WritableStore
 from importer.places.durability import Durability
-from importer.places.folder_store import FolderStore
-from importer.places.opener import Opener
-from importer.progress import Progress
+from importer.places.named import place_of
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree, mended
+from importer.work.executor import Executor
 
 EXAMPLES: Final = """\b
 Examples:
@@ -27,20 +27,20 @@ Examples:
 
 def repair_tree(
     root: Annotated[
-        Path,
-        typer.Argument(metavar="ROOT", help="The folder that is mounted at /var/lib/registry.", readable=False),
+        WritableStore,
+        typer.Argument(metavar="ROOT", help="The folder that is mounted at /var/lib/registry.", parser=place_of),
     ],
     apply: Annotated[
         bool, typer.Option("--apply", help="Repair what can be proven; without this option nothing is changed.")
     ] = False,
     blobs: Annotated[
-        list[Path] | None,
+        list[WritableStore] | None,
         typer.Option(
             "--blobs",
             "--borrow",
             metavar="PATH",
             help="A place to look for missing blobs. Can be given more than once.",
-            readable=False,
+            parser=place_of,
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
@@ -60,12 +60,12 @@ def repair_tree(
     the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    question = TreeQuestion(FolderStore(root), tuple(blobs or ()), quick, jobs, effort)
-    with progress_shown(wanted=not (quiet or no_progress)) as progress:
+    question = TreeQuestion(root, tuple(blobs or ()), quick, effort)
+    with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
         report = (
-            _repaired(question, progress, Durability(is_wanted=not no_sync))
+            _repaired(question, executor, Durability(is_wanted=not no_sync))
             if apply
-            else TreeReport(check_tree(question, progress, Opener()))
+            else TreeReport(check_tree(question, executor))
         )
     if report.is_refused and format is TextOrJson.JSON:
         say(f"blobfix: {report.verdict()}")
@@ -78,8 +78,7 @@ def repair_tree(
     return report.exit_code
 
 
-def _repaired(question: TreeQuestion, progress: Progress, durability: Durability) -> TreeReport:
+def _repaired(question: TreeQuestion, executor: Executor, durability: Durability) -> TreeReport:
     remembered: Remembered = {}
-    opener = Opener()
-    found = check_tree(question, progress, opener, remembered)
-    return TreeReport(found, mended(found, progress, durability, opener, remembered))
+    found = check_tree(question, executor, remembered)
+    return TreeReport(found, mended(found, executor, durability, remembered))

@@ -33,7 +33,7 @@ from importer.cli.options import (
     digests_of,
     effort_of,
     naming_of,
-    paths_or_here,
+    places_or_here,
     platform_of,
     reference_of,
 )
@@ -87,7 +87,7 @@ class WriteOptions:
         """
         limit = patience if self.recompress_limit is None else self.recompress_limit
         return Question(
-            paths=paths_or_here(self.paths),
+            places=places_or_here(self.paths),
             borrowed=tuple(self.borrow or ()),
             digests=digests_of(self.digest),
             select=self.select,
@@ -97,7 +97,6 @@ class WriteOptions:
                 for_docker=for_docker,
             ),
             effort=effort_of(no_recompress=self.no_recompress, limit=limit, only_unproven=only_unproven),
-            jobs=self.jobs,
         )
 
     def demand_other_output(self, output: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown, say, write_document
+from importer.cli.console import page_for_stdout, say, write_document
 from importer.cli.options import (
     Borrow,
     Deep,
@@ -25,14 +25,14 @@ from importer.cli.options import (
     digests_of,
     effort_of,
     origin_of,
-    paths_or_here,
+    places_or_here,
     platform_of,
     reference_of,
 )
+from importer.cli.working import at_work
 from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
 from importer.investigation import Question, investigate
-from importer.places.opener import Opener
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
@@ -85,7 +85,7 @@ def scan(
     written exactly. 3: no image. 4: something is missing or can't be proven.
     """
     question = Question(
-        paths=paths_or_here(paths),
+        places=places_or_here(paths),
         borrowed=tuple(borrow or ()),
         digests=digests_of(digest),
         origin=origin_of(origin),
@@ -94,11 +94,10 @@ def scan(
         name=reference_of(name),
         depth=Depth(every_layer=deep, entries=salvage),
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
-        jobs=jobs,
     )
     choice = Choice(name=question.name, select=select, platform=question.platform)
-    with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        investigation = investigate(question, progress, Opener(), narrow=partial(narrowed, choice=choice))
+    with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
+        investigation = investigate(question, executor, narrow=partial(narrowed, choice=choice))
     kinds = {fact.kind for fact in investigation.case.inventory.facts}
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 import typer
 
-from importer.cli.console import progress_shown, tell
+from importer.cli.console import tell
 from importer.cli.requests import WriteOptions, with_write_options
+from importer.cli.working import at_work
 from importer.cli.writing import conclude
 from importer.conversion import convert
 from importer.errors import UsageError
 from importer.places.opener import Opener
 from importer.plan.images import Plan
 from importer.progress import Progress
-from importer.work.executor import ThreadExecutor
 from importer.writers.destination import OpenDestination
 from importer.writers.destinations.registry_tree import pull_command
 from importer.writers.named_image import NamedImage
@@ -67,8 +67,8 @@ def serve(
     opener = Opener()
     service = _Service(opener, since=time.time_ns())
     with _listening(host, port) as listener:
-        with progress_shown(wanted=options.shows_progress) as progress:
-            served = convert(question, choice, service, ThreadExecutor(question.jobs, progress, opener))
+        with at_work(options.jobs, shows_progress=options.shows_progress, opener=opener) as executor:
+            served = convert(question, choice, service, executor)
         conclude(served, quiet=options.quiet, verb="served")
         if served.result:
             if not options.quiet:

@@ -8,13 +8,12 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import progress_shown, say
+from importer.cli.console import say
 from importer.cli.requests import WriteOptions, with_write_options
+from importer.cli.working import at_work
 from importer.cli.writing import conclude, write_to
 from importer.conversion import convert
 from importer.errors import ExitCode
-from importer.places.opener import Opener
-from importer.work.executor import ThreadExecutor
 from importer.writers.destinations.docker_tar import DockerStream, DockerTar
 
 _SECONDS_IN_VAIN: Final = 60
@@ -45,8 +44,6 @@ def to_docker_tar(
     options.demand_other_output(Path(output))
     if output != "-":
         return write_to(DockerTar(output, sync=not options.no_sync), question, choice, options)
-    with progress_shown(wanted=options.shows_progress) as progress:
-        written = convert(
-            question, choice, DockerStream(sys.stdout.buffer), ThreadExecutor(question.jobs, progress, Opener())
-        )
+    with at_work(options.jobs, shows_progress=options.shows_progress) as executor:
+        written = convert(question, choice, DockerStream(sys.stdout.buffer), executor)
     return conclude(written, quiet=options.quiet, tell=say)

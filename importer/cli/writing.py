@@ -6,16 +6,15 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from importer.cli.console import progress_shown, say, tell
+from importer.cli.console import say, tell
 from importer.cli.requests import WriteOptions
 from importer.cli.results import Tell, tell_next, tell_written
+from importer.cli.working import at_work
 from importer.conversion import Conversion, convert, error_of, not_read
 from importer.errors import ExitCode
 from importer.investigation import Question
-from importer.places.opener import Opener
 from importer.words.printable import for_shell
 from importer.words.text import listed
-from importer.work.executor import ThreadExecutor
 from importer.writers.destination import Place
 from importer.writers.named_image import NamedImage
 from importer.writers.selection import Choice
@@ -28,8 +27,8 @@ def write_to(
     place: Place, question: Question, choice: Choice, options: WriteOptions, tell_images: TellImages = tell_written
 ) -> ExitCode:
     """Write images to a place in a file system, and tell of it; gives the exit code."""
-    with progress_shown(wanted=options.shows_progress) as progress:
-        written = convert(question, choice, place, ThreadExecutor(question.jobs, progress, Opener()))
+    with at_work(options.jobs, shows_progress=options.shows_progress) as executor:
+        written = convert(question, choice, place, executor)
     code = conclude(written, quiet=options.quiet, tell_images=tell_images)
     if written.result:
         for warning in written.result.warnings:
@@ -84,5 +83,5 @@ def _scan_advice(written: Conversion[Any]) -> list[str]:
     if not any(refusal.is_damaged for refusal in written.selection.refused):
         return []
     scan = "blobfix scan --deep" if written.is_deep else "blobfix scan"
-    command = " ".join([scan, *(for_shell(str(path)) for path in written.paths)])
+    command = " ".join([scan, *(for_shell(place.shown("")) for place in written.places)])
     return [f"To see why, and what to download again: {command}"]

@@ -70,7 +70,7 @@ def unread_input(
         if problem.path not in explained:
             by_place.setdefault(problem.archive or problem.path, []).append(problem)
     belonging = {} if one_image else _belonging(inventory, plan, by_place)
-    matters_anyway = frozenset(map(os.fspath, named)) if not one_image else frozenset()
+    matters_anyway = frozenset(named) if not one_image else frozenset()
     found = [
         _of_problems(place, group, matters=is_lacking or place in matters_anyway or belonging.get(place, False))
         for place, group in by_place.items()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -151,7 +150,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     return {
         "verdict": verdict_of(investigation),
         "state": str(worst_state(investigation.case) or "nothing"),
-        "inputs": [os.fspath(path) for path in investigation.question.paths],
+        "inputs": [place.shown("") for place in investigation.question.places],
         "renderer": renderer,
         "images": [_image(image, titles.of(image), have, host) for image in worst_first(plan.images, host)],
         "troubles": [group for group in groups if group.severity is not Severity.INFO],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from typing import Any, Final
@@ -54,7 +53,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "blobfix": importer.__version__,
-        "inputs": [as_unicode(os.fspath(path)) for path in investigation.question.paths],
+        "inputs": [as_unicode(place.shown("")) for place in investigation.question.places],
         "images": [_image(image, investigation.case.host) for image in plan.images],
         "files": _files(investigation),
         "findings": [finding_as_json(finding) for finding in investigation.findings],

@@ -16,6 +16,8 @@ from importer.domain.places import parse_place
 from importer.domain.platform import Platform
 from importer.errors import BlobfixError
 from importer.investigation import Investigation, Question
+from importer.places.named import on_disk
+from importer.places.store import EntryKind, kind_at
 from importer.plan.fidelity import ImageStatus, status_of, whole_images
 from importer.plan.images import ImageKind, ImagePlan
 from importer.report.downloads import downloads_of
@@ -62,24 +64,25 @@ def next_steps(investigation: Investigation) -> tuple[NextStep, ...]:
 
 def _checking(investigation: Investigation) -> Iterator[NextStep]:
     """The check of a registry's storage: whether its links lead to what is here is no matter of the images' bytes."""
-    paths = investigation.question.paths
+    places = investigation.question.places
     is_storage = any(fact.file.parts[: len(_STORAGE)] == _STORAGE for fact in investigation.case.inventory.facts)
-    if is_storage and len(paths) == 1 and paths[0].is_dir():
-        yield NextStep(f"blobfix repair-tree {for_shell(os.fspath(paths[0]))}", "check this registry's storage")
+    if is_storage and len(places) == 1 and kind_at(places[0], "") is EntryKind.FOLDER:
+        yield NextStep(f"blobfix repair-tree {for_shell(places[0].shown(''))}", "check this registry's storage")
 
 
 def _completing(investigation: Investigation) -> Iterator[NextStep]:
     """The download of what is missing, where it is known from where, and there is a folder to put it into."""
     question = investigation.question
-    origin, paths = question.origin, question.paths
-    if not origin or len(paths) != 1 or not paths[0].is_dir():
+    origin, places = question.origin, question.places
+    folder = on_disk(places[0]) if len(places) == 1 else None
+    if not origin or not folder or not folder.is_dir():
         return
     try:
         parse_place(origin)
     except ValueError:
         return
     if downloads_of(investigation.case.plan, origin):
-        words = ["complete", for_shell(os.fspath(paths[0])), "--from", shell_word(origin)]
+        words = ["complete", for_shell(os.fspath(folder)), "--from", shell_word(origin)]
         words += ["--platform", str(question.platform)] if question.platform else []
         yield NextStep(" ".join(["blobfix", *words]), "download only what is missing or damaged")
 
@@ -179,8 +182,8 @@ def _whole(investigation: Investigation) -> list[ImagePlan]:
 
 def _input(question: Question) -> list[str]:
     """The words that say what was looked at."""
-    words = [for_shell(os.fspath(path)) for path in question.paths]
-    words += [word for path in question.borrowed for word in ("--borrow", for_shell(os.fspath(path)))]
+    words = [for_shell(place.shown("")) for place in question.places]
+    words += [word for place in question.borrowed for word in ("--borrow", for_shell(place.shown("")))]
     words += [word for digest in question.digests for word in ("--digest", str(digest))]
     words += ["--select", shell_word(question.select)] if question.select else []
     words += ["--name", shell_word(str(question.name))] if question.name else []
@@ -189,7 +192,8 @@ def _input(question: Question) -> list[str]:
 
 def _free_place(question: Question, stem: str, suffix: str) -> Path | None:
     """A name that nothing has, in the first folder from here upwards that lies in no input and can be written to."""
-    inputs = [os.path.realpath(path) for path in (*question.paths, *question.borrowed)]
+    paths = map(on_disk, (*question.places, *question.borrowed))
+    inputs = [os.path.realpath(path) for path in paths if path]
     suited = (here for here in _from_here_upwards() if not _is_within(here, inputs) and os.access(here, os.W_OK))
     folder = next(suited, None)
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))

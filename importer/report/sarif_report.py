@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from typing import Any, Final
 from urllib.parse import quote
@@ -32,7 +31,7 @@ def print_report(investigation: Investigation, paper: Paper) -> None:
 
 def report(investigation: Investigation) -> dict[str, Any]:
     """The log as JSON values; only rules that found something are described in it."""
-    inputs = tuple(os.fspath(path) for path in investigation.question.paths)
+    inputs = tuple(place.shown("") for place in investigation.question.places)
     rules = sorted({finding.rule.code: finding.rule for finding in investigation.findings}.values(), key=_code)
     positions = {rule.code: position for position, rule in enumerate(rules)}
     driver = {

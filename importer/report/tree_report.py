@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -140,7 +139,7 @@ class TreeReport:
         root = for_shell(self.found.store.shown(""))
         steps = []
         if self.left is None and any(defect.steps for defect in self.found.defects):
-            lent = [word for path in self.found.question.blobs for word in ("--blobs", for_shell(os.fspath(path)))]
+            lent = [word for place in self.found.question.blobs for word in ("--blobs", for_shell(place.shown("")))]
             command = " ".join(["blobfix", "repair-tree", root, *lent, "--apply"])
             steps.append(NextStep(command, "repair what can be repaired from what is here"))
         loss = next((finding for finding in self.now.findings if finding.severity is Severity.ERROR), None)

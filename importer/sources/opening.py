@@ -1,12 +1,10 @@
-"""From the PATHs of a command line to sources: the one place that knows all kinds of source."""
+"""From the places that a user names to sources: the one place that knows all kinds of source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from importer.errors import InputError, UsageError
-from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.places.store import EntryKind, Store
 from importer.sources.archives import WithArchives
@@ -14,10 +12,10 @@ from importer.sources.source_file import Source
 from importer.sources.stored_files import StoredFiles
 
 
-def open_sources(paths: Iterable[Path], opener: Opener, *, borrowed: bool = False) -> Iterator[Source]:
-    """Find the source that reads each path; raises UsageError or InputError for one that none can."""
-    for path in paths:
-        yield source_in(FolderStore(path), opener, borrowed=borrowed)
+def open_sources(places: Iterable[Store], opener: Opener, *, borrowed: bool = False) -> Iterator[Source]:
+    """Find the source that reads each place; raises UsageError or InputError for one that none can."""
+    for place in places:
+        yield source_in(place, opener, borrowed=borrowed)
 
 
 def source_in(store: Store, opener: Opener, *, borrowed: bool = False) -> Source:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
@@ -46,7 +45,7 @@ class Supplies:
 
     Args:
         store: the tree's.
-        paths: places that the user named.
+        places: those that the user named.
         executor: reads files.
         recompressor: computes the gzip of unpacked layers again.
         is_quick: whether no manifest is put together again, for which layers are read.
@@ -55,14 +54,14 @@ class Supplies:
     def __init__(
         self,
         store: Store,
-        paths: Iterable[Path],
+        places: Iterable[Store],
         executor: Executor,
         recompressor: Recompressor,
         *,
         is_quick: bool = False,
     ) -> None:
         self._store = store
-        self._sources: list[Source] = [*open_sources(paths, executor.tools.opener, borrowed=True)]
+        self._sources: list[Source] = [*open_sources(places, executor.tools.opener, borrowed=True)]
         if kind_at(store, SET_ASIDE) is EntryKind.FOLDER:
             self._sources.append(StoredFiles(store, SET_ASIDE, borrowed=True))
         self._executor = executor

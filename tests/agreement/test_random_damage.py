@@ -19,6 +19,7 @@ from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.plan.fidelity import Fidelity, ImageStatus, fidelity, status_of
 from importer.progress import SilentProgress
@@ -37,6 +38,7 @@ from tests.damage import Damage
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
+from tests.work.threads import threads
 
 pytestmark = pytest.mark.slow
 
@@ -133,8 +135,8 @@ def damaged(image: GeneratedImage, deeds: list[tuple[int, Damage]]) -> Iterator[
 
 
 def look(folder: Path, *, known: Digest | None = None, deep: bool = False) -> Investigation:
-    question = Question((folder,), digests=(known,) if known else (), depth=Depth(every_layer=deep))
-    return investigate(question, QUIET, Opener())
+    question = Question((place_of(folder),), digests=(known,) if known else (), depth=Depth(every_layer=deep))
+    return investigate(question, threads(QUIET))
 
 
 def originals(found: Investigation, image: GeneratedImage) -> list[Any]:
@@ -188,7 +190,9 @@ def test_what_is_written_is_the_original_to_the_byte(
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
     opener = Opener()
     with RegistryTree(root, VerifyingReader(opener), QUIET, Durability()) as tree:
-        plan = investigate(Question((folder,), digests=known), QUIET, opener, tree.capture()).case.plan
+        plan = investigate(
+            Question((place_of(folder),), digests=known), threads(QUIET, opener), tree.capture()
+        ).case.plan
         images = chosen(plan, Choice(NAME), REGISTRY_TREE)
         tree.write(images)
     digests = [image.plan.manifest.descriptor.digest for image in images]
@@ -200,7 +204,9 @@ def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Di
     opener = Opener()
     reader = VerifyingReader(opener)
     with TarFile(target, reader, QUIET, Durability()) as tar:
-        plan = investigate(Question((folder,), digests=known), QUIET, opener, tar.capture()).case.plan
+        plan = investigate(
+            Question((place_of(folder),), digests=known), threads(QUIET, opener), tar.capture()
+        ).case.plan
         images = chosen(plan, Choice(NAME), DOCKER_TAR)
         tar.write(docker_tar_members(images, reader, QUIET.advance))
     image_id = images[0].plan.image_id

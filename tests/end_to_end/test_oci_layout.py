@@ -15,6 +15,7 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.writers.oci_folder import OciFolder
@@ -36,6 +37,7 @@ from tests.programs.docker_registry import DockerRegistry
 from tests.programs.podman import Podman
 from tests.programs.skopeo import Skopeo
 from tests.programs.umoci import Umoci
+from tests.work.threads import threads
 
 
 @pytest.fixture
@@ -342,6 +344,6 @@ class TestSeveralAtATime:
         reader = VerifyingReader(opener)
         with OciFolder(layout, reader, SilentProgress(), Durability()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
-            plan = survey(Question((folders[2].parents[2],)), SilentProgress(), opener).plan
+            plan = survey(Question((place_of(folders[2].parents[2]),)), threads(opener=opener)).plan
             late.write(choose(plan, Choice(), OCI_LAYOUT, reader).images)
         assert len(entries(layout)) == 3

@@ -36,11 +36,12 @@ from importer.places.address import (
     paths_of,
 )
 from importer.places.folder_store import FolderStore
+from importer.places.named import place_of
 from importer.places.opener import Opener
-from importer.progress import SilentProgress
 from importer.recompression import Compressor, Family, GzipHeader
 from importer.work.task import Tools
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
+from tests.work.threads import threads
 
 PLAIN = bytes(range(256)) * 5000
 FILE = FileOnDisk("d/layer.tar.gz")
@@ -146,7 +147,7 @@ def test_the_paths_are_those_of_files_and_members() -> None:
 @pytest.mark.parametrize("name", FOLDERS)
 def test_every_value_of_a_scan_is_one(name: str, tmp_path: Path) -> None:
     opener = Opener()
-    case = survey(Question((input_of(HOME / name, tmp_path),)), SilentProgress(), opener)
+    case = survey(Question((place_of(input_of(HOME / name, tmp_path)),)), threads(opener=opener))
     copy = pickle.loads(pickle.dumps(case))
     assert copy == case
     for image in copy.plan.images:

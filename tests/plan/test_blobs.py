@@ -14,7 +14,7 @@ from fixtures.make_damages import HOME
 from importer.domain.descriptor import Descriptor
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
-from importer.places.opener import Opener
+from importer.places.named import place_of
 from importer.plan.blobs import (
     BlobPlan,
     BlobStatus,
@@ -33,8 +33,8 @@ from importer.plan.blobs import (
 )
 from importer.plan.causes import AttestationMissing, Foreign, Missing
 from importer.plan.images import ImagePlan
-from importer.progress import SilentProgress
 from tests.images.generated import small_image, write_artifactory_folder
+from tests.work.threads import threads
 
 WANTED = WantedBlob(Descriptor("application/octet-stream", Digest.of(b"blob"), 4), Role.LAYER, 2, Digest.of(b"content"))
 STATUS = {
@@ -51,7 +51,7 @@ STATUS = {
 
 
 def plan_of(folder: Path) -> tuple[ImagePlan, ...]:
-    return survey(Question((folder,)), SilentProgress(), Opener()).plan.images
+    return survey(Question((place_of(folder),)), threads()).plan.images
 
 
 def planned_blobs() -> Iterator[BlobPlan]:

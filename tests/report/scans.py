@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from importer.investigation import Investigation, Question, investigate
-from importer.places.opener import Opener
-from importer.progress import SilentProgress
+from importer.places.named import place_of
 from importer.recovery.recompress.recompressing import NO_EFFORT, Effort
 from importer.report.formats import Format, print_report
 from importer.report.page import Page, Paper, PlainPage
 from tests.images.content import noise
 from tests.images.generated import small_image, write_artifactory_folder
+from tests.work.threads import threads
 
 MADE = datetime(2024, 5, 2, 8, 11, tzinfo=UTC)
 HOSTILE_NAMES = (
@@ -30,7 +30,7 @@ HOSTILE_NAMES = (
 
 def scan(*paths: Path, effort: Effort = NO_EFFORT, **more: Any) -> Investigation:
     """Look at a download; unless an effort is made, an unpacked layer stays one, and there is more to tell."""
-    return investigate(Question(paths=paths, effort=effort, **more), SilentProgress(), Opener())
+    return investigate(Question(tuple(map(place_of, paths)), effort=effort, **more), threads())
 
 
 def rendered(

@@ -121,7 +121,7 @@ def test_a_program_imports_it_from_the_wheel(wheel: Path, tmp_path: Path) -> Non
 def test_the_source_distribution_holds_both_packages(tree: Path) -> None:
     with tarfile.open(source_archive_of(tree)) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    assert {"blobfix/__init__.py", "blobfix/py.typed", "importer/api.py", "importer/cli/main.py"} <= names
+    assert {"blobfix/__init__.py", "blobfix/py.typed", "importer/api/__init__.py", "importer/cli/main.py"} <= names
 
 
 @pytest.mark.slow

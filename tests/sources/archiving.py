@@ -14,6 +14,7 @@ from pathlib import Path
 
 import zstandard
 
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.sources.opening import open_sources
 from importer.sources.source_file import SourceFile, SourceProblem
@@ -66,7 +67,7 @@ OPENER = Opener()
 
 
 def entries(*paths: Path) -> list[SourceFile | SourceProblem]:
-    return [entry for source in open_sources(paths, OPENER) for entry in source.entries()]
+    return [entry for source in open_sources(map(place_of, paths), OPENER) for entry in source.entries()]
 
 
 def contents(found: Iterable[SourceFile | SourceProblem]) -> dict[str, bytes]:

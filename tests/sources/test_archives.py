@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.investigation import Question, investigate
-from importer.places.opener import Opener
-from importer.progress import SilentProgress
+from importer.places.named import place_of
 from importer.sources.source_file import SourceFile
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
@@ -29,6 +28,7 @@ from tests.sources.archiving import (
     tar_of,
     zip_of,
 )
+from tests.work.threads import threads
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def download(image: GeneratedImage, tmp_path: Path) -> Path:
 
 
 def _summary(*paths: Path) -> object:
-    case = investigate(Question(paths), SilentProgress(), Opener()).case
+    case = investigate(Question(tuple(map(place_of, paths))), threads()).case
     images = [(i.manifest_digest, i.image_id, i.names, [b.status for b in i.blobs]) for i in case.plan.images]
     facts = sorted((fact.file.parts, str(fact.digest), fact.size) for fact in case.inventory.facts)
     return facts, images

@@ -10,8 +10,7 @@ from importer.errors import NoImageError
 from importer.places.changes import SET_ASIDE, WritableStore
 from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
-from importer.places.opener import Opener
-from importer.progress import SilentProgress
+from importer.places.named import place_of
 from importer.storage_tree.recognition import find_tree
 from importer.tree_checkup import Checkup, TreeQuestion, check_tree, mended
 from tests.images.generated import write_artifactory_folder
@@ -19,6 +18,7 @@ from tests.places.bucket import BucketChanges, BucketStore
 from tests.storage_tree.operators import ROWS, Row
 from tests.storage_tree.pushed_tree import IMAGE, PushedTree
 from tests.storage_tree.written_tree import write_tree
+from tests.work.threads import threads
 
 IN_BUCKETS = [row for row in ROWS if row.name not in ("empty-folder-in-tags", "empty-folders-in-tags")]
 """A bucket holds no empty folder."""
@@ -38,13 +38,13 @@ def tree(written: PushedTree, tmp_path: Path) -> PushedTree:
 
 
 def check(store: WritableStore) -> Checkup:
-    return check_tree(TreeQuestion(store), SilentProgress(), Opener())
+    return check_tree(TreeQuestion(store), threads())
 
 
 def mend(store: WritableStore, *blobs: Path) -> Checkup:
-    question = TreeQuestion(store, blobs)
-    found = check_tree(question, SilentProgress(), Opener())
-    left = mended(found, SilentProgress(), Durability(), Opener(), {})
+    question, executor = TreeQuestion(store, tuple(map(place_of, blobs))), threads()
+    found = check_tree(question, executor)
+    left = mended(found, executor, Durability(), {})
     assert left
     return left
 

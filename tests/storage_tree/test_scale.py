@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from importer import tree_checkup
-from importer.places.folder_store import FolderStore
-from importer.places.opener import Opener
+from importer.places.named import place_of
 from tests import pace
 from tests.images.generated import GeneratedImage, make_image
 from tests.in_process import check_tree
 from tests.storage_tree.pushed_tree import PushedTree
+from tests.work.threads import threads
 
 _REPOSITORIES = 5_000
 _LAYERS = 18
@@ -72,7 +72,7 @@ class Listener:
 
 def test_whoever_waits_is_told_of_links_and_blobs(tree: PushedTree) -> None:
     listener = Listener()
-    census = tree_checkup.check_tree(tree_checkup.TreeQuestion(FolderStore(tree.root)), listener, Opener()).census
+    census = tree_checkup.check_tree(tree_checkup.TreeQuestion(place_of(tree.root)), threads(listener)).census
     links = [path for path in tree.root.rglob("link") if path.is_file()]
     assert listener.told == {"Reading links": sum(path.stat().st_size for path in links), "Checking": census.size}
 

@@ -10,21 +10,21 @@ from threading import Event
 import pytest
 
 from importer.inspection.inspecting import inspect
+from importer.places.named import place_of
 from importer.places.opener import Opener
-from importer.progress import SilentProgress
 from importer.sources.opening import open_sources
 from importer.transport.breaks import RangeLimit
 from importer.transport.early_uploads import EarlyUploads
 from importer.transport.outgoing import OutgoingBlob
 from importer.transport.upload import BlobUpload
 from importer.transport.upload_session import Target
-from importer.work.executor import ThreadExecutor
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import run
 from tests.programs.docker_registry import DockerRegistry
 from tests.transport.faulty_server import Fault, FaultyServer, Seen
 from tests.transport.remote_images import succeed
 from tests.transport.surroundings import World
+from tests.work.threads import threads
 
 MIB = 1 << 20
 
@@ -75,7 +75,7 @@ def early_uploads(server: FaultyServer, world: World, longest_wait: float = 5.0)
 
 def inspected(folder: Path, early: EarlyUploads) -> None:
     opener = Opener()
-    inspect(open_sources([folder], opener), ThreadExecutor(2, SilentProgress(), opener), early)
+    inspect(open_sources([place_of(folder)], opener), threads(opener=opener), early)
 
 
 def upload(server: FaultyServer, world: World, early: EarlyUploads, blob: OutgoingBlob) -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from importer.domain.digest import Digest
 from importer.investigation import Investigation, Question, investigate
-from importer.places.opener import Opener
-from importer.progress import SilentProgress
+from importer.places.named import place_of
 from importer.words.text import Command, Count, FilePath, Part, Position, Size, Text, joined, listed
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
+from tests.work.threads import threads
 
 DIGEST = Digest.of(b"")
 WHOLE_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -97,7 +97,7 @@ def test_every_message_has_as_many_places_as_parts() -> None:
 
 
 def seen_in(case: str, tmp_path: Path) -> Investigation:
-    return investigate(Question(paths=(input_of(HOME / case, tmp_path),)), SilentProgress(), Opener())
+    return investigate(Question((place_of(input_of(HOME / case, tmp_path)),)), threads())
 
 
 @pytest.mark.parametrize("case", FOLDERS)

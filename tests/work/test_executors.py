@@ -10,21 +10,30 @@ from pathlib import Path
 
 import pytest
 
-from importer.investigation import Question, survey, survey_with
+from importer.conversion import convert
+from importer.investigation import Question, investigate, survey
 from importer.places.folder_store import FolderStore
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
+from importer.report.values import Report
 from importer.storage_tree.contents import ContentReader
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree
+from importer.work.engines import Engine, executor_of
 from importer.work.executor import ThreadExecutor, run
 from importer.work.processes import ProcessExecutor
 from importer.work.task import Task, Tools
+from importer.writers.destinations.docker_tar import DockerTar
+from importer.writers.selection import Choice
 from tests.agreement.test_damage_corpus import FOLDERS, HOME, input_of
+from tests.damage import gunzip_in_place
+from tests.images.generated import small_image, write_artifactory_folder
 from tests.storage_tree.operators import ROWS
 from tests.storage_tree.written_tree import write_tree
+from tests.work.threads import threads
 
 QUIET = SilentProgress()
 
@@ -37,8 +46,8 @@ def processes() -> Iterator[ProcessExecutor]:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_processes_find_in_the_corpus_what_threads_find(name: str, tmp_path: Path, processes: ProcessExecutor) -> None:
-    question = Question((input_of(HOME / name, tmp_path),), depth=Depth(every_layer=True, entries=True))
-    assert survey_with(processes, question) == survey(question, QUIET, Opener())
+    question = Question((place_of(input_of(HOME / name, tmp_path)),), depth=Depth(every_layer=True, entries=True))
+    assert survey(question, processes) == survey(question, threads())
 
 
 def test_processes_read_trees_as_threads_do(tmp_path: Path, processes: ProcessExecutor) -> None:
@@ -53,6 +62,22 @@ def test_processes_read_trees_as_threads_do(tmp_path: Path, processes: ProcessEx
     assert ContentReader(tree, processes, QUIET, None).read_all() == read
     assert read.damaged
     assert read.whole
+
+
+def test_what_processes_read_is_scanned_and_written_as_what_threads_read(tmp_path: Path) -> None:
+    folder = write_artifactory_folder(small_image(), tmp_path / "in" / "team" / "app" / "1.4")
+    gunzip_in_place(max(folder.iterdir(), key=lambda path: path.stat().st_size))
+    question = Question((place_of(tmp_path / "in"),), depth=Depth(for_docker=True))
+    told = {}
+    for engine in Engine:
+        target = tmp_path / f"{engine}.tar"
+        with executor_of(2, QUIET, engine=engine) as executor:
+            assert executor.is_local == (engine is Engine.THREADS)
+            report = Report.of(investigate(question, executor))
+            written = convert(question, Choice(), DockerTar(target), executor)
+        told[engine] = report.findings, report.exit_code, [str(image) for image in written.images], target.read_bytes()
+    assert told[Engine.PROCESSES] == told[Engine.THREADS]
+    assert told[Engine.THREADS][0]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.investigation import Question, survey_with
+from importer.investigation import Question, survey
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.recovery.blobs.proving import TryRecipe
@@ -103,6 +104,6 @@ def test_repairs_and_compressors_of_the_corpus_are_tried_as_tasks() -> None:
     seen: set[type] = set()
     for name in FOLDERS:
         executor = Recording()
-        survey_with(executor, Question((HOME / name / "input",), effort=Effort()))
+        survey(Question((place_of(HOME / name / "input"),), effort=Effort()), executor)
         seen |= {type(task) for tasks in executor.rounds for task in tasks}
     assert {TryRecipe, InspectUnwrapped, TryCompressors, RecogniseCompressor} <= seen

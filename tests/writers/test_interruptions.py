@@ -20,6 +20,7 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.writers.docker_tar import docker_tar_members
@@ -33,6 +34,7 @@ from tests.blobfix import blobfix, contents, leftovers, snapshot, start
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import assert_tar_is_sound, assert_tree_is_sound, chosen
+from tests.work.threads import threads
 
 _DEADLINE = 60.0
 WRITERS = ("to-registry-tree", "to-docker-tar")
@@ -236,7 +238,7 @@ def _blob(storage: Path, digest: str) -> bytes:
 def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
     opener = Opener()
     with RegistryTree(root, VerifyingReader(opener), progress, Durability()) as tree:
-        plan = investigate(Question((place,)), progress, opener, tree.capture()).case.plan
+        plan = investigate(Question((place_of(place),)), threads(progress, opener), tree.capture()).case.plan
         tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), REGISTRY_TREE))
 
 
@@ -244,14 +246,14 @@ def _write_tar(place: Path, target: Path, progress: SilentProgress) -> None:
     opener = Opener()
     reader = VerifyingReader(opener)
     with TarFile(target, reader, progress, Durability()) as tar:
-        plan = investigate(Question((place,)), progress, opener, tar.capture()).case.plan
+        plan = investigate(Question((place_of(place),)), threads(progress, opener), tar.capture()).case.plan
         tar.write(docker_tar_members(chosen(plan, Choice(), DOCKER_TAR), reader, progress.advance))
 
 
 def _write_pipe(place: Path, target: Path, progress: SilentProgress) -> None:
     opener = Opener()
     reader = VerifyingReader(opener)
-    plan = investigate(Question((place,)), progress, opener).case.plan
+    plan = investigate(Question((place_of(place),)), threads(progress, opener)).case.plan
     members = docker_tar_members(chosen(plan, Choice(), DOCKER_TAR), reader, progress.advance)
     progress.start("Writing", 0)
     with target.with_suffix(".pipe").open("wb") as stream:

@@ -10,12 +10,12 @@ import pytest
 
 from importer.cli.app import COMMANDS
 from importer.investigation import Question, survey
-from importer.places.opener import Opener
+from importer.places.named import place_of
 from importer.plan.fidelity import OutputKind
-from importer.progress import SilentProgress
 from importer.writers.outputs import BUILD_CONTEXT, OFFERED, REPORTED, Output
 from importer.writers.selection import Choice, choose
 from tests.images.generated import small_image, write_artifactory_folder
+from tests.work.threads import threads
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "scan-report.schema.json"
 
@@ -42,7 +42,7 @@ def test_an_output_that_nothing_else_knows_gets_its_images(tmp_path: Path, *, ne
     store = Output("containerd-store", OutputKind.ORIGINAL, needs_names=needs_names)
     image = small_image()
     write_artifactory_folder(image, tmp_path)
-    plan = survey(Question((tmp_path,)), SilentProgress(), Opener()).plan
+    plan = survey(Question((place_of(tmp_path),)), threads()).plan
     selection = choose(plan, Choice(), store)
     assert [each.plan.manifest_digest for each in selection.images] == ([] if needs_names else [image.manifest_digest])
     assert len(selection.refused) == int(needs_names)

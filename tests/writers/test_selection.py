@@ -13,6 +13,7 @@ from importer.domain.platform import Platform
 from importer.errors import UsageError
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.plan.images import Plan
 from importer.progress import SilentProgress
@@ -24,6 +25,7 @@ from tests.blobfix import contents
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import run
+from tests.work.threads import threads
 
 NAMED = make_image(sample_layers("named", 900))
 OTHER = make_image(sample_layers("other", 900), architecture="arm64")
@@ -35,7 +37,7 @@ READER = VerifyingReader(OPENER)
 
 
 def plan_of(folder: Path) -> Plan:
-    return survey(Question(paths=(folder,)), SilentProgress(), OPENER).plan
+    return survey(Question((place_of(folder),)), threads(opener=OPENER)).plan
 
 
 def write_nameless(image: GeneratedImage, folder: Path) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
 from importer.writers.outputs import REGISTRY_TREE
@@ -32,6 +33,7 @@ from tests.damage import Damage
 from tests.images.content import sample_layers, text
 from tests.images.generated import GeneratedImage, make_image, write_artifactory_folder
 from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, chosen, run, scan
+from tests.work.threads import threads
 
 
 def as_go_writes(image: GeneratedImage) -> GeneratedImage:
@@ -361,8 +363,8 @@ class TestFilesThatChangeWhileTheyAreRead:
             opener = Opener()
             try:
                 with RegistryTree(out / "tree", VerifyingReader(opener), meddler, Durability()) as tree:
-                    question = Question((folder.parents[2],), jobs=1)
-                    plan = investigate(question, meddler, opener, tree.capture()).case.plan
+                    question = Question((place_of(folder.parents[2]),))
+                    plan = investigate(question, threads(meddler, opener, jobs=1), tree.capture()).case.plan
                     images = chosen(plan, Choice(), REGISTRY_TREE)
                     tree.write(images)
             except BlobfixError:

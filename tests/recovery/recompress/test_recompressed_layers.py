@@ -20,6 +20,7 @@ import zstandard
 from importer.inspection.examiner import Examiner
 from importer.investigation import Investigation, Question, investigate
 from importer.places.address import Recompressed
+from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.plan.blobs import BlobPlan, BlobStatus
 from importer.plan.causes import Gunzipped, Search
@@ -43,6 +44,7 @@ from tests.blobfix import HOME, blobfix
 from tests.images.content import sample_layers, strange, text
 from tests.images.generated import GeneratedImage, make_image, make_image_of_tars, write_artifactory_folder
 from tests.in_process import SEVERE, assert_tar_is_sound, assert_tree_is_sound, run, scan
+from tests.work.threads import threads
 
 NAMED = {compressor.name: compressor for compressor in known_compressors()}
 DOCKER = "Go ≤1.26, level 6"
@@ -90,7 +92,7 @@ def layer_path(image: GeneratedImage, folder: Path, position: int) -> Path:
 
 
 def look(place: Path, effort: Effort | None = None, progress: Any = None) -> Investigation:
-    return investigate(Question((place,), effort=effort or Effort()), progress or SilentProgress(), Opener())
+    return investigate(Question((place_of(place),), effort=effort or Effort()), threads(progress))
 
 
 def layers_of(seen: Investigation) -> tuple[BlobPlan, ...]:

@@ -1,0 +1,90 @@
+"""What a PATH may be: a folder, a file alone, the address of something that a scheme names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer import api
+from importer.errors import UsageError
+from importer.places.named import SCHEMES, on_disk, place_of
+from tests.damage import cut_at
+from tests.images.generated import small_image, write_artifactory_folder
+from tests.in_process import run
+from tests.places.bucket import BucketStore
+
+
+@pytest.fixture
+def mem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheme like that of a bucket."""
+
+    def open_bucket(address: str) -> BucketStore:
+        bucket, _, prefix = address.removeprefix("mem://").partition("/")
+        return BucketStore(bucket, prefix)
+
+    monkeypatch.setitem(SCHEMES, "mem", open_bucket)
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = write_artifactory_folder(small_image(), tmp_path / "downloads" / "team" / "app" / "1.4")
+    cut_at(max(folder.iterdir(), key=lambda path: path.stat().st_size), 100)
+    monkeypatch.chdir(tmp_path)
+    BucketStore.copied(tmp_path / "downloads", "copy")
+    return Path("downloads")
+
+
+@pytest.mark.parametrize("text", ["downloads", ".", "../up", "/srv/images.tar", "s3:/no-scheme", "-x"])
+def test_a_path_is_shown_as_it_was_given(text: str) -> None:
+    assert (place_of(text).shown(""), on_disk(place_of(text))) == (text, Path(text))
+
+
+def test_a_store_is_a_place_already() -> None:
+    store = BucketStore.filled("any", {})
+    assert place_of(store) is store
+    assert on_disk(store) is None
+
+
+@pytest.mark.parametrize("command", ["scan", "repair-tree", "to-docker-tar", "inspect"])
+def test_an_unknown_scheme_is_refused_with_those_that_are_known(command: str, mem: None) -> None:
+    result = run(command, "swift://container/x", *(["-o", "x.tar"] if command == "to-docker-tar" else []))
+    assert result.code == 2
+    if command != "inspect":
+        assert "swift:// can't be read as a place; folders and archives and mem:// can" in result.stderr
+
+
+def test_of_an_address_on_a_server_the_download_is_named() -> None:
+    with pytest.raises(UsageError, match=r"blobfix pull 'https://host/a\?b' -o downloads"):
+        place_of("https://host/a?b")
+
+
+def test_a_folder_that_looks_like_an_address_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd:" / "x").mkdir(parents=True)
+    assert on_disk(place_of("odd://x")) == Path("odd:/x")
+
+
+def test_the_report_on_a_bucket_is_that_on_the_folder(mem: None, downloads: Path) -> None:
+    of_folder = api.scan(downloads, borrow=[downloads / "team"]).to_json()
+    assert '"BF201"' in of_folder
+    of_bucket = api.scan("mem://copy", borrow=["mem://copy/team"]).to_json()
+    assert of_bucket.replace("mem://copy", "downloads") == of_folder
+    assert api.scan(BucketStore("copy"), borrow=[BucketStore("copy", "team")]).to_json() == of_bucket
+
+
+@pytest.mark.parametrize("arguments", [["scan", "{}"], ["{}"], ["scan", "--borrow", "{}", "{}"]])
+def test_commands_read_a_bucket_as_they_read_a_folder(arguments: list[str], mem: None, downloads: Path) -> None:
+    def told(place: str) -> tuple[int, str]:
+        result = run(*(word.format(place) for word in arguments))
+        return result.code, result.text.replace(place, "downloads")
+
+    assert told("mem://copy") == told(str(downloads))
+
+
+def test_what_a_bucket_holds_is_written(mem: None, downloads: Path, tmp_path: Path) -> None:
+    write_artifactory_folder(small_image(), tmp_path / "whole" / "team" / "app" / "1.4")
+    BucketStore.copied(tmp_path / "whole", "whole")
+    assert run("to-docker-tar", "mem://whole", "-o", "a.tar").code == 0
+    assert run("to-docker-tar", "whole", "-o", "b.tar").code == 0
+    assert Path("a.tar").read_bytes() == Path("b.tar").read_bytes()
