@@ -89,6 +89,7 @@ _MAGIC_NUMBERS: Final = (
     (b"LZIP\x01", FileKind.LZIP),
     (b"MSCF\0\0\0\0", FileKind.CABINET),
 )
+_CONTROL: Final = bytes(byte for byte in range(32) if byte not in b"\t\n\r\f\x1b")
 _TEXT_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -168,7 +169,7 @@ def _is_text(head: bytes) -> bool:
         return True
     if head.count(0) * 2 >= len(head) - 1 and readable_start(head).startswith(("{", "[", "<")):
         return True
-    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    control = len(head) - len(head.translate(None, _CONTROL))
     return control <= len(head) * _BINARY_SHARE and 0 not in head
 
 

@@ -127,6 +127,7 @@ class _Reading:
         self._size = 0
         self._zeros_from = 0
         self._head = b""
+        self._kind = FileKind.EMPTY
         self._inside: FileKind | None = None
         self._other: OtherThing | None = None
         self._text: bytearray | None = bytearray()
@@ -139,7 +140,8 @@ class _Reading:
             self._inside = None if inside is None else kind_of_head(inside)
             tar = self._head if kind is FileKind.TAR else inside if self._inside is FileKind.TAR else None
             self._other = file_system(tar) if tar else other_thing(bytes(block[:_START_SIZE]), kind)
-            self._text = bytearray() if _kind_of_start(self._head) is FileKind.JSON else None
+            self._kind = _kind_behind_headers(kind, self._head)
+            self._text = bytearray() if self._kind is FileKind.JSON else None
         for algorithm in self._hashes:
             algorithm.update(block)
         if block[-1]:
@@ -151,7 +153,7 @@ class _Reading:
             self._text += block
 
     def facts(self) -> FileFacts:
-        kind = _kind_of_start(self._head)
+        kind = self._kind
         document = self._document(kind)
         return FileFacts(
             file=self._file,
@@ -198,7 +200,7 @@ class _Reading:
         return describe(self._head) if kind is FileKind.DATA else ""
 
 
-def _kind_of_start(head: bytes) -> FileKind:
+def _kind_behind_headers(kind: FileKind, head: bytes) -> FileKind:
     """The kind of the body where JSON stands behind a server's headers, which its reader knows how to skip."""
-    kind, headers = kind_of_head(head), size_of_headers(head)
+    headers = size_of_headers(head)
     return FileKind.JSON if headers and kind_of_head(head[headers:]) is FileKind.JSON else kind

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Final
 
+from importer.places.address import paths_of
 from importer.places.store import EntryKind, Listed, Status, Store, joined
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
@@ -71,13 +72,10 @@ class StoredFiles:
     def _regular(self, key: str, parts: tuple[str, ...], status: Status) -> SourceFile | SourceProblem:
         if status.kind is EntryKind.OTHER:
             return self._nothing(key, f"{status.special}, not a regular file")
-        return SourceFile(
-            path=self._store.shown(key),
-            parts=parts,
-            size=status.size,
-            address=self._store.address(key),
-            borrowed=self._borrowed,
-        )
+        address = self._store.address(key)
+        # One text for both: there may be millions of them.
+        (path,) = paths_of(address)
+        return SourceFile(path=path, parts=parts, size=status.size, address=address, borrowed=self._borrowed)
 
     def _nothing(self, key: str, reason: str) -> SourceProblem:
         path = self._store.shown(key)
