@@ -1,4 +1,7 @@
-"""How a store is changed: what a folder and a bucket can both do, and what only a folder can."""
+"""How a store is changed: what a folder and a bucket can both do, and what only a folder can.
+
+``Changes`` repair what is there, ``Additions`` (``additions.py``) add to it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from importer.places.additions import Additions, Rank
 from importer.places.durability import Durability
 from importer.places.store import Stamp, Store
 
@@ -89,8 +93,19 @@ class WritableStore(Store, Protocol):
         """As ``Store`` says."""
         ...
 
+    def has_space(self, size: int) -> bool:
+        """Whether ``size`` bytes may fit; raises OutputError when the system doesn't say."""
+        ...
+
     def demand_space(self, size: int) -> None:
         """Raise OutputError when ``size`` bytes can't fit."""
+        ...
+
+    def adding(self, rank: Rank, durability: Durability) -> AbstractContextManager[Additions]:
+        """Add objects to the store, which may be new, maybe beside others that do so; what isn't finished is gone.
+
+        Raises OutputError for everything that the system refuses.
+        """
         ...
 
     def changing(self, job: Job, durability: Durability) -> AbstractContextManager[Changes]:

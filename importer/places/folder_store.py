@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from importer.places import folder_changes
+from importer.places import folder_additions, folder_changes
+from importer.places.additions import Additions, Rank
 from importer.places.address import FileOnDisk
 from importer.places.changes import Changes, Job
 from importer.places.durability import Durability
 from importer.places.opener import open_regular
-from importer.places.space import demand_space
+from importer.places.space import demand_space, has_space, nearest_existing
 from importer.places.store import EntryKind, Listed, Opened, Stamp, Status
 from importer.places.unfinished import UNFINISHED_PREFIX, output_errors
 
@@ -115,10 +116,19 @@ class FolderStore:
         """Folders may be empty, and are moved in one step."""
         return True
 
+    def has_space(self, size: int) -> bool:
+        """Whether so many bytes may fit; the folder may be new."""
+        with output_errors(self.root):
+            return has_space(nearest_existing(self.root), size)
+
     def demand_space(self, size: int) -> None:
         """Raise OutputError when so many bytes can't fit."""
         with output_errors(self.root):
-            demand_space(self.root, size)
+            demand_space(nearest_existing(self.root), size)
+
+    def adding(self, rank: Rank, durability: Durability) -> AbstractContextManager[Additions]:
+        """Add files below the folder."""
+        return folder_additions.adding(self, rank, durability)
 
     def changing(self, job: Job, durability: Durability) -> AbstractContextManager[Changes]:
         """Change files below the folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,13 +14,11 @@ from types import TracebackType
 from typing import Final
 
 from importer.errors import OutputError
+from importer.places.additions import Rank
 from importer.places.durability import Durability
 
 _SMALL: Final = 1 << 20
 """Bytes up to which a file is copied where the file system has no second names."""
-
-Rank = Callable[[str], int]
-"""The order of files by their paths below the target: those of a higher rank become visible later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,13 @@ from pathlib import Path
 from importer.errors import OutputError
 
 
+def nearest_existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
 def has_space(folder: Path, size: int) -> bool:
     """Whether ``size`` bytes may fit; a file system that doesn't tell its size is believed to be large."""
     usage = shutil.disk_usage(folder)

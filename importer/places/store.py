@@ -124,14 +124,30 @@ class Store(Protocol):
         ...
 
 
-def kind_at(store: Store, key: str) -> EntryKind | None:
+def status_at(store: Store, key: str) -> Status | None:
     """What lies under a key; None when nothing does. Raises OSError when the store doesn't say."""
     try:
-        return store.stat(key).kind
+        return store.stat(key)
     except OSError as error:
         if error.errno in _ABSENT:
             return None
         raise
+
+
+def kind_at(store: Store, key: str) -> EntryKind | None:
+    """Which kind of thing lies under a key; None and OSError as for ``status_at``."""
+    status = status_at(store, key)
+    return status and status.kind
+
+
+def opened_at(store: Store, key: str) -> Opened | None:
+    """The object under a key, opened; None where none is. Raises OSError for one that can't be read."""
+    try:
+        return store.open(key)
+    except OSError as error:
+        if error.errno not in _ABSENT and kind_at(store, key) is EntryKind.FILE:
+            raise
+        return None
 
 
 def joined(*parts: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from importer.domain.json_members import object_of
 from importer.domain.run_settings import RunSettings, parse_run_settings
 from importer.errors import CannotWriteError
-from importer.places.unfinished import write_blocks
+from importer.places.additions import Additions
 from importer.plan.images import ContainerImage, ImagePlan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -20,7 +20,6 @@ from importer.writers.merged_names import MergedNames, Origin
 from importer.writers.tar_entries import FOLDER, TarReader
 from importer.writers.tar_stream import END
 from importer.writers.verifying_reader import VerifyingReader
-from importer.writers.whole_folder import WholeFolder
 
 _MERGED: Final = "root.tar"
 
@@ -39,9 +38,9 @@ class BuildContext:
     Raises CannotWriteError for what is no container image of Linux, and VerificationError.
     """
 
-    def __init__(self, folder: WholeFolder, reader: VerifyingReader, progress: Progress) -> None:
+    def __init__(self, additions: Additions, reader: VerifyingReader, progress: Progress) -> None:
         self._reader = reader
-        self._folder = folder
+        self._additions = additions
         self._progress = progress
 
     def write(self, plan: ImagePlan, *, squash: bool) -> WrittenContext:
@@ -50,8 +49,8 @@ class BuildContext:
         archives = () if squash else self._add_layers(plan)
         names = self._add_merged(plan) if squash else [archive.name for archive in archives]
         made = dockerfile(f"{title_of(plan)}, image id {plan.image_id}", names, settings)
-        self._folder.write(DOCKERFILE, made.text.encode())
-        self._folder.finish()
+        self._additions.put(DOCKERFILE, [made.text.encode()])
+        self._additions.finish()
         return WrittenContext(made, tuple(archive for archive in archives if archive.whiteouts))
 
     def _add_layers(self, plan: ImagePlan) -> tuple[LayerArchive, ...]:
@@ -59,7 +58,7 @@ class BuildContext:
         archives = tuple(archive for archive in layer_archives(plan, self._reader) if archive.members)
         self._progress.start("Writing", sum(archive.blob.size for archive in archives))
         for archive in archives:
-            write_blocks(self._folder.place(archive.name), self._reader.blocks(archive.blob, self._progress.advance))
+            self._additions.put(archive.name, self._reader.blocks(archive.blob, self._progress.advance))
         self._progress.stop()
         return archives
 
@@ -76,7 +75,7 @@ class BuildContext:
             names.apply(number, TarReader(self._reader.unpacked_blocks(layer, count), title), title)
         survivors = names.survivors()
         self._progress.start("Writing", size)
-        write_blocks(self._folder.place(_MERGED), self._merged(plan, survivors))
+        self._additions.put(_MERGED, self._merged(plan, survivors))
         self._progress.stop()
         return [_MERGED] if survivors else []
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from importer.places.durability import Durability
+from importer.places.folder_additions import WHOLE, FolderAdditions, adding
+from importer.places.folder_store import FolderStore
 from importer.places.unfinished import dead_folders, output_errors
-from importer.writers.whole_folder import WHOLE, WholeFolder
 
 DOCKERFILE: Final = "Dockerfile"
 
 
 @contextmanager
-def context_folder(target: Path, durability: Durability) -> Iterator[WholeFolder]:
+def context_folder(target: Path, durability: Durability) -> Iterator[FolderAdditions]:
     """A folder in which the Dockerfile becomes visible last; what a killed run has put there goes first.
 
     Raises OutputError.
@@ -23,8 +24,8 @@ def context_folder(target: Path, durability: Durability) -> Iterator[WholeFolder
     with output_errors(target):
         for path in unfinished_files(target):
             path.unlink()
-    with WholeFolder(target, durability, lambda path: int(path == DOCKERFILE), by_link=True) as folder:
-        yield folder
+    with adding(FolderStore(target), lambda key: int(key == DOCKERFILE), durability, by_link=True) as additions:
+        yield additions
 
 
 def unfinished_files(target: Path) -> tuple[Path, ...]:

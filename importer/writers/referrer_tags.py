@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from importer.domain import media_types
@@ -19,7 +18,7 @@ from importer.domain.schema1 import Schema1Manifest
 from importer.errors import UsageError
 from importer.formats.documents import read_document
 from importer.formats.json_text import json_bytes
-from importer.places.unfinished import output_errors
+from importer.places.store import Store, opened_at
 from importer.recovery.documents.referrers import is_listing, subject_of
 from importer.writers.named_image import NamedImage
 from importer.writers.verifying_reader import VerifyingReader
@@ -134,11 +133,17 @@ def artifact_type_of(parsed: ImageManifest | Index | Schema1Manifest) -> str:
     return parsed.artifact_type or (parsed.config.media_type if isinstance(parsed, ImageManifest) else "")
 
 
-def read_list(path: Path, digest: Digest) -> bytes | None:
-    """The list of referrers that an output has in a file; None when there is none, or not with that digest's bytes."""
-    with output_errors(path):
-        content = path.read_bytes() if path.is_file() else b""
-    return content if content and Digest.of(content) == digest else None
+def read_list(store: Store, key: str, digest: Digest) -> bytes | None:
+    """The list of referrers that an output has; None when there is none, or not with that digest's bytes.
+
+    Raises OSError.
+    """
+    opened = opened_at(store, key)
+    if not opened:
+        return None
+    with opened.stream as stream:
+        content = stream.read()
+    return content if Digest.of(content) == digest else None
 
 
 def _index_in(content: bytes, tag: str) -> dict[str, Any]:

@@ -1,23 +1,25 @@
-"""Whole copies of blobs on their way to an output that is a folder."""
+"""Blobs on their way to an output that keeps each under a key of its own."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from importer.domain.digest import Digest
 from importer.inspection.file_facts import BlockSink, FileFacts
-from importer.places.space import demand_space, has_space
-from importer.places.unfinished import output_errors, write_all, write_blocks
+from importer.places.additions import Additions, Upload
+from importer.places.byte_streams import blocks_of_stream
+from importer.places.changes import WritableStore
+from importer.places.store import EntryKind, Store, status_at
 from importer.plan.blobs import ProvenBlob
 from importer.plan.images import ImagePlan
+from importer.progress import Progress
 from importer.sources.source_file import SourceFile
-from importer.writers.verifying_reader import Advance, VerifyingReader
+from importer.writers.named_image import NamedImage
+from importer.writers.verifying_reader import VerifyingReader
 
-HasFileFor = Callable[[Digest, int], bool]
-"""Whether the output holds a file of that size (bytes) for the blob already, right or wrong."""
+KeyOf = Callable[[Digest], str]
+"""Where an output keeps a blob."""
 
 
 def blobs_of(plan: ImagePlan) -> dict[Digest, ProvenBlob]:
@@ -25,63 +27,81 @@ def blobs_of(plan: ImagePlan) -> dict[Digest, ProvenBlob]:
     return {blob.exact.digest: blob.exact for image in plan.all_images for blob in image.all_blobs if blob.exact}
 
 
-def is_file_of(path: Path, blob: ProvenBlob) -> bool:
-    """Whether a file is there and has the blob's bytes."""
-    if not path.is_file() or path.stat().st_size != blob.size:
-        return False
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, blob.digest.algorithm).hexdigest() == blob.digest.hex
-
-
 class Staging:
-    """A folder of unfinished files, on the file system of the output, so that a move finishes one."""
+    """Adds blobs to a store, of which some were copied when they were first read.
 
-    def __init__(self, folder: Path, has_file_for: HasFileFor, reader: VerifyingReader) -> None:
-        self._folder = folder
+    Args:
+        store: the output.
+        additions: what is added to it.
+        key_of: where it keeps blobs.
+        reader: reads those that weren't copied.
+    """
+
+    def __init__(self, store: WritableStore, additions: Additions, key_of: KeyOf, reader: VerifyingReader) -> None:
+        self._store = store
+        self._additions = additions
+        self._key_of = key_of
         self._reader = reader
-        self._has_file_for = has_file_for
-        self._count = itertools.count()
-        self._staged: dict[Digest, Path] = {}
-
-    def __contains__(self, digest: Digest) -> bool:
-        return digest in self._staged
+        self._uploads: dict[Digest, Upload] = {}
 
     def capture(self) -> StagingCapture:
-        """A capture that stages wanted blobs while they are read for the first time."""
-        return StagingCapture(self, self._has_file_for)
+        """A capture that copies wanted blobs while they are read for the first time."""
+        return StagingCapture(self, self._store)
 
-    def new_path(self) -> Path:
-        """A new name for a file that isn't whole yet."""
-        return self._folder / str(next(self._count))
+    def begin(self, wanted: Iterable[Digest]) -> Upload:
+        """Begin a copy of what may be one of these blobs."""
+        return self._additions.begin([self._key_of(digest) for digest in wanted])
 
-    def keep(self, digest: Digest, path: Path) -> None:
+    def note(self, digest: Digest, upload: Upload) -> None:
         """Remember a whole copy of a blob whose digest was proven while it was made."""
-        self._staged[digest] = path
+        self._uploads[digest] = upload
 
-    def demand_space(self, blobs: Iterable[ProvenBlob]) -> None:
-        """Raise OutputError when what isn't copied yet can't fit."""
-        with output_errors(self._folder):
-            demand_space(self._folder.parent, sum(blob.size for blob in blobs if blob.digest not in self._staged))
+    def has_some(self, digest: Digest, size: int) -> bool:
+        """Whether the output holds an object of that size (bytes) for the blob already, right or wrong."""
+        return _has_some(self._store, self._key_of(digest), size)
 
-    def has_space(self, size: int) -> bool:
-        """Whether so many bytes may fit."""
-        return has_space(self._folder, size)
+    def add_all_of(self, images: Iterable[NamedImage], progress: Progress) -> None:
+        """Add the blobs of the images; those that are there already, and right, are relied upon.
 
-    def copy_of(self, blob: ProvenBlob, advance: Advance) -> Path:
-        """A whole copy of the blob, to be moved to its place."""
-        if blob.digest not in self._staged:
-            path = self.new_path()
-            write_blocks(path, self._reader.blocks(blob, advance))
-            self.keep(blob.digest, path)
-        return self._staged[blob.digest]
+        Raises OutputError, also when they can't fit, and what ``VerifyingReader.blocks`` raises.
+        """
+        blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
+        lacking = [blob for blob in blobs.values() if not self._is_there(blob)]
+        size = sum(blob.size for blob in lacking if blob.digest not in self._uploads)
+        progress.start("Writing", size)
+        self._store.demand_space(size)
+        for blob in lacking:
+            key = self._key_of(blob.digest)
+            if blob.digest in self._uploads:
+                self._uploads[blob.digest].keep(key)
+            else:
+                self._additions.put(key, self._reader.blocks(blob, progress.advance))
+
+    def _is_there(self, blob: ProvenBlob) -> bool:
+        key = self._key_of(blob.digest)
+        if not _has_some(self._store, key, blob.size):
+            return False
+        hashed = hashlib.new(blob.digest.algorithm)
+        with self._store.open(key).stream as stream:
+            for block in blocks_of_stream(stream):
+                hashed.update(block)
+        if hashed.hexdigest() != blob.digest.hex:
+            return False
+        self._additions.rely_on(key)
+        return True
+
+
+def _has_some(store: Store, key: str, size: int) -> bool:
+    status = status_at(store, key)
+    return status is not None and status.kind is EntryKind.FILE and status.size == size
 
 
 class StagingCapture:
     """Copies files of a wanted size while they are inspected."""
 
-    def __init__(self, staging: Staging, has_file_for: HasFileFor) -> None:
+    def __init__(self, staging: Staging, store: WritableStore) -> None:
         self._staging = staging
-        self._has_file_for = has_file_for
+        self._store = store
         self._wanted: dict[int, set[Digest]] = {}
 
     def expect(self, facts: Iterable[FileFacts]) -> None:
@@ -92,11 +112,10 @@ class StagingCapture:
         for fact in facts:
             manifest = fact.document.manifest if fact.document else None
             for blob in manifest.blobs if manifest else ():
-                if not self._has_file_for(blob.digest, blob.size):
+                if not self._staging.has_some(blob.digest, blob.size):
                     self._wanted.setdefault(blob.size, set()).add(blob.digest)
-        with output_errors(self._staging.new_path()):
-            if not self._staging.has_space(sum(size * len(digests) for size, digests in self._wanted.items())):
-                self._wanted.clear()
+        if not self._store.has_space(sum(size * len(digests) for size, digests in self._wanted.items())):
+            self._wanted.clear()
 
     def sink_for(self, file: SourceFile) -> BlockSink | None:
         """A place for a copy of any file that may, by its size, be a wanted blob."""
@@ -108,18 +127,14 @@ class _StagingSink:
     def __init__(self, staging: Staging, wanted: frozenset[Digest]) -> None:
         self._staging = staging
         self._wanted = wanted
-        self._path = staging.new_path()
-        with output_errors(self._path):
-            self._stream = self._path.open("xb", buffering=0)
+        self._upload = staging.begin(wanted)
 
     def write(self, block: memoryview) -> None:
-        with output_errors(self._path):
-            write_all(self._stream.fileno(), block)
+        self._upload.write(block)
 
     def close(self, digest: Digest | None) -> None:
-        with output_errors(self._path):
-            self._stream.close()
-            if digest not in self._wanted:
-                self._path.unlink()
-                return
-        self._staging.keep(digest, self._path)
+        if digest not in self._wanted:
+            self._upload.drop()
+            return
+        self._upload.close()
+        self._staging.note(digest, self._upload)

@@ -19,6 +19,7 @@ from importer.domain.reference import Reference
 from importer.errors import CannotWriteError, NoImageError, UsageError
 from importer.investigation import Investigation, Question, investigate
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.plan.fidelity import Fidelity, ImageStatus, fidelity, status_of
@@ -189,7 +190,7 @@ def test_what_is_written_is_the_original_to_the_byte(
 
 def _write_tree(folder: Path, known: tuple[Digest, ...], root: Path) -> list[Digest]:
     opener = Opener()
-    with RegistryTree(root, VerifyingReader(opener), QUIET, Durability()) as tree:
+    with RegistryTree.opened(FolderStore(root), VerifyingReader(opener), QUIET, Durability()) as tree:
         plan = investigate(
             Question((place_of(folder),), digests=known), threads(QUIET, opener), tree.capture()
         ).case.plan

@@ -15,12 +15,13 @@ from importer.domain import media_types
 from importer.domain.digest import Digest
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
-from importer.writers.oci_folder import OciFolder
 from importer.writers.outputs import OCI_LAYOUT
 from importer.writers.selection import Choice, choose
+from importer.writers.stored_layout import StoredLayout
 from importer.writers.verifying_reader import VerifyingReader
 from tests import damage
 from tests.blobfix import blobfix, contents, leftovers, snapshot, start
@@ -342,7 +343,7 @@ class TestSeveralAtATime:
         assert blobfix("to-oci-layout", folders[0].parents[2], "-o", layout).code == 0
         opener = Opener()
         reader = VerifyingReader(opener)
-        with OciFolder(layout, reader, SilentProgress(), Durability()) as late:
+        with StoredLayout.opened(FolderStore(layout), reader, SilentProgress(), Durability()) as late:
             assert blobfix("to-oci-layout", folders[1].parents[2], "-o", layout).code == 0
             plan = survey(Question((place_of(folders[2].parents[2]),)), threads(opener=opener)).plan
             late.write(choose(plan, Choice(), OCI_LAYOUT, reader).images)

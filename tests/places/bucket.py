@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from importer.errors import OutputError
+from importer.places.additions import Rank, nothing
 from importer.places.address import StoredObject
 from importer.places.changes import SET_ASIDE, Job
 from importer.places.durability import Durability
-from importer.places.store import EntryKind, Listed, Opened, Stamp, Status
+from importer.places.store import EntryKind, Listed, Opened, Stamp, Status, status_at
 from importer.places.unfinished import UNFINISHED_PREFIX
 
 _VERSIONS = count(1)
@@ -118,8 +119,15 @@ class BucketStore:
     def has_folders(self) -> bool:
         return False
 
+    def has_space(self, size: int) -> bool:
+        return True
+
     def demand_space(self, size: int) -> None:
         pass
+
+    @contextmanager
+    def adding(self, rank: Rank, durability: Durability) -> Iterator[BucketAdditions]:
+        yield BucketAdditions(self, rank)
 
     @contextmanager
     def changing(self, job: Job, durability: Durability) -> Iterator[BucketChanges]:
@@ -218,3 +226,99 @@ class BucketChanges:
 
     def _delete(self, full: str) -> None:
         self._objects.pop(full, None)
+
+
+class BucketUpload:
+    """A multipart upload: it has a key from its beginning, and is no object before it is completed."""
+
+    def __init__(self, keys: Collection[str], keep: Callable[[str, bytes], None]) -> None:
+        self._keys = keys
+        self._keep = keep
+        self._parts: list[bytes] = []
+        self._is_closed = False
+
+    def write(self, block: memoryview | bytes) -> None:
+        assert not self._is_closed
+        self._parts.append(bytes(block))
+
+    def close(self) -> None:
+        self._is_closed = True
+
+    def keep(self, key: str) -> None:
+        assert self._is_closed
+        assert key in self._keys
+        self._keep(key, b"".join(self._parts))
+
+    def drop(self) -> None:
+        self._parts.clear()
+
+
+@dataclass(frozen=True)
+class _Replacement:
+    content: bytes
+    former: Stamp | None
+
+
+class BucketAdditions:
+    """What a server can do for those who add: uploads that are completed late, and conditional puts, but no lock.
+
+    ``between`` is called before each put, as others may do something then.
+    """
+
+    between: ClassVar[Callable[[str], None]] = lambda _: None
+    log: ClassVar[list[str]] = []
+
+    def __init__(self, store: BucketStore, rank: Rank) -> None:
+        self._store = store
+        self._rank = rank
+        self._added: dict[str, bytes | _Replacement] = {}
+        self._relied_upon: set[str] = set()
+
+    def begin(self, keys: Collection[str]) -> BucketUpload:
+        return BucketUpload(keys, self._add)
+
+    def put(self, key: str, blocks: Iterable[bytes]) -> None:
+        self._added.pop(key, None)
+        self._add(key, b"".join(blocks))
+
+    def replace(self, key: str, content: bytes, former: Stamp | None) -> None:
+        self._added[key] = _Replacement(content, former)
+
+    def make_folder(self, key: str) -> None:
+        raise AssertionError("a bucket has no folders")
+
+    def rely_on(self, key: str) -> None:
+        self._relied_upon.add(key)
+
+    def finish(self, merge: Callable[[], None] = nothing) -> None:
+        gathered, relied_upon = dict(self._added), set(self._relied_upon)
+        for _ in range(5):
+            self._added, self._relied_upon = dict(gathered), set(relied_upon)
+            merge()
+            if self._put_all():
+                return
+        raise OutputError(f"{self._store.shown('')}: is being changed all the time")
+
+    def _add(self, key: str, content: bytes) -> None:
+        self._added[key] = content
+
+    def _put_all(self) -> bool:
+        for key in self._relied_upon:
+            if status_at(self._store, key) is None:
+                raise OutputError(f"{self._store.shown(key)}: has disappeared")
+        for key in sorted(self._added, key=self._rank):
+            type(self).between(key)
+            if not self._put(self._store.full(key), self._added[key]):
+                return False
+        return True
+
+    def _put(self, full: str, added: bytes | _Replacement) -> bool:
+        objects = _BUCKETS[self._store.bucket]
+        there = objects.get(full)
+        if isinstance(added, _Replacement):
+            if (there.status.stamp if there else None) != added.former:
+                return bool(there and there.content == added.content)
+            added = added.content
+        objects[full] = Version(added)
+        self.log.append(full)
+        return True

@@ -20,6 +20,7 @@ from importer.domain.reference import Reference
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
@@ -237,7 +238,7 @@ def _blob(storage: Path, digest: str) -> bytes:
 
 def _write_tree(place: Path, root: Path, progress: SilentProgress) -> None:
     opener = Opener()
-    with RegistryTree(root, VerifyingReader(opener), progress, Durability()) as tree:
+    with RegistryTree.opened(FolderStore(root), VerifyingReader(opener), progress, Durability()) as tree:
         plan = investigate(Question((place_of(place),)), threads(progress, opener), tree.capture()).case.plan
         tree.write(chosen(plan, Choice(Reference.parse("team/app:1")), REGISTRY_TREE))
 

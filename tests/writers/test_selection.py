@@ -13,6 +13,7 @@ from importer.domain.platform import Platform
 from importer.errors import UsageError
 from importer.investigation import Question, survey
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.plan.images import Plan
@@ -117,7 +118,7 @@ def test_a_tag_that_another_program_gave_meanwhile_is_not_moved(tmp_path: Path) 
         write_artifactory_folder(image, folder / "team" / "app" / "1.4")
     root = tmp_path / "registry"
     images = choose(plan_of(tmp_path / "second"), Choice(), REGISTRY_TREE, READER).images
-    with RegistryTree(root, READER, SilentProgress(), Durability()) as late:
+    with RegistryTree.opened(FolderStore(root), READER, SilentProgress(), Durability()) as late:
         assert late.moved_tags(images) == ()
         assert run("to-registry-tree", tmp_path / "first", "-o", root).code == 0
         before = contents(root)

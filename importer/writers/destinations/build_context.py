@@ -73,8 +73,8 @@ class OpenBuildContext(OpenDestination[Outcome]):
             raise UsageError(
                 f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
             )
-        with context_folder(Path(self._context.path), Durability(is_wanted=self._context.sync)) as folder:
-            writer = build_context.BuildContext(folder, self._reader, self._progress)
+        with context_folder(Path(self._context.path), Durability(is_wanted=self._context.sync)) as additions:
+            writer = build_context.BuildContext(additions, self._reader, self._progress)
             written = writer.write(images[0].plan, squash=self._context.squash)
         command = _build_command(images[0], written, os.fspath(self._context.path))
         return Outcome("build it:", (command,), warnings=tuple(_warnings(written)))

@@ -12,19 +12,20 @@ from typing import Any, Final
 from importer.domain import media_types
 from importer.domain.reference import Reference
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
 from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
-from importer.writers.oci_folder import OciFolder
 from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
 from importer.writers.output_places import check_file_place, check_layout_place
 from importer.writers.outputs import OCI_LAYOUT
 from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
+from importer.writers.stored_layout import StoredLayout
 from importer.writers.tar_file import TarCapture, TarFile
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -57,32 +58,32 @@ class OciLayout:
         (check_file_place if self.is_archive else check_layout_place)(Path(self.path), inputs)
 
     @contextmanager
-    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenLayoutFolder | OpenLayoutArchive]:
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenStoredLayout | OpenLayoutArchive]:
         """Begin a layout beside its place; raises OutputError, and UsageError for an index that can't be added to."""
         durability = Durability(is_wanted=self.sync)
         if self.is_archive:
             with TarFile(Path(self.path), reader, progress, durability) as tar:
                 yield OpenLayoutArchive(self, reader, tar)
         else:
-            with OciFolder(Path(self.path), reader, progress, durability) as folder:
-                yield OpenLayoutFolder(self, reader, folder)
+            with StoredLayout.opened(FolderStore(Path(self.path)), reader, progress, durability) as stored:
+                yield OpenStoredLayout(self, reader, stored)
 
     def chosen(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
         """The images whose manifests can be written."""
         return choose(plan, replace(choice, oci_media_types=self.oci_media_types), OCI_LAYOUT, reader)
 
 
-class OpenLayoutFolder(OpenDestination[Outcome]):
+class OpenStoredLayout(OpenDestination[Outcome]):
     """The folder, before anything of it is seen."""
 
-    def __init__(self, layout: OciLayout, reader: VerifyingReader, folder: OciFolder) -> None:
+    def __init__(self, layout: OciLayout, reader: VerifyingReader, stored: StoredLayout) -> None:
         self._layout = layout
         self._reader = reader
-        self._folder = folder
+        self._stored = stored
 
     def capture(self) -> StagingCapture:
         """Stages wanted blobs while they are first read."""
-        return self._folder.capture()
+        return self._stored.capture()
 
     def choose(self, plan: Plan, choice: Choice) -> Selection:
         """The images whose manifests can be written."""
@@ -90,11 +91,11 @@ class OpenLayoutFolder(OpenDestination[Outcome]):
 
     def moved_tags(self, images: Sequence[NamedImage]) -> tuple[MovedTag, ...]:
         """The names that the layout has already, for other images."""
-        return self._folder.moved_tags(images)
+        return self._stored.moved_tags(images)
 
     def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the images; raises UsageError for names that moved meanwhile and may not."""
-        index = self._folder.write(images, replace_tags=self._layout.replace_tags)
+        index = self._stored.write(images, replace_tags=self._layout.replace_tags)
         return _outcome(self._layout, images[0], index)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importer.domain.media_types import HELM_CONFIG
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.plan.images import Artifact, Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -45,7 +46,8 @@ class RegistryTree:
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenRegistryTree]:
         """Begin a tree beside its place; raises OutputError."""
-        with registry_tree.RegistryTree(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tree:
+        store, durability = FolderStore(Path(self.path)), Durability(is_wanted=self.sync)
+        with registry_tree.RegistryTree.opened(store, reader, progress, durability) as tree:
             yield OpenRegistryTree(self, tree, reader)
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from importer.errors import BlobfixError
 from importer.investigation import Question, investigate
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
 from importer.progress import SilentProgress
@@ -362,7 +363,9 @@ class TestFilesThatChangeWhileTheyAreRead:
             meddler = Meddler(moment, lambda: change(files[number % len(files)]))
             opener = Opener()
             try:
-                with RegistryTree(out / "tree", VerifyingReader(opener), meddler, Durability()) as tree:
+                with RegistryTree.opened(
+                    FolderStore(out / "tree"), VerifyingReader(opener), meddler, Durability()
+                ) as tree:
                     question = Question((place_of(folder.parents[2]),))
                     plan = investigate(question, threads(meddler, opener, jobs=1), tree.capture()).case.plan
                     images = chosen(plan, Choice(), REGISTRY_TREE)
