@@ -18,6 +18,7 @@ from importer.storage_tree.foreign_stores import ForeignStore
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree, object_store_in
+from importer.storage_tree.space import Space, space_of
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
 from importer.work.executor import Executor
@@ -37,19 +38,21 @@ class TreeQuestion:
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
         effort: how much is done to compute the lost gzip of layers again.
+        space: whether to say what the bytes are for.
     """
 
     store: WritableStore
     blobs: tuple[Store, ...] = ()
     quick: bool = False
     effort: Effort = field(default_factory=Effort)
+    space: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
     """What was found, and what is served all the same; ``store`` is the tree's, above docker/registry/v2.
 
-    ``layout`` is None for a store that is no registry's.
+    ``layout`` is None for a store that is no registry's, ``space`` unless it was asked for.
     """
 
     question: TreeQuestion
@@ -58,6 +61,7 @@ class Checkup:
     defects: tuple[Defect, ...]
     findings: tuple[Finding, ...]
     census: Census
+    space: Space | None = None
 
 
 def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembered | None = None) -> Checkup:
@@ -81,7 +85,8 @@ def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembere
     # A cache holds what somebody has asked for so far; what it lacks is no defect.
     defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
     findings = find_in_tree(defects, is_cache=is_cache)
-    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census)
+    space = space_of(tree, contents) if question.space else None
+    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census, space)
 
 
 def mended(found: Checkup, executor: Executor, durability: Durability, remembered: Remembered) -> Checkup | None:

@@ -22,6 +22,7 @@ Examples:
   blobfix repair-tree /srv/registry
   blobfix repair-tree /srv/registry --apply
   blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
+  blobfix repair-tree /srv/registry --quick --space
 """
 
 
@@ -44,6 +45,9 @@ def repair_tree(
         ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
+    space: Annotated[
+        bool, typer.Option("--space", help="Show what no tag needs, in bytes; nothing is deleted.")
+    ] = False,
     format: Annotated[TextOrJson, typer.Option("--format", help="The report's format.")] = TextOrJson.TEXT,  # noqa: A002
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
@@ -60,7 +64,7 @@ def repair_tree(
     the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    question = TreeQuestion(root, tuple(blobs or ()), quick, effort)
+    question = TreeQuestion(root, tuple(blobs or ()), quick, effort, space)
     with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
         report = (
             _repaired(question, executor, Durability(is_wanted=not no_sync))

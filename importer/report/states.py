@@ -12,6 +12,7 @@ from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.images import ImagePlan, Proof
 from importer.plan.titles import title_of
 from importer.rules.rule import Case
+from importer.words.text import Size
 
 MARKS: Final = {
     BlobStatus.OK: ("✔", "+"),
@@ -41,8 +42,6 @@ PROOFS: Final = {
 
 _WORST_FIRST: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
 
-_TOO_MANY_DIGITS: Final = 999.5
-_TWO_DIGITS: Final = 9.95
 """From here on one digit behind the point would make three of two."""
 
 
@@ -76,9 +75,4 @@ def short_size(blob: BlobPlan) -> str:
     is_damaged = isinstance(blob, LostBlob | InvalidBlob)
     if isinstance(blob.cause, ContentMissing) or (is_damaged and not blob.descriptor.size):
         return "?"
-    size, unit = float(blob.descriptor.size), "B"
-    for larger in ("kB", "MB", "GB"):
-        if size >= _TOO_MANY_DIGITS:
-            size, unit = size / 1000, larger
-    is_small = unit != "B" and size < _TWO_DIGITS
-    return f"{size:.1f} {unit}" if is_small else f"{size:,.0f} {unit}"
+    return Size(blob.descriptor.size).short

@@ -16,6 +16,7 @@ from importer.report.json_report import download_as_json, finding_as_json, json_
 from importer.report.next_steps import NextStep
 from importer.report.page import Page, Styled
 from importer.report.rendering import Renderer
+from importer.report.space_text import lines_of_space, space_as_json
 from importer.report.text_parts import print_downloads, print_findings, print_next
 from importer.report.tree_downloads import downloads_of_tree
 from importer.rules.rule import Severity
@@ -92,6 +93,7 @@ class TreeReport:
             "downloads": [download_as_json(download) for download in self.downloads],
             "restart": self.needs_restart,
             "next": [{"command": step.command, "purpose": step.purpose} for step in self._next_steps()],
+            **({"space": space_as_json(self.now.space)} if self.now.space else {}),
             "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
         }
 
@@ -106,6 +108,10 @@ class TreeReport:
             page.line()
             page.line(_served(self.now.census, quick=self.found.question.quick), "" if verbose else self._remarks())
             for line in self._what_changed():
+                page.line(line)
+        if self.now.space:
+            page.line()
+            for line in lines_of_space(self.now.space):
                 page.line(line)
         print_next(page, self._next_steps())
 

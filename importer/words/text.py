@@ -17,6 +17,8 @@ from importer.domain.digest import Digest
 from importer.words.printable import for_shell, printable, shell_word
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
+_TWO_DIGITS: Final = 9.95
+_TOO_MANY_DIGITS: Final = 999.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Size:
             return exact
         power = min(len(_UNITS), (len(str(self.count)) - 1) // 3)
         return f"{exact} ({self.count / 1000**power:.1f} {_UNITS[power - 1]})"
+
+    @property
+    def short(self) -> str:
+        """In two or three digits, for columns: ``2.8 MB``."""
+        size, unit = float(self.count), "B"
+        for larger in _UNITS:
+            if size >= _TOO_MANY_DIGITS:
+                size, unit = size / 1000, larger
+        is_small = unit != "B" and size < _TWO_DIGITS
+        return f"{size:.1f} {unit}" if is_small else f"{size:,.0f} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

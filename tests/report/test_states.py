@@ -26,7 +26,7 @@ def blob(size: int, cause: Cause = NOWHERE) -> BlobPlan:
         (999_499, "999 kB"),
         (999_500, "1.0 MB"),
         (2_803_255, "2.8 MB"),
-        (1_500_000_000_000, "1,500 GB"),
+        (1_500_000_000_000, "1.5 TB"),
     ],
 )
 def test_sizes_are_rounded_to_two_or_three_digits(size: int, shown: str) -> None:

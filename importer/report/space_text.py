@@ -1,0 +1,92 @@
+"""What the bytes of a registry's storage are for, as a table for people and as values for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from importer.storage_tree.space import RepositorySpace, Space, Uploads
+from importer.words.text import Size
+
+_SHOWN: Final = 20
+"""Repositories in the table for people; the JSON report has all."""
+
+_COLLECT: Final = (
+    "docker-registry garbage-collect removes unreferenced blobs; with --delete-untagged also manifests without a tag. "
+    "Let nobody push while it runs. blobfix deletes nothing."
+)
+
+
+def lines_of_space(space: Space) -> Iterator[str]:
+    """The table, line by line."""
+    yield "Space"
+    for size, purpose in (
+        (space.needed, "needed by tags"),
+        (space.untagged, f"only for manifests without a tag ({len(space.untagged_manifests):,})"),
+        (space.unreferenced, f"unreferenced: no manifest names them ({len(space.unreferenced_blobs):,} blobs)"),
+        (space.misplaced, "in files that are no blobs"),
+        (space.uploads.size, f"in unfinished uploads ({_uploads(space.uploads)})"),
+    ):
+        yield f"  {Size(size).short:>8}  {purpose}"
+    if space.unknown_manifests:
+        yield (
+            f"  {space.unknown_manifests:,} linked manifests are missing or damaged: what they need may be among "
+            "what is called unreferenced. Repair the tree before you delete anything."
+        )
+    unneeded = [each for each in space.repositories if each.unneeded or each.links or each.uploads.count]
+    if unneeded:
+        yield ""
+        yield "  Repositories with bytes that no tag needs; a blob in several counts in each"
+        yield f"  {'unneeded':>8}  {'own':>8}  {'shared':>8}  repository"
+        for each in unneeded[:_SHOWN]:
+            yield _row(each)
+        if len(unneeded) > _SHOWN:
+            yield f"  and {len(unneeded) - _SHOWN:,} more, in --format json"
+    if (space.untagged or space.unreferenced) and not space.unknown_manifests:
+        yield ""
+        yield f"  {_COLLECT}"
+
+
+def space_as_json(space: Space) -> dict[str, Any]:
+    """The values, all sizes in bytes."""
+    return {
+        "needed": space.needed,
+        "untagged": space.untagged,
+        "unreferenced": space.unreferenced,
+        "misplaced": space.misplaced,
+        "unreferenced_blobs": len(space.unreferenced_blobs),
+        "untagged_manifests": len(space.untagged_manifests),
+        "unknown_manifests": space.unknown_manifests,
+        "uploads": _uploads_as_json(space.uploads),
+        "repositories": [
+            {
+                "name": each.name,
+                "own": each.own,
+                "shared": each.shared,
+                "unneeded": each.unneeded,
+                "unneeded_links": each.links,
+                "uploads": _uploads_as_json(each.uploads),
+            }
+            for each in space.repositories
+        ],
+    }
+
+
+def _row(each: RepositorySpace) -> str:
+    remarks = [f"{each.links:,} unneeded links"] if each.links else []
+    if each.uploads.count:
+        remarks.append(f"uploads: {Size(each.uploads.size).short}, {_uploads(each.uploads)}")
+    told = f"  ({'; '.join(remarks)})" if remarks else ""
+    return (
+        f"  {Size(each.unneeded).short:>8}  {Size(each.own).short:>8}  {Size(each.shared).short:>8}  {each.name}{told}"
+    )
+
+
+def _uploads(uploads: Uploads) -> str:
+    since = f", the oldest begun on {uploads.oldest:%Y-%m-%d}" if uploads.oldest else ""
+    return f"{uploads.count:,}{since}"
+
+
+def _uploads_as_json(uploads: Uploads) -> dict[str, Any]:
+    oldest = uploads.oldest.isoformat() if uploads.oldest else None
+    return {"count": uploads.count, "bytes": uploads.size, "oldest": oldest}
