@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError, CannotWriteError, ExitCode, UsageError
 from importer.investigation import Question, absent_digests, survey
-from importer.places.named import on_disk
 from importer.places.store import Store
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case
@@ -76,8 +75,7 @@ def convert(
 
     Raises what ``survey`` and the destination raise, and UsageError for tags that would move and may not.
     """
-    inputs = map(on_disk, (*question.places, *question.borrowed))
-    destination.check([path for path in inputs if path])
+    destination.check((*question.places, *question.borrowed))
     with destination.opened(VerifyingReader(executor.tools.opener), executor.progress) as place:
         case = seen or survey(question, executor, place.capture())
         mattering = [unread for unread in case.unread if unread.matters]

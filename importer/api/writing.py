@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
 from importer.api.arguments import typed, value_of
@@ -10,6 +9,7 @@ from importer.conversion import convert, error_of
 from importer.domain.platform import Platform
 from importer.domain.reference import Reference
 from importer.errors import OutputError
+from importer.places.named import place_of
 from importer.progress import Progress, SilentProgress
 from importer.report.values import Image
 from importer.work.engines import executor_of
@@ -97,7 +97,7 @@ def write(  # noqa: PLR0913 (the options of the commands)
         raise error_of(refused, ". ".join(refusal.reason for refusal in refused))
     written, *referrers = conversion.images
     return Written(
-        path=os.fspath(destination.path),
+        path=place_of(destination.path).shown(""),
         names=tuple(map(str, written.names)),
         manifest_digest=str(written.plan.manifest_digest or "") or None,
         image_id=str(written.plan.image_id or "") or None,

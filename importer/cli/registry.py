@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -14,6 +13,7 @@ from importer.domain.media_types import OCI_INDEX
 from importer.domain.places import RegistryPlace, RegistryPrefix
 from importer.domain.reference import DEFAULT_TAG, Reference
 from importer.errors import NetworkError, UsageError
+from importer.places.store import Store
 from importer.plan.blobs import Role
 from importer.plan.images import ImagePlan, Plan
 from importer.plan.titles import title_of
@@ -56,7 +56,7 @@ class Registry:
     early: bool
     replace_tags: bool
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """What the registry refuses shows when it is asked."""
 
     @contextmanager

@@ -99,9 +99,9 @@ class WriteOptions:
             effort=effort_of(no_recompress=self.no_recompress, limit=limit, only_unproven=only_unproven),
         )
 
-    def demand_other_output(self, output: Path) -> None:
-        """Raise UsageError when the output would replace the table of names."""
-        if self.names and output.exists() and self.names.exists() and output.samefile(self.names):
+    def demand_other_output(self, output: Path | None) -> None:
+        """Raise UsageError when the output, None if it's on no disk, would replace the table of names."""
+        if output and self.names and output.exists() and self.names.exists() and output.samefile(self.names):
             raise UsageError(f"{output}: is the table of names; give another name for the output")
 
     def choice(self) -> Choice:

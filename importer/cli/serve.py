@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 import typer
@@ -20,6 +19,7 @@ from importer.cli.writing import conclude
 from importer.conversion import convert
 from importer.errors import UsageError
 from importer.places.opener import Opener
+from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.writers.destination import OpenDestination
@@ -89,7 +89,7 @@ class _Service:
     since: int
     replace_tags: ClassVar[bool] = False
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """Nothing is written."""
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -10,6 +9,8 @@ import typer
 from importer.cli.requests import After, WriteOptions, with_write_options
 from importer.cli.writing import write_to
 from importer.errors import ExitCode
+from importer.places.changes import WritableStore
+from importer.places.named import on_disk, place_of
 from importer.writers.destinations.oci_layout import OciLayout
 
 EXAMPLES: Final = """\b
@@ -24,9 +25,9 @@ def to_oci_layout(
     options: WriteOptions,
     *,
     output: Annotated[
-        Path,
+        WritableStore,
         typer.Option(
-            "-o", "--output", metavar="DIR|FILE.tar", help="The folder to write, or an archive of it.", readable=False
+            "-o", "--output", metavar="DIR|FILE.tar", help="The folder to write, or an archive of it.", parser=place_of
         ),
     ],
     oci_media_types: Annotated[
@@ -44,7 +45,7 @@ def to_oci_layout(
     charts and other artifacts are written as well.
     """
     question, choice = options.question(), options.choice()
-    options.demand_other_output(output)
+    options.demand_other_output(on_disk(output))
     place = OciLayout(
         output, replace_tags=options.replace_tags, oci_media_types=oci_media_types, sync=not options.no_sync
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -10,6 +9,8 @@ import typer
 from importer.cli.requests import WriteOptions, with_write_options
 from importer.cli.writing import write_to
 from importer.errors import ExitCode
+from importer.places.changes import WritableStore
+from importer.places.named import place_of
 from importer.writers.destinations.registry_tree import RegistryTree
 
 EXAMPLES: Final = """\b
@@ -24,9 +25,9 @@ def to_registry_tree(
     options: WriteOptions,
     *,
     output: Annotated[
-        Path,
+        WritableStore,
         typer.Option(
-            "-o", "--output", metavar="ROOT", help="The folder to mount at /var/lib/registry.", readable=False
+            "-o", "--output", metavar="ROOT", help="The folder to mount at /var/lib/registry.", parser=place_of
         ),
     ],
 ) -> ExitCode:

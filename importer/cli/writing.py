@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from importer.cli.working import at_work
 from importer.conversion import Conversion, convert, error_of, not_read
 from importer.errors import ExitCode
 from importer.investigation import Question
+from importer.places.named import place_of
 from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers.destination import Place
@@ -26,7 +26,7 @@ TellImages = Callable[[Sequence[NamedImage], Tell], None]
 def write_to(
     place: Place, question: Question, choice: Choice, options: WriteOptions, tell_images: TellImages = tell_written
 ) -> ExitCode:
-    """Write images to a place in a file system, and tell of it; gives the exit code."""
+    """Write images to a place, and tell of it; gives the exit code."""
     with at_work(options.jobs, shows_progress=options.shows_progress) as executor:
         written = convert(question, choice, place, executor)
     code = conclude(written, quiet=options.quiet, tell_images=tell_images)
@@ -35,7 +35,8 @@ def write_to(
             say(f"warning: {warning}")
     if written.result and not options.quiet:
         has_commands = bool(written.result.commands)
-        tell(f"Written to {os.fspath(place.path)}{'' if has_commands else f'. {written.result.next_step}'}")
+        shown = place_of(place.path).shown("")
+        tell(f"Written to {shown}{'' if has_commands else f'. {written.result.next_step}'}")
         for remark in written.result.remarks:
             tell(f"  ({remark})")
         if has_commands:

@@ -150,6 +150,12 @@ def opened_at(store: Store, key: str) -> Opened | None:
         return None
 
 
+def is_below(inner: Store, outer: Store) -> bool:
+    """Whether a place is another one, or lies in it, behind links as well."""
+    real, above = inner.within(""), outer.within("")
+    return real == above or above in real.parents()
+
+
 def joined(*parts: str) -> str:
     """One key of several, of which some may be empty."""
     return "/".join(part for part in parts if part)

@@ -6,14 +6,14 @@ A new output is a module in ``writers/destinations`` with a Destination, and a c
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from importer.inspection.inspecting import Capture
+from importer.places.named import AnyPath
+from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.writers.moved_tags import MovedTag
@@ -72,7 +72,7 @@ class Destination(Protocol[Result_co]):
         """Whether tags that the place has already may name other images than before."""
         ...
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError or OutputError, before any work is done, when nothing may be written there."""
         ...
 
@@ -82,9 +82,9 @@ class Destination(Protocol[Result_co]):
 
 
 class Place(Destination[Outcome], Protocol):
-    """A destination in a file system."""
+    """A destination that stays: a file, a folder or a part of a bucket."""
 
     @property
-    def path(self) -> str | os.PathLike[str]:
-        """The file or folder."""
+    def path(self) -> AnyPath:
+        """Where, as ``place_of`` takes it."""
         ...

@@ -43,8 +43,8 @@ SIGNATURES = {
     "progress: 'Progress | None' = None) -> 'TreeReport'",
     "open_blob": "(report: 'Report', digest: 'str') -> 'BinaryIO'",
     "DockerTar": "(path: 'str | os.PathLike[str]', sync: 'bool' = True) -> None",
-    "RegistryTree": "(path: 'str | os.PathLike[str]', replace_tags: 'bool' = False, sync: 'bool' = True) -> None",
-    "OciLayout": "(path: 'str | os.PathLike[str]', replace_tags: 'bool' = False, oci_media_types: 'bool' = False, "
+    "RegistryTree": "(path: 'AnyPath', replace_tags: 'bool' = False, sync: 'bool' = True) -> None",
+    "OciLayout": "(path: 'AnyPath', replace_tags: 'bool' = False, oci_media_types: 'bool' = False, "
     "sync: 'bool' = True) -> None",
     "BuildContext": "(path: 'str | os.PathLike[str]', squash: 'bool' = False, sync: 'bool' = True) -> None",
 }

@@ -9,6 +9,7 @@ import pytest
 from importer import api
 from importer.errors import UsageError
 from importer.places.named import SCHEMES, on_disk, place_of
+from tests.blobfix import contents
 from tests.damage import cut_at
 from tests.images.generated import small_image, write_artifactory_folder
 from tests.in_process import run
@@ -88,3 +89,65 @@ def test_what_a_bucket_holds_is_written(mem: None, downloads: Path, tmp_path: Pa
     assert run("to-docker-tar", "mem://whole", "-o", "a.tar").code == 0
     assert run("to-docker-tar", "whole", "-o", "b.tar").code == 0
     assert Path("a.tar").read_bytes() == Path("b.tar").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["to-registry-tree", "to-oci-layout"])
+def test_trees_and_layouts_are_written_to_a_bucket(
+    command: str, mem: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_artifactory_folder(small_image(), tmp_path / "in" / "team" / "app" / "1.4")
+    bucket = BucketStore.filled("output", {})
+    result = run(command, "in", "-o", "mem://output/of/mine")
+    assert result.code == 0
+    assert "Written to mem://output/of/mine" in result.text
+    assert run(command, "in", "-o", "folder").code == 0
+    assert {f"of/mine/{key}": content for key, content in contents(tmp_path / "folder").items()} == bucket.objects
+    (follow,) = (line.strip() for line in result.text.splitlines() if line.strip().startswith("blobfix "))
+    assert run(*follow.split()[1:]).code == 0
+    assert run(command, "in", "-o", "mem://output/of/mine").code == 0
+
+
+@pytest.mark.parametrize("place", [api.RegistryTree, api.OciLayout])
+def test_a_program_writes_to_a_bucket(
+    place: type[api.RegistryTree], mem: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_artifactory_folder(small_image(), tmp_path / "team" / "app" / "1.4")
+    bucket = BucketStore.filled("output", {})
+    image = api.scan(tmp_path).images[0]
+    assert api.write(image, place("mem://output/a")).path == "mem://output/a"
+    assert api.write(image, place(bucket.within("b"))).path == "mem://output/b"
+    assert {key[2:]: content for key, content in bucket.objects.items() if key.startswith("a/")} == {
+        key[2:]: content for key, content in bucket.objects.items() if key.startswith("b/")
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "message"),
+    [
+        ("to-registry-tree", "mem://strange", "is not empty and holds no registry's data (x is there)"),
+        ("to-oci-layout", "mem://strange", "is not empty and is not an OCI image layout (x is there)"),
+        ("to-registry-tree", "mem://strange/x/y", "is a file"),
+        ("to-registry-tree", "mem://in/team/new", "is inside the input mem://in, and inputs are never changed"),
+        ("to-oci-layout", "mem://new/image.tar", "a bucket takes no archive"),
+    ],
+)
+def test_a_part_of_a_bucket_that_is_none_to_write_to_is_refused(
+    command: str, output: str, message: str, mem: None, tmp_path: Path
+) -> None:
+    write_artifactory_folder(small_image(), tmp_path / "team" / "app" / "1.4")
+    source = BucketStore.copied(tmp_path, "in")
+    others = BucketStore.filled("strange", {"x/y": b"", "z": b""})
+    before = (source.objects, others.objects)
+    result = run(command, "mem://in", "-o", output)
+    assert (result.code, message in result.stderr) == (2, True), result.stderr
+    assert (source.objects, others.objects) == before
+
+
+def test_what_is_written_may_not_be_an_input(mem: None, tmp_path: Path) -> None:
+    write_artifactory_folder(small_image(), tmp_path / "in" / "team" / "app" / "1.4")
+    assert run("to-registry-tree", tmp_path / "in", "-o", tmp_path / "tree").code == 0
+    BucketStore.copied(tmp_path / "tree", "tree")
+    result = run("to-registry-tree", "mem://tree/docker/registry/v2", "-o", "mem://tree")
+    assert result.code == 2
+    assert "is in the tree to be written" in result.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
-from importer.places.store import EntryKind, Store, joined, kind_at
+from importer.places.store import EntryKind, Store, is_below, joined, kind_at
 from tests.places.bucket import BucketStore
 
 OBJECTS = {"a": b"one", "b/c": b"two and more", "b/d/e": b"", "b-1": b"three"}
@@ -172,3 +172,18 @@ def test_a_pipe_is_told_and_never_waited_for(tmp_path: Path) -> None:
 def test_keys_are_joined_without_empty_parts() -> None:
     assert joined("", "a", "", "b/c") == "a/b/c"
     assert joined() == ""
+
+
+def test_a_place_lies_in_those_above_it(filled: Filled) -> None:
+    store = filled(OBJECTS)
+    inner = store.within("b/d")
+    assert [is_below(each, store) for each in (store, store.within("b"), inner, store.within("new/one"))] == [True] * 4
+    assert not is_below(store, inner)
+    assert not is_below(store.within("b-1"), store.within("b"))
+
+
+def test_a_place_behind_a_link_lies_where_that_leads(tmp_path: Path) -> None:
+    (tmp_path / "real" / "a").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    assert is_below(FolderStore(tmp_path / "link" / "a" / "new"), FolderStore(tmp_path / "real"))
+    assert not is_below(FolderStore(tmp_path / "link"), BucketStore.filled("other", {}))

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 import pytest
 
 from importer.errors import UsageError
+from importer.places.named import place_of
 from importer.writers import destinations
 from importer.writers.destinations.build_context import BuildContext
 from importer.writers.destinations.docker_tar import DockerTar
@@ -40,6 +41,6 @@ def test_a_destination_is_a_value(place: type[DockerTar]) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_no_destination_lies_in_the_input(place: type[DockerTar], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="inputs are never changed"):
-        place(tmp_path / "in" / "out").check([tmp_path / "in"])
-    place(tmp_path / "out").check([tmp_path / "in"])
+        place(tmp_path / "in" / "out").check([place_of(tmp_path / "in")])
+    place(tmp_path / "out").check([place_of(tmp_path / "in")])
     assert not [*tmp_path.iterdir()]

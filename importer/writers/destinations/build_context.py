@@ -12,6 +12,7 @@ from typing import ClassVar
 from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
+from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -44,7 +45,7 @@ class BuildContext:
     sync: bool = True
     replace_tags: ClassVar[bool] = False
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the folder is none to write to."""
         check_context_place(Path(self.path), inputs)
 

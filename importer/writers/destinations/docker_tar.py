@@ -11,6 +11,7 @@ from typing import BinaryIO, ClassVar
 
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.places.durability import Durability
+from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -39,7 +40,7 @@ class DockerTar:
     sync: bool = True
     replace_tags: ClassVar[bool] = False
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the file's place is none to write to."""
         check_file_place(Path(self.path), inputs)
 
@@ -84,7 +85,7 @@ class DockerStream:
     stream: BinaryIO
     replace_tags: ClassVar[bool] = False
 
-    def check(self, inputs: Iterable[Path]) -> None:  # noqa: ARG002 (no input can be a pipe)
+    def check(self, inputs: Iterable[Store]) -> None:  # noqa: ARG002 (no input can be a pipe)
         """Raise UsageError when people would see the bytes."""
         if self.stream.isatty():
             raise UsageError("a tar can't be written to a terminal; pipe it into `docker load`, or give a file with -o")

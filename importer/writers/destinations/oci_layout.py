@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,8 +10,10 @@ from typing import Any, Final
 
 from importer.domain import media_types
 from importer.domain.reference import Reference
+from importer.errors import UsageError
 from importer.places.durability import Durability
-from importer.places.folder_store import FolderStore
+from importer.places.named import AnyPath, on_disk, place_of
+from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -37,13 +38,13 @@ class OciLayout:
     """A layout for skopeo, podman, umoci and others; a folder may be there already, and is added to.
 
     Attributes:
-        path: the folder; a name that ends with ``.tar`` makes an archive.
+        path: the folder, or the part of a bucket; a file's name that ends with ``.tar`` makes an archive.
         replace_tags: whether names that the layout has already may mean other images than before.
         oci_media_types: whether docker's media types become OCI's, which gives new manifest digests.
         sync: whether all is on the disk before it is called done.
     """
 
-    path: str | os.PathLike[str]
+    path: AnyPath
     replace_tags: bool = False
     oci_media_types: bool = False
     sync: bool = True
@@ -51,21 +52,32 @@ class OciLayout:
     @property
     def is_archive(self) -> bool:
         """Whether one file is written, and no folder."""
-        return Path(self.path).suffix == ".tar" and not Path(self.path).is_dir()
+        return self._archive is not None
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    @property
+    def _archive(self) -> Path | None:
+        path = on_disk(place_of(self.path))
+        return path if path and path.suffix == ".tar" and not path.is_dir() else None
+
+    def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the place is none to write to."""
-        (check_file_place if self.is_archive else check_layout_place)(Path(self.path), inputs)
+        if self._archive:
+            check_file_place(self._archive, inputs)
+            return
+        store = place_of(self.path)
+        if not on_disk(store) and store.name.endswith(".tar"):
+            raise UsageError(f"{store.shown('')}: a bucket takes no archive; omit .tar to write a layout")
+        check_layout_place(store, inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenStoredLayout | OpenLayoutArchive]:
         """Begin a layout beside its place; raises OutputError, and UsageError for an index that can't be added to."""
         durability = Durability(is_wanted=self.sync)
-        if self.is_archive:
-            with TarFile(Path(self.path), reader, progress, durability) as tar:
+        if self._archive:
+            with TarFile(self._archive, reader, progress, durability) as tar:
                 yield OpenLayoutArchive(self, reader, tar)
         else:
-            with StoredLayout.opened(FolderStore(Path(self.path)), reader, progress, durability) as stored:
+            with StoredLayout.opened(place_of(self.path), reader, progress, durability) as stored:
                 yield OpenStoredLayout(self, reader, stored)
 
     def chosen(self, plan: Plan, choice: Choice, reader: VerifyingReader) -> Selection:
@@ -128,22 +140,27 @@ def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Out
     is_alone = len(index["manifests"]) == 1
     if not name and not is_alone:
         return Outcome("skopeo and umoci find the image when it has a --name")
-    path = os.fspath(layout.path).replace(":", "_")
+    place = place_of(layout.path)
+    shown = place.shown("")
+    scan = f"blobfix scan {for_shell(shown)}"
+    if not on_disk(place):
+        return Outcome("scan it:", (scan,), remarks=("skopeo and podman read it when it is copied to a folder",))
+    path = shown.replace(":", "_")
     # A place with one image is told without its tag, which old skopeos find only with OCI's media types.
     tag = f":{short_name_in(index, name)}" if name and not is_alone else ""
     source = for_shell(f"{'oci-archive' if layout.is_archive else 'oci'}:{path}{tag}")
     target = f"docker://{name.host if name and name.host else 'REGISTRY'}/{_in_registry(name)}"
     copying = f"skopeo copy --all {source} {target}"
     remarks = []
-    if path != os.fspath(layout.path):
+    if path != shown:
         remarks.append(f"skopeo doesn't accept a colon in a path: first rename it to {path}")
     if tag and image.plan.manifest.descriptor.media_type not in _OCI_TYPES:
         remarks.append("skopeo before 1.19 finds this image only in a layout that was written with --oci-media-types")
-    if name and name.host and path == os.fspath(layout.path):
+    if name and name.host and path == shown:
         return Outcome("copy it to its registry:", (copying,), remarks=tuple(remarks))
     # Which registry it is for, nobody has said: a command with a gap in it can't be pasted.
     remarks.insert(0, f"{copying} copies it to a registry")
-    return Outcome("scan it:", (f"blobfix scan {for_shell(os.fspath(layout.path))}",), tuple(remarks))
+    return Outcome("scan it:", (scan,), tuple(remarks))
 
 
 def _in_registry(name: Reference | None) -> str:

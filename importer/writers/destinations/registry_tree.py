@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
 from importer.domain.media_types import HELM_CONFIG
 from importer.places.durability import Durability
-from importer.places.folder_store import FolderStore
+from importer.places.named import AnyPath, on_disk, place_of
+from importer.places.store import Store
 from importer.plan.images import Artifact, Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -24,29 +24,33 @@ from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
 from importer.writers.verifying_reader import VerifyingReader
 
+_IN_A_BUCKET: Final = (
+    "to serve it, give the registry's storage driver this bucket, and as rootdirectory what follows the bucket's name"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryTree:
     """The storage of a registry, new or added to; the tags become visible last.
 
     Attributes:
-        path: the folder that is mounted at ``/var/lib/registry``.
+        path: the folder that is mounted at ``/var/lib/registry``, or the part of a bucket that a registry has.
         replace_tags: whether tags that are there already may name other images than before.
         sync: whether all is on the disk before it is called done.
     """
 
-    path: str | os.PathLike[str]
+    path: AnyPath
     replace_tags: bool = False
     sync: bool = True
 
-    def check(self, inputs: Iterable[Path]) -> None:
+    def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the folder is none to write to."""
-        check_tree_place(Path(self.path), inputs)
+        check_tree_place(place_of(self.path), inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenRegistryTree]:
         """Begin a tree beside its place; raises OutputError."""
-        store, durability = FolderStore(Path(self.path)), Durability(is_wanted=self.sync)
+        store, durability = place_of(self.path), Durability(is_wanted=self.sync)
         with registry_tree.RegistryTree.opened(store, reader, progress, durability) as tree:
             yield OpenRegistryTree(self, tree, reader)
 
@@ -74,7 +78,12 @@ class OpenRegistryTree(OpenDestination[Outcome]):
     def write(self, images: Sequence[NamedImage]) -> Outcome:
         """Write the images; raises UsageError for tags that moved meanwhile and may not."""
         self._tree.write(images, replace_tags=self._place.replace_tags)
-        mount = _mount_of(str(Path(self._place.path).resolve()))
+        store = place_of(self._place.path)
+        folder = on_disk(store)
+        if not folder:
+            check = f"blobfix repair-tree {for_shell(store.shown(''))}"
+            return Outcome("check it:", (check,), remarks=(_IN_A_BUCKET,))
+        mount = _mount_of(str(folder.resolve()))
         serve = f"docker run -d -p 5000:5000 {mount} registry:2"
         return Outcome("serve it and pull from it:", (serve, pull_command(images[0], "localhost:5000")))
 
