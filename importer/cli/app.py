@@ -80,6 +80,7 @@ COMMANDS: Final = {
     "to-docker-tar": "Write a tarball for docker load.",
     "to-oci-layout": "Write an OCI image layout for skopeo, podman, umoci.",
     "to-build-context": "Write a Dockerfile and the layers for docker build.",
+    "load": "Load images into docker, podman or containerd.",
     "repair-tree": "Check a registry's storage; with --apply, repair it.",
     "rules": "List all rules by code.",
     "explain": "Explain a finding or an error message.",

@@ -55,9 +55,14 @@ class Containerd:
             return None
         return True
 
+    @property
+    def address(self) -> Path:
+        """The socket, as ``CONTAINERD_ADDRESS`` takes it."""
+        return self._home / "s"
+
     def command(self, *arguments: str) -> str:
         """Run ``ctr ARGUMENTS`` and give its standard output; raises ProgramError when it fails."""
-        return run([self._client, "--address", str(self._home / "s"), *arguments])
+        return run([self._client, "--address", str(self.address), *arguments])
 
     @property
     def content(self) -> Path:
