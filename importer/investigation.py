@@ -9,7 +9,7 @@ from importer.domain.digest import Digest
 from importer.domain.platform import Host, Platform
 from importer.domain.reference import Reference
 from importer.inspection.examiner import Examiner
-from importer.inspection.inspecting import Capture, inspect
+from importer.inspection.inspecting import Capture, Inspection, inspect
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import known_digests
 from importer.places.opener import Opener
@@ -25,6 +25,8 @@ from importer.rules.catalogue import find_all
 from importer.rules.rule import Case, Finding
 from importer.sources.opening import open_sources
 from importer.work.executor import Executor
+from importer.work.remembering import Account
+from importer.work.share import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Investigation:
-    """What was seen, planned and found."""
+    """What was seen, planned and found; ``account`` tells what of it was read now, where a state was kept."""
 
     question: Question
     case: Case
     findings: tuple[Finding, ...]
     opener: Opener = field(repr=False, compare=False)
+    account: Account | None = field(default=None, compare=False)
 
 
 def absent_digests(question: Question, plan: Plan) -> tuple[Digest, ...]:
@@ -107,6 +110,12 @@ def survey(question: Question, executor: Executor, capture: Capture | None = Non
     if question.depth.for_docker:
         case = replace(case, plan=with_layers_compared(plan, case.host, executor))
     return _with_unread(case, question)
+
+
+def read_share(question: Question, share: Share, executor: Executor) -> Inspection:
+    """Read a share of the files, for an executor that remembers; raises as ``investigate`` does."""
+    places = (*question.places, *question.borrowed)
+    return inspect(open_sources(places, executor.tools.opener), executor, share=share)
 
 
 def _with_unread(case: Case, question: Question) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from importer.errors import UsageError
 from importer.places.changes import WritableStore
 from importer.places.durability import Durability
 from importer.places.store import EntryKind, Store, kind_at
@@ -22,6 +23,7 @@ from importer.storage_tree.space import Space, space_of
 from importer.storage_tree.stock import Stock
 from importer.storage_tree.supplies import Supplies
 from importer.work.executor import Executor
+from importer.work.share import Share
 from importer.writers.tree_repair import clear_workshop, repair_tree
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -37,6 +39,7 @@ class TreeQuestion:
         store: what is mounted at /var/lib/registry, or the storage itself.
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
+        subset: the share of the blobs that is hashed; None: all.
         effort: how much is done to compute the lost gzip of layers again.
         space: whether to say what the bytes are for.
     """
@@ -44,15 +47,20 @@ class TreeQuestion:
     store: WritableStore
     blobs: tuple[Store, ...] = ()
     quick: bool = False
+    subset: Share | None = None
     effort: Effort = field(default_factory=Effort)
     space: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was found, and what is served all the same; ``store`` is the tree's, above docker/registry/v2.
+    """What was found, and what is served all the same.
 
-    ``layout`` is None for a store that is no registry's, ``space`` unless it was asked for.
+    Attributes:
+        store: the tree's, above docker/registry/v2.
+        layout: None for a store that is no registry's.
+        space: what the bytes are for; None unless it was asked for.
+        hashed: how many blobs were hashed, now or in an earlier run.
     """
 
     question: TreeQuestion
@@ -62,6 +70,7 @@ class Checkup:
     findings: tuple[Finding, ...]
     census: Census
     space: Space | None = None
+    hashed: int = 0
 
 
 def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembered | None = None) -> Checkup:
@@ -74,19 +83,33 @@ def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembere
     if isinstance(layout, ForeignStore):
         return _refused(question, layout)
     recompressor = Recompressor(question.effort, executor)
-    supplies = Supplies(layout.store, question.blobs, executor, recompressor, is_quick=question.quick)
+    supplies = Supplies(
+        layout.store, question.blobs, executor, recompressor, is_quick=question.quick or question.subset is not None
+    )
     tree = read_tree(layout, executor.progress)
     if store := object_store_in(tree):
         return _refused(question, store)
     reader = ContentReader(tree, executor, executor.progress, remembered)
-    contents = reader.read_linked() if question.quick else reader.read_all()
+    if question.subset:
+        contents = reader.read_subset(question.subset)
+    else:
+        contents = reader.read_linked() if question.quick else reader.read_all()
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
     is_cache = kind_at(layout.store, CACHE_STATE) is EntryKind.FILE
     # A cache holds what somebody has asked for so far; what it lacks is no defect.
     defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
     findings = find_in_tree(defects, is_cache=is_cache)
     space = space_of(tree, contents) if question.space else None
-    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census, space)
+    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census, space, reader.hashed)
+
+
+def read_share(question: TreeQuestion, share: Share, executor: Executor) -> None:
+    """Hash a share of a tree's files, for an executor that remembers; raises as ``check_tree`` does."""
+    layout = find_tree(question.store)
+    if isinstance(layout, ForeignStore):
+        place = question.store.shown("")
+        raise UsageError(f"{place} is {layout.kind}, not a registry's storage (BF509); nothing was touched")
+    ContentReader(read_tree(layout, executor.progress), executor, executor.progress, None).read_share(share)
 
 
 def mended(found: Checkup, executor: Executor, durability: Durability, remembered: Remembered) -> Checkup | None:

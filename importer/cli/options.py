@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from importer.places.changes import WritableStore
 from importer.places.named import place_of
 from importer.recovery.recompress.recompressing import Effort
 from importer.report.origin import Origin
+from importer.work.share import Share
 from importer.writers.naming import NameTemplate, Naming
 
 
@@ -130,6 +132,30 @@ Jobs = Annotated[
         "-j", "--jobs", min=1, metavar="N", help=("Number of files to read at once. Default: one per processor.")
     ),
 ]
+States = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        help="Remember in FILE what was read, and don't read files again that are unchanged. If given more than once, "
+        "the first one is written.",
+        readable=False,
+    ),
+]
+MaxAge = Annotated[
+    float | None,
+    typer.Option(
+        "--max-age", min=0, metavar="DAYS", help="With --state, read again what was last read more than DAYS days ago."
+    ),
+]
+ShardText = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Only read this share of the files into the first --state: one of N machines' work. No report.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the result, in one line, and errors.")]
 Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print only warnings and errors.")]
 NoSync = Annotated[
@@ -195,6 +221,30 @@ def platform_of(platform: str | None) -> Platform | None:
         return Platform.parse(platform) if platform is not None else None
     except ValueError as error:
         raise UsageError(f"--platform: {error}; it looks like linux/amd64") from error
+
+
+def share_of(text: str | None, states: list[Path] | None) -> Share | None:
+    """Read ``--shard``; raises UsageError."""
+    if text is None:
+        return None
+    if not states:
+        raise UsageError("--shard: needs --state FILE, in which it keeps what it has read")
+    try:
+        return Share.of(text)
+    except ValueError as error:
+        raise UsageError(f"--shard: {error}") from error
+
+
+def subset_of(text: str | None, *, quick: bool) -> Share | None:
+    """Read ``--read-subset``; raises UsageError."""
+    if text is None:
+        return None
+    if quick:
+        raise UsageError("--quick hashes no layers and --read-subset a part of them; give one of the two")
+    try:
+        return Share.sample(text, secrets.token_hex(8))
+    except ValueError as error:
+        raise UsageError(f"--read-subset: {error}") from error
 
 
 def origin_of(origin: str | None) -> str | None:

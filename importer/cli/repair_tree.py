@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
 
 from importer.cli.console import page_for_stdout, say
-from importer.cli.options import Jobs, NoProgress, NoRecompress, NoSync, Quiet, RecompressLimit, TextOrJson, effort_of
-from importer.cli.working import at_work
+from importer.cli.options import (
+    Jobs,
+    MaxAge,
+    NoProgress,
+    NoRecompress,
+    NoSync,
+    Quiet,
+    RecompressLimit,
+    ShardText,
+    States,
+    TextOrJson,
+    effort_of,
+    share_of,
+    subset_of,
+)
+from importer.cli.working import at_work, remembering, tell_share
+from importer.errors import UsageError
 from importer.places.changes import WritableStore
 from importer.places.durability import Durability
 from importer.places.named import place_of
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
-from importer.tree_checkup import TreeQuestion, check_tree, mended
+from importer.tree_checkup import TreeQuestion, check_tree, mended, read_share
 from importer.work.executor import Executor
 
 EXAMPLES: Final = """\b
 Examples:
   blobfix repair-tree /srv/registry
+  blobfix repair-tree /srv/registry --state ~/registry.state --max-age 90
+  blobfix repair-tree /srv/registry --read-subset 12/30
   blobfix repair-tree /srv/registry --apply
   blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
   blobfix repair-tree /srv/registry --quick --space
@@ -44,6 +62,17 @@ def repair_tree(
             parser=place_of,
         ),
     ] = None,
+    state: States = None,
+    max_age: MaxAge = None,
+    shard: ShardText = None,
+    read_subset: Annotated[
+        str | None,
+        typer.Option(
+            "--read-subset",
+            metavar="N/T|P%",
+            help="Hash only the N-th of T shares of the layers, or P percent of them chosen at random.",
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
     space: Annotated[
         bool, typer.Option("--space", help="Show what no tag needs, in bytes; nothing is deleted.")
@@ -64,13 +93,24 @@ def repair_tree(
     the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    question = TreeQuestion(root, tuple(blobs or ()), quick, effort, space)
-    with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
+    share = share_of(shard, state)
+    if share and apply:
+        raise UsageError("--shard only reads; give --apply in a run of its own, without it")
+    question = TreeQuestion(root, tuple(blobs or ()), quick, subset_of(read_subset, quick=quick), effort, space)
+    inputs = (root, *question.blobs)
+    with (
+        at_work(jobs, shows_progress=not (quiet or no_progress)) as executor,
+        remembering(executor, state, max_age, inputs, trusts=not apply) as memory,
+    ):
+        if share and memory:
+            read_share(question, share, memory)
+            return tell_share(share, memory.account)
         report = (
-            _repaired(question, executor, Durability(is_wanted=not no_sync))
+            _repaired(question, memory or executor, Durability(is_wanted=not no_sync))
             if apply
-            else TreeReport(check_tree(question, executor))
+            else TreeReport(check_tree(question, memory or executor))
         )
+    report = replace(report, account=memory.account if memory else None)
     if report.is_refused and format is TextOrJson.JSON:
         say(f"blobfix: {report.verdict()}")
     if format is TextOrJson.JSON:

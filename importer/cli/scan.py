@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Final
@@ -14,6 +15,7 @@ from importer.cli.options import (
     Deep,
     Digests,
     Jobs,
+    MaxAge,
     Name,
     NoProgress,
     NoRecompress,
@@ -22,17 +24,20 @@ from importer.cli.options import (
     Quiet,
     RecompressLimit,
     Select,
+    ShardText,
+    States,
     digests_of,
     effort_of,
     origin_of,
     places_or_here,
     platform_of,
     reference_of,
+    share_of,
 )
-from importer.cli.working import at_work
+from importer.cli.working import at_work, remembering, tell_share
 from importer.formats.signatures import FileKind
 from importer.inspection.libmagic import is_available
-from importer.investigation import Question, investigate
+from importer.investigation import Question, investigate, read_share
 from importer.recovery.examination import Depth
 from importer.report.exit_codes import exit_code_of
 from importer.report.formats import Format, print_report
@@ -46,6 +51,7 @@ Examples:
   blobfix scan ./downloads
   blobfix scan ./downloads --borrow ./downloads-of-1.3
   blobfix scan ./images.zip --select team/app:1.4
+  blobfix scan --state ~/scan.state /srv/filestore
   blobfix scan --format json . > report.json
   blobfix scan --format html . > report.html
 """
@@ -74,6 +80,9 @@ def scan(
     ] = None,
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
+    state: States = None,
+    max_age: MaxAge = None,
+    shard: ShardText = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also show valid parts and all remarks.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
@@ -95,9 +104,16 @@ def scan(
         depth=Depth(every_layer=deep, entries=salvage),
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
     )
+    share = share_of(shard, state)
     choice = Choice(name=question.name, select=select, platform=question.platform)
     with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
-        investigation = investigate(question, executor, narrow=partial(narrowed, choice=choice))
+        inputs = (*question.places, *question.borrowed)
+        with remembering(executor, state, max_age, inputs) as memory:
+            if share and memory:
+                read_share(question, share, memory)
+                return tell_share(share, memory.account)
+            investigation = investigate(question, memory or executor, narrow=partial(narrowed, choice=choice))
+        investigation = replace(investigation, account=memory.account if memory else None)
     kinds = {fact.kind for fact in investigation.case.inventory.facts}
     if FileKind.DATA in kinds and not quiet and not is_available():
         say("libmagic isn't on this machine: files of unknown kind are only called data")

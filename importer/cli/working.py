@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Final
 
-from importer.cli.console import progress_shown
+from importer.cli.console import progress_shown, say, tell
+from importer.errors import ExitCode, UsageError
+from importer.places.named import on_disk
 from importer.places.opener import Opener
+from importer.places.store import Store
+from importer.report.remembered import told_of
 from importer.work.engines import executor_of
 from importer.work.executor import Executor
+from importer.work.remembering import Account, RememberingExecutor
+from importer.work.share import Share
+
+_DAY: Final = 86_400 * 10**9
 
 
 @contextmanager
@@ -16,3 +28,45 @@ def at_work(jobs: int | None = None, *, shows_progress: bool, opener: Opener | N
     """An executor whose progress is shown where that is wanted and there is a terminal; see ``executor_of``."""
     with progress_shown(wanted=shows_progress) as progress, executor_of(jobs, progress, opener) as executor:
         yield executor
+
+
+@contextmanager
+def remembering(
+    executor: Executor,
+    states: list[Path] | None,
+    max_age: float | None,
+    inputs: Iterable[Store],
+    *,
+    trusts: bool = True,
+) -> Iterator[RememberingExecutor | None]:
+    """An executor that remembers in state files; None without any. Raises UsageError.
+
+    What changes or writes anything ``trusts`` nothing that is remembered; what it reads is remembered all the same.
+    """
+    if not states:
+        if max_age is not None:
+            raise UsageError("--max-age: needs --state FILE")
+        yield None
+        return
+    from importer.work.state import State  # noqa: PLC0415 (loads SQLite)
+
+    _demand_outside(states, inputs)
+    since = 0 if max_age is None else time.time_ns() - int(max_age * _DAY)
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(State(path, say))) for path in dict.fromkeys(states)]
+        yield RememberingExecutor(executor, opened, since if trusts else None)
+
+
+def tell_share(share: Share, account: Account) -> int:
+    """Tell that a share is read; gives the exit code."""
+    tell(f"Share {share.text} is read. {told_of(account)}")
+    tell("When all shares are read, give all their state files in one run: --state A --state B …")
+    return ExitCode.INTACT
+
+
+def _demand_outside(states: Iterable[Path], inputs: Iterable[Store]) -> None:
+    roots = [os.path.realpath(path) for path in map(on_disk, inputs) if path]
+    for state in states:
+        for root in roots:
+            if Path(os.path.realpath(state)).is_relative_to(root):
+                raise UsageError(f"--state {state}: is inside the input {root}, and inputs are never changed")

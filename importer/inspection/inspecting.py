@@ -8,8 +8,13 @@ from typing import Final, Protocol
 
 from importer.formats.documents import checked
 from importer.inspection.file_facts import BlockSink, FileFacts, inspect_file
+from importer.inspection.remembered import KeptContent, facts_of_note, identity_of, key_of, note_of_facts
+from importer.places.identity import identity_at
+from importer.places.store import Identity
 from importer.sources.source_file import Source, SourceFile, SourceProblem
 from importer.work.executor import Executor, run
+from importer.work.remembering import Key, Rememberable
+from importer.work.share import Share
 from importer.work.task import Task, Tools
 
 _SMALL: Final = 4 << 20
@@ -39,8 +44,8 @@ class Inspection:
     problems: tuple[SourceProblem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InspectFile:
+@dataclass(frozen=True)
+class InspectFile(Rememberable["FileFacts | SourceProblem"]):
     """Read one file; ``algorithms`` besides sha256 are those of the digests that lie beside it."""
 
     file: SourceFile
@@ -59,6 +64,34 @@ class InspectFile:
         except OSError as error:
             return SourceProblem(file.path, error.strerror or str(error), size=file.size, borrowed=file.borrowed)
 
+    @property
+    def key(self) -> Key:
+        """Its place, and the algorithms."""
+        return key_of(self.file, " ".join(("facts", *self.algorithms)))
+
+    @property
+    def is_reading(self) -> bool:
+        """It is."""
+        return True
+
+    def identity(self) -> Identity:
+        """That of the listing, if it tells one."""
+        return identity_of(self.file)
+
+    def identity_now(self) -> Identity:
+        """That of the file, or of the archive it is in."""
+        return identity_at(self.file.address)
+
+    def noted(self, tools: Tools) -> tuple[FileFacts | SourceProblem, bytes]:
+        """The facts, and what recalls them; problems are looked at again."""
+        kept = KeptContent()
+        answer = self.carry_out(tools, kept)
+        return answer, note_of_facts(answer, kept) if isinstance(answer, FileFacts) else b""
+
+    def recalled(self, note: bytes) -> FileFacts:
+        """The facts."""
+        return facts_of_note(self.file, self.algorithms, note)
+
 
 @dataclass(frozen=True, slots=True)
 class _InspectAndCopy:
@@ -75,15 +108,19 @@ class _InspectAndCopy:
         return self.task.carry_out(tools, self.capture.sink_for(self.task.file))
 
 
-def inspect(sources: Iterable[Source], executor: Executor, capture: Capture | None = None) -> Inspection:
+def inspect(
+    sources: Iterable[Source], executor: Executor, capture: Capture | None = None, share: Share | None = None
+) -> Inspection:
     """Read every file of the sources once: the documents first, then all that is large.
 
-    A ``capture`` gets copies of the large files, where they are read in this process.
+    A ``capture`` gets copies of the large files, where they are read in this process. Of a ``share``, only its files
+    are read.
     """
     entries = [entry for source in sources for entry in source.entries()]
     files = [entry for entry in entries if isinstance(entry, SourceFile)]
     problems = [entry for entry in entries if isinstance(entry, SourceProblem)]
     algorithms = _sidecar_algorithms(files)
+    files = [file for file in files if not share or share.takes_place("/".join(file.parts))]
     tasks = [InspectFile(file, algorithms.get(file.path, ())) for file in files]
     small = [task for task in tasks if task.size <= _SMALL]
     large: list[Task[FileFacts | SourceProblem]] = [task for task in tasks if task.size > _SMALL]

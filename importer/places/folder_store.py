@@ -18,7 +18,7 @@ from importer.places.changes import Changes, Job
 from importer.places.durability import Durability
 from importer.places.opener import open_regular
 from importer.places.space import demand_space, has_space, nearest_existing
-from importer.places.store import EntryKind, Listed, Opened, Stamp, Status
+from importer.places.store import EntryKind, Identity, Listed, Opened, Stamp, Status
 from importer.places.unfinished import UNFINISHED_PREFIX, output_errors
 
 _SPECIAL: Final = {
@@ -72,7 +72,7 @@ class FolderStore:
         status = os.stat(self.shown(key))  # noqa: PTH116 (a path as text, a million times)
         kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFREG:
-            return Status(EntryKind.FILE, status.st_size, stamp_of(status))
+            return Status(EntryKind.FILE, status.st_size, stamp_of(status), identity=identity_of(status))
         if kind == stat.S_IFDIR:
             return Status(EntryKind.FOLDER, 0, stamp_of(status))
         return Status(EntryKind.OTHER, 0, stamp_of(status), _SPECIAL.get(kind, "neither file nor folder"))
@@ -142,6 +142,12 @@ class FolderStore:
 def stamp_of(status: os.stat_result) -> Stamp:
     """By which a file is known again."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """By which a later run knows a file again (on Windows, ctime is when it was made)."""
+    marks = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return Identity(marks, max(status.st_mtime_ns, status.st_ctime_ns))
 
 
 def _listed(entry: os.DirEntry[str]) -> Listed:

@@ -32,6 +32,19 @@ class EntryKind(Enum):
     """A pipe, a device, or what the system doesn't hand out."""
 
 
+class Identity(NamedTuple):
+    """By which a later run knows that an object is unchanged; what has no marks is never known again.
+
+    Attributes:
+        marks: of a file inode, size, and when its bytes and the file itself were changed; the device is left out, as
+            it changes with each mount. Of an object in a bucket where it is, size, ETag and version.
+        changed: when it was changed last, in nanoseconds since 1970; 0 where each change gives other marks.
+    """
+
+    marks: Stamp = ()
+    changed: int = 0
+
+
 class Status(NamedTuple):
     """What lies under a key, behind links as well.
 
@@ -40,12 +53,14 @@ class Status(NamedTuple):
         size: in bytes, of a file.
         stamp: by which an object is known again.
         special: what it is when it is OTHER, in plain words.
+        identity: by which a later run knows it again.
     """
 
     kind: EntryKind
     size: int
     stamp: Stamp
     special: str = ""
+    identity: Identity = Identity()
 
 
 class Listed(NamedTuple):

@@ -12,7 +12,10 @@ from importer.formats.signatures import FileKind
 from importer.inspection.content import Content
 from importer.inspection.examiner import Examiner
 from importer.inspection.file_facts import FileFacts
+from importer.inspection.remembered import identity_of, key_of
 from importer.inventory.inventory import Inventory, claimed_digest, is_sidecar
+from importer.places.identity import identity_at
+from importer.places.store import Identity
 from importer.recovery.documents.embedded import with_embedded_manifests
 from importer.recovery.documents.wanted import (
     has_contradictions,
@@ -22,6 +25,8 @@ from importer.recovery.documents.wanted import (
     wanted_blobs,
 )
 from importer.work.executor import Executor, run
+from importer.work.notes import note_of, value_of
+from importer.work.remembering import Key, Rememberable
 from importer.work.task import Tools
 
 _LAYER_KINDS: Final = frozenset({FileKind.GZIP, FileKind.ZSTD, FileKind.TAR})
@@ -45,8 +50,8 @@ class Depth:
     for_docker: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LookInside:
+@dataclass(frozen=True)
+class LookInside(Rememberable["tuple[str, Content | None]"]):
     """Decompress a file, or walk a tar; ``keep_entries``: and keep the list of what is in it."""
 
     fact: FileFacts
@@ -67,6 +72,33 @@ class LookInside:
         except OSError:
             return fact.file.path, None
         return fact.file.path, content
+
+    @property
+    def key(self) -> Key:
+        """The file's place, and whether the members are asked for."""
+        return key_of(self.fact.file, "entries" if self.keep_entries else "content")
+
+    @property
+    def is_reading(self) -> bool:
+        """The file was read before."""
+        return False
+
+    def identity(self) -> Identity:
+        """That of the listing, if it tells one."""
+        return identity_of(self.fact.file)
+
+    def identity_now(self) -> Identity:
+        """That of the file, or of the archive it is in."""
+        return identity_at(self.fact.file.address)
+
+    def noted(self, tools: Tools) -> tuple[tuple[str, Content | None], bytes]:
+        """The content, and what recalls it."""
+        path, content = self.carry_out(tools)
+        return (path, content), note_of(content) if content else b""
+
+    def recalled(self, note: bytes) -> tuple[str, Content | None]:
+        """The content."""
+        return self.fact.file.path, value_of(note, Content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from importer.report.downloads import downloads_of
 from importer.report.json_report import summary
 from importer.report.next_steps import next_steps
 from importer.report.page import Paper
+from importer.report.remembered import told_of
 from importer.report.rendering import Renderer
 from importer.report.rule_text import paragraphs
 from importer.report.salvage_list import SalvageList, salvage_of
@@ -158,6 +159,7 @@ def _content(investigation: Investigation) -> dict[str, Any]:
         "next": next_steps(investigation),
         "downloads": [(heading_of(download), tuple(ways_to(download))) for download in downloads],
         "summary": summary(investigation),
+        "remembered": told_of(investigation.account) if investigation.account else "",
         "Size": Size,
     }
 

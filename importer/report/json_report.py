@@ -20,6 +20,7 @@ from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
 from importer.report.next_steps import next_steps
 from importer.report.page import Paper
+from importer.report.remembered import account_as_json
 from importer.rules.catalogue import rule_explaining
 from importer.rules.rule import Finding
 from importer.words.printable import as_unicode
@@ -61,6 +62,7 @@ def report(investigation: Investigation) -> dict[str, Any]:
         "unread": [_unread(unread) for unread in investigation.case.unread],
         "next": [{"command": step.command, "purpose": step.purpose} for step in next_steps(investigation)],
         "summary": summary(investigation),
+        **({"state": account_as_json(investigation.account)} if investigation.account else {}),
     }
 
 

@@ -16,6 +16,7 @@ from importer.report.downloads import Download, downloads_of
 from importer.report.json_report import summary
 from importer.report.next_steps import next_steps
 from importer.report.page import Page, Paper, Styled
+from importer.report.remembered import told_of
 from importer.report.rendering import Renderer
 from importer.report.salvage_list import salvage_of
 from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, worst_first
@@ -69,6 +70,8 @@ class _TextReport:
         print_downloads(self.page, downloads)
         self.page.line()
         self.page.line("; ".join(self._summary_parts(downloads)), hang=2)
+        if self.investigation.account:
+            self.page.line(told_of(self.investigation.account), hang=2)
         print_next(self.page, next_steps(self.investigation))
 
     @property

@@ -15,6 +15,7 @@ from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
 from importer.report.json_report import download_as_json, finding_as_json, json_text
 from importer.report.next_steps import NextStep
 from importer.report.page import Page, Styled
+from importer.report.remembered import account_as_json, told_of
 from importer.report.rendering import Renderer
 from importer.report.space_text import lines_of_space, space_as_json
 from importer.report.text_parts import print_downloads, print_findings, print_next
@@ -26,6 +27,7 @@ from importer.storage_tree.steps import MoveBlob, WriteBlob
 from importer.tree_checkup import Checkup
 from importer.words.printable import as_unicode, for_shell
 from importer.words.text import Size
+from importer.work.remembering import Account
 
 SCHEMA_VERSION: Final = 1
 _RESTART: Final = "Restart the registry: it caches the sizes of blobs that it has served."
@@ -38,10 +40,12 @@ class TreeReport:
     Attributes:
         found: the first look.
         left: the look after the repair; None when nothing was to be changed.
+        account: what was read now, where a state was kept.
     """
 
     found: Checkup
     left: Checkup | None = None
+    account: Account | None = None
 
     @property
     def now(self) -> Checkup:
@@ -95,6 +99,8 @@ class TreeReport:
             "next": [{"command": step.command, "purpose": step.purpose} for step in self._next_steps()],
             **({"space": space_as_json(self.now.space)} if self.now.space else {}),
             "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
+            **({"subset": {"share": question.subset.text, "hashed": self.now.hashed}} if question.subset else {}),
+            **({"state": account_as_json(self.account)} if self.account else {}),
         }
 
     def print(self, page: Page, *, verbose: bool) -> None:
@@ -106,7 +112,9 @@ class TreeReport:
         print_downloads(page, self.downloads)
         if not self.is_refused:
             page.line()
-            page.line(_served(self.now.census, quick=self.found.question.quick), "" if verbose else self._remarks())
+            page.line(_served(self.now), "" if verbose else self._remarks())
+            if self.account:
+                page.line(told_of(self.account), hang=2)
             for line in self._what_changed():
                 page.line(line)
         if self.now.space:
@@ -185,8 +193,11 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
     }
 
 
-def _served(census: Census, *, quick: bool) -> str:
-    checked = "blobs were not hashed (--quick)" if quick else "all hashed"
+def _served(checkup: Checkup) -> str:
+    census, question = checkup.census, checkup.question
+    checked = "blobs were not hashed (--quick)" if question.quick else "all hashed"
+    if question.subset:
+        checked = f"{checkup.hashed:,} of them hashed (--read-subset {question.subset.text})"
     return (
         f"Can be served in full: {census.tags_served} of {_counted(census.tags, 'tag')}, "
         f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "

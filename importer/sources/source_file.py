@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from importer.places.address import Address
+from importer.places.store import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class SourceFile:
         size: bytes, as the source lists it. Only reading tells the truth.
         address: where its bytes are.
         borrowed: whether it lies in a place that only lends blobs.
+        identity: by which a later run knows it again, where its place tells that with the listing.
     """
 
     path: str
@@ -27,6 +29,7 @@ class SourceFile:
     size: int
     address: Address = field(repr=False)
     borrowed: bool = False
+    identity: Identity = field(default=Identity(), repr=False, compare=False)
 
     @property
     def name(self) -> str:

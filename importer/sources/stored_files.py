@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from importer.places.address import paths_of
-from importer.places.store import EntryKind, Listed, Status, Store, joined
+from importer.places.store import EntryKind, Identity, Listed, Status, Store, joined
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
 _LINK_ADVICE: Final = "give its target as a PATH of its own, or with --borrow"
@@ -33,7 +33,7 @@ class StoredFiles:
         if status.kind is EntryKind.FOLDER:
             yield from self._below()
         else:
-            yield self._regular(self._key, (self._key.rpartition("/")[2] or self._store.name,), status)
+            yield self._regular(self._key, (self._key.rpartition("/")[2] or self._store.name,), status, status.identity)
 
     def _below(self) -> Iterator[SourceFile | SourceProblem]:
         folders: list[tuple[str, tuple[str, ...]]] = [(self._key, ())]
@@ -67,15 +67,18 @@ class StoredFiles:
                 yield self._problem(key, error.strerror or str(error))
             return
         if status.kind is not EntryKind.FOLDER:
-            yield self._regular(key, parts, status)
+            # Of a folder's files it is asked for when it is needed: a million of them take much room.
+            yield self._regular(key, parts, status, listed.status.identity if listed.status else Identity())
 
-    def _regular(self, key: str, parts: tuple[str, ...], status: Status) -> SourceFile | SourceProblem:
+    def _regular(
+        self, key: str, parts: tuple[str, ...], status: Status, identity: Identity
+    ) -> SourceFile | SourceProblem:
         if status.kind is EntryKind.OTHER:
             return self._nothing(key, f"{status.special}, not a regular file")
         address = self._store.address(key)
         # One text for both: there may be millions of them.
         (path,) = paths_of(address)
-        return SourceFile(path=path, parts=parts, size=status.size, address=address, borrowed=self._borrowed)
+        return SourceFile(path, parts, status.size, address, self._borrowed, identity)
 
     def _nothing(self, key: str, reason: str) -> SourceProblem:
         path = self._store.shown(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -13,12 +13,16 @@ from importer.domain.storage_paths import blob_path
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
 from importer.places.byte_streams import BLOCK_SIZE
-from importer.places.store import Stamp, Store
+from importer.places.identity import identity_at
+from importer.places.store import Identity, Stamp, Store
 from importer.plan.blobs import Role
 from importer.progress import Progress
 from importer.storage_tree.documents import Manifest, Need, read_manifest
 from importer.storage_tree.tree import OddBlob, Tree, Unreadable
 from importer.work.executor import Executor, run
+from importer.work.notes import note_of, value_of
+from importer.work.remembering import Key, Rememberable
+from importer.work.share import Share
 from importer.work.task import Tools
 
 _BATCH: Final = 4096
@@ -103,6 +107,31 @@ class ContentReader:
         self._progress.stop()
         return self.contents
 
+    def read_subset(self, share: Share) -> Contents:
+        """Hash what ``read_linked`` does, and of all other blobs a share."""
+        self.read_linked()
+        self._read_share(share)
+        return self.contents
+
+    def read_share(self, share: Share) -> Contents:
+        """Hash a share of all files, and nothing else."""
+        self._read_share(share)
+        tasks = [self._task(blob.path, blob.size, blob.claimed) for blob in self._tree.odd_blobs]
+        for _ in self._readings(task for task in tasks if share.takes_place(task.path)):
+            pass
+        return self.contents
+
+    @property
+    def hashed(self) -> int:
+        """How many blobs in their places were hashed, now or in a run that is remembered."""
+        return len(self._done)
+
+    def _read_share(self, share: Share) -> None:
+        chosen = [digest for digest in self._tree.blobs if digest not in self._done and share.takes(digest.hex)]
+        self._progress.start("Checking", sum(self._tree.blobs[digest] for digest in chosen))
+        self._read_blobs(chosen)
+        self._progress.stop()
+
     def _size_of_odd(self) -> int:
         return sum(blob.size for blob in self._tree.odd_blobs)
 
@@ -162,27 +191,32 @@ class ContentReader:
         if not self._remembered:
             return None
         try:
-            return self._remembered.get((task.store.stat(task.key).stamp, task.algorithm))
+            return self._remembered.get((task.store.stat(task.key_in_store).stamp, task.algorithm))
         except OSError:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBlob:
+@dataclass(frozen=True)
+class ReadBlob(Rememberable["tuple[ReadBlob, Reading | Unreadable]"]):
     """Read a blob's file to its end.
 
     Attributes:
-        store, key: where it is.
+        store, key_in_store: where it is.
         path: its path in the storage.
         size: in bytes, as far as is known.
         digest: which blob should be there.
     """
 
     store: Store
-    key: str
+    key_in_store: str
     path: str
     size: int
     digest: Digest | None
+
+    @property
+    def key(self) -> Key:
+        """Its path in the storage, and the algorithm."""
+        return Key(self.path, f"blob {self.algorithm}")
 
     @property
     def algorithm(self) -> str:
@@ -192,11 +226,36 @@ class ReadBlob:
     def carry_out(self, tools: Tools) -> tuple[ReadBlob, Reading | Unreadable]:
         """Say what is there."""
         try:
-            stream, stamp = self.store.open(self.key)
+            stream, stamp = self.store.open(self.key_in_store)
             with stream:
                 return self, _read(stream, stamp, self.algorithm, tools.advance)
         except OSError as error:
             return self, Unreadable(self.path, error.strerror or str(error))
+
+    @property
+    def is_reading(self) -> bool:
+        """It is."""
+        return True
+
+    def identity(self) -> Identity:
+        """As it is now: a walk keeps no more of a blob than its size."""
+        return self.identity_now()
+
+    def identity_now(self) -> Identity:
+        """That of the file."""
+        return identity_at(self.store.address(self.key_in_store))
+
+    def noted(self, tools: Tools) -> tuple[tuple[ReadBlob, Reading | Unreadable], bytes]:
+        """What is there, and what recalls it; what can't be read is tried again."""
+        _, reading = self.carry_out(tools)
+        return (self, reading), note_of(reading) if isinstance(reading, Reading) else b""
+
+    def recalled(self, note: bytes) -> tuple[ReadBlob, Reading]:
+        """What was there, as the object is known now."""
+        try:
+            return self, replace(value_of(note, Reading), stamp=self.store.stat(self.key_in_store).stamp)
+        except OSError as error:
+            raise LookupError(str(error)) from error
 
 
 def _read(stream: BinaryIO, stamp: Stamp, algorithm: str, advance: Callable[[int], None]) -> Reading:

@@ -16,7 +16,7 @@ from importer.places.additions import Rank, nothing
 from importer.places.address import StoredObject
 from importer.places.changes import SET_ASIDE, Job
 from importer.places.durability import Durability
-from importer.places.store import EntryKind, Listed, Opened, Stamp, Status, status_at
+from importer.places.store import EntryKind, Identity, Listed, Opened, Stamp, Status, status_at
 from importer.places.unfinished import UNFINISHED_PREFIX
 
 _VERSIONS = count(1)
@@ -31,7 +31,8 @@ class Version:
 
     @property
     def status(self) -> Status:
-        return Status(EntryKind.FILE, len(self.content), (self.tag, len(self.content)))
+        marks = self.tag, len(self.content)
+        return Status(EntryKind.FILE, len(self.content), marks, identity=Identity(marks))
 
 
 _BUCKETS: dict[str, dict[str, Version]] = {}
