@@ -1,6 +1,6 @@
 """What every output is: a place that is checked, opened before the input is read, written to, and told of.
 
-A new output is a module in ``writers/destinations`` with a Destination, and a command that hands it to
+A new output is a module in ``writers/destinations`` with an Output and a Destination, and a command that hands it to
 ``importer.conversion``.
 """
 

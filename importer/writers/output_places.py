@@ -1,4 +1,4 @@
-"""Whether a place is one to write to, found out before any work is done."""
+"""Whether a place is one to write to, found out before any work is done: what the outputs ask alike."""
 
 from __future__ import annotations
 
@@ -12,67 +12,14 @@ from importer.domain.storage_paths import STORAGE_PARTS
 from importer.errors import OutputError, UsageError
 from importer.places.folder_store import FolderStore
 from importer.places.named import on_disk
-from importer.places.store import EntryKind, Store, is_below, joined, kind_at
-from importer.writers.context_folder import unfinished_files
-from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME
+from importer.places.store import Store, is_below
 
 _HARMLESS: Final = frozenset({"lost+found", STORAGE_PARTS[0]})
 
 
-def check_tree_place(store: Store, inputs: Iterable[Store]) -> None:
-    """A registry tree goes into a new or empty folder, or into one that holds a tree already."""
-    inputs = tuple(inputs)
-    _check_outside(store, inputs)
-    _check_not_an_input(store.within(STORAGE_PARTS[0]), inputs)
-    kind, root = kind_at(store, ""), store.shown("")
-    if kind is None:
-        return
-    if kind is not EntryKind.FOLDER:
-        raise UsageError(f"{root}: is a file; a registry tree must be a folder")
-    is_tree = kind_at(store, joined(*STORAGE_PARTS)) is EntryKind.FOLDER
-    strangers = [] if is_tree else _strangers_in(store)
-    if strangers:
-        raise UsageError(
-            f"{root}: the folder is not empty and holds no registry's data ({strangers[0]} is there); "
-            "give a new or empty folder, or the one that is mounted at /var/lib/registry"
-        )
-
-
-def check_layout_place(store: Store, inputs: Iterable[Store]) -> None:
-    """An OCI image layout goes into a new or empty folder, or into one that is a layout already."""
-    _check_outside(store, inputs)
-    kind, target = kind_at(store, ""), store.shown("")
-    if kind is None:
-        return
-    if kind is not EntryKind.FOLDER:
-        raise UsageError(f"{target}: is a file; give a folder, or a file whose name ends with .tar")
-    is_layout = any(kind_at(store, name) is EntryKind.FILE for name in (LAYOUT_NAME, INDEX_NAME))
-    # A kill between the last moves leaves blobs without an index: such a folder may be finished.
-    strangers = [] if is_layout else [name for name in _strangers_in(store) if name != "blobs"]
-    if strangers:
-        raise UsageError(
-            f"{target}: the folder is not empty and is not an OCI image layout ({strangers[0]} is there); "
-            "give a new or empty folder, or a layout to add to"
-        )
-
-
-def check_context_place(target: Path, inputs: Iterable[Store]) -> None:
-    """A build context goes into a new or empty folder: whatever else lies there would be sent to docker."""
-    store = FolderStore(target)
-    _check_outside(store, inputs)
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise UsageError(f"{target}: is a file; a build context must be a folder")
-    left_behind = {path.name for path in unfinished_files(target)}
-    strangers = [name for name in _strangers_in(store) if name not in left_behind]
-    if strangers:
-        raise UsageError(f"{target}: the folder is not empty ({strangers[0]} is there); give a new or empty one")
-
-
 def check_file_place(target: Path, inputs: Iterable[Store]) -> None:
     """An archive goes into a folder that is there, and takes the place of regular files alone."""
-    _check_outside(FolderStore(target), inputs)
+    check_outside(FolderStore(target), inputs)
     if target.is_dir():
         raise UsageError(f"{target}: is a folder; give the name of a file, as in {target / 'image.tar'}")
     if target.exists() and not target.is_file():
@@ -90,7 +37,8 @@ def _is_somebody_elses(target: Path) -> bool:
     return not is_tarfile(target)
 
 
-def _check_outside(output: Store, inputs: Iterable[Store]) -> None:
+def check_outside(output: Store, inputs: Iterable[Store]) -> None:
+    """Raise UsageError for an output in an input."""
     for store in inputs:
         if is_below(output, store):
             folder = on_disk(output)
@@ -101,7 +49,8 @@ def _check_outside(output: Store, inputs: Iterable[Store]) -> None:
             )
 
 
-def _check_not_an_input(written: Store, inputs: Iterable[Store]) -> None:
+def check_not_an_input(written: Store, inputs: Iterable[Store]) -> None:
+    """Raise UsageError for an input in what is written to."""
     for store in inputs:
         if is_below(store, written):
             raise UsageError(
@@ -110,7 +59,8 @@ def _check_not_an_input(written: Store, inputs: Iterable[Store]) -> None:
             )
 
 
-def _strangers_in(store: Store) -> list[str]:
+def strangers_in(store: Store) -> list[str]:
+    """What lies in a place already, by its names; raises OutputError when that can't be listed."""
     try:
         names = sorted(entry.name for entry in store.list(""))
     except OSError as error:

@@ -1,6 +1,7 @@
 """The outputs: what each one holds, how it knows images, and how it is offered. The next command is named from here.
 
-A new output is a line here, its ``Destination`` in ``writers/destinations``, and a command.
+Here are those that reports tell of. The ``Output`` of any other stands beside its ``Destination``, in
+``writers/destinations``.
 """
 
 from __future__ import annotations
@@ -55,7 +56,6 @@ DOCKER_TAR: Final = Output("docker-tar", OutputKind.DOCKER, offer=Offer("image",
 OCI_LAYOUT: Final = Output(
     "oci-layout", OutputKind.ORIGINAL, offer=Offer("layout", "", "an OCI image layout for skopeo and podman")
 )
-BUILD_CONTEXT: Final = Output("build-context", OutputKind.DOCKER)
 
 REPORTED: Final = (REGISTRY_TREE, DOCKER_TAR, OCI_LAYOUT)
 """Those of which the reports say how true they would be, in their order (schemas/scan-report.schema.json)."""

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from typing import Annotated
 
 import pytest
 
-from importer.cli.push import push
+from importer.cli.app import COMMANDS
 from importer.cli.requests import After, WriteOptions, with_write_options
-from importer.cli.serve import serve
-from importer.cli.to_build_context import to_build_context
-from importer.cli.to_docker_tar import to_docker_tar
-from importer.cli.to_oci_layout import to_oci_layout
-from importer.cli.to_registry_tree import to_registry_tree
+from importer.writers.outputs import REPORTED
 
 SHARED = [*inspect.signature(WriteOptions).parameters]
-COMMANDS = [push, serve, to_build_context, to_docker_tar, to_oci_layout, to_registry_tree]
+WRITERS = [
+    function
+    for name in (command.replace("-", "_") for command in COMMANDS)
+    if "allow_new_digest"
+    in inspect.signature(function := getattr(import_module(f"importer.cli.{name}"), name)).parameters
+]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def test_all_commands_that_write_images_are_found() -> None:
+    assert {"load", "push", "serve", *(output.command.replace("-", "_") for output in REPORTED)} <= {
+        command.__name__ for command in WRITERS
+    }
+
+
+@pytest.mark.parametrize("command", WRITERS)
 def test_shared_options_stand_in_the_same_order(command: object) -> None:
     names = [*inspect.signature(command).parameters]  # type: ignore[arg-type]
     shared = [name for name in names if name in SHARED]

@@ -13,19 +13,28 @@ import pytest
 from importer.errors import UsageError
 from importer.places.named import place_of
 from importer.writers import destinations
-from importer.writers.destinations.build_context import BuildContext
 from importer.writers.destinations.docker_tar import DockerTar
-from importer.writers.destinations.oci_layout import OciLayout
-from importer.writers.destinations.registry_tree import RegistryTree
 
-MODULES = {module.name for module in iter_modules(destinations.__path__)}
-PLACES = [DockerTar, RegistryTree, OciLayout, BuildContext]
+MODULES = [import_module(f"{destinations.__name__}.{module.name}") for module in iter_modules(destinations.__path__)]
+DESTINATIONS = {
+    module: [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and each.__module__ == module.__name__ and {"check", "opened"} <= {*dir(each)}
+    ]
+    for module in MODULES
+}
+PLACES = [
+    each
+    for found in DESTINATIONS.values()
+    for each in found
+    if dataclasses.is_dataclass(each) and "path" in {field.name for field in dataclasses.fields(each)}
+]
 
 
 def test_each_module_has_its_destination() -> None:
-    names = {place.__module__.rpartition(".")[2] for place in PLACES}
-    assert names == MODULES
-    assert all(import_module(f"{destinations.__name__}.{name}").__doc__ for name in MODULES)
+    assert all(found and module.__doc__ for module, found in DESTINATIONS.items())
+    assert {"DockerTar", "RegistryTree", "OciLayout", "BuildContext"} <= {place.__name__ for place in PLACES}
 
 
 @pytest.mark.parametrize("place", PLACES)

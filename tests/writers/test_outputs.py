@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Final
 
 import pytest
@@ -12,7 +14,8 @@ from importer.cli.app import COMMANDS
 from importer.investigation import Question, survey
 from importer.places.named import place_of
 from importer.plan.fidelity import OutputKind
-from importer.writers.outputs import BUILD_CONTEXT, OFFERED, REPORTED, Output
+from importer.writers import destinations
+from importer.writers.outputs import OFFERED, REPORTED, Output
 from importer.writers.selection import Choice, choose
 from tests.images.generated import small_image, write_artifactory_folder
 from tests.work.threads import threads
@@ -20,7 +23,18 @@ from tests.work.threads import threads
 SCHEMA = Path(__file__).parents[2] / "schemas" / "scan-report.schema.json"
 
 
-_OUTPUTS: Final = tuple(dict.fromkeys((*REPORTED, *OFFERED, BUILD_CONTEXT)))
+_OUTPUTS: Final = tuple(
+    dict.fromkeys(
+        each
+        for module in iter_modules(destinations.__path__)
+        for each in vars(import_module(f"{destinations.__name__}.{module.name}")).values()
+        if isinstance(each, Output)
+    )
+)
+
+
+def test_those_of_the_reports_have_their_destinations() -> None:
+    assert {*REPORTED, *OFFERED} < {*_OUTPUTS}
 
 
 @pytest.mark.parametrize("output", _OUTPUTS, ids=lambda output: output.name)

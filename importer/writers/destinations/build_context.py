@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
+from importer.places.folder_store import FolderStore
 from importer.places.store import Store
+from importer.plan.fidelity import OutputKind
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
 from importer.progress import Progress
@@ -20,14 +22,16 @@ from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers import build_context
 from importer.writers.build_context import WrittenContext
-from importer.writers.context_folder import context_folder
+from importer.writers.context_folder import context_folder, unfinished_files
 from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.dockerfile_words import NEWLINE_ARGUMENT
 from importer.writers.named_image import NamedImage
-from importer.writers.output_places import check_context_place
-from importer.writers.outputs import BUILD_CONTEXT
+from importer.writers.output_places import check_outside, strangers_in
+from importer.writers.outputs import Output
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.verifying_reader import VerifyingReader
+
+BUILD_CONTEXT: Final = Output("build-context", OutputKind.DOCKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class BuildContext:
 
     def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the folder is none to write to."""
-        check_context_place(Path(self.path), inputs)
+        _check_place(Path(self.path), inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenBuildContext]:
@@ -101,3 +105,17 @@ def _warnings(written: WrittenContext) -> Iterator[str]:
     if written.with_whiteouts:
         yield "the deleted files will be in the image; --squash leaves them out"
     yield from (f"the Dockerfile leaves out {what}" for what in written.dockerfile.unsaid)
+
+
+def _check_place(target: Path, inputs: Iterable[Store]) -> None:
+    """A build context goes into a new or empty folder: whatever else lies there would be sent to docker."""
+    store = FolderStore(target)
+    check_outside(store, inputs)
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{target}: is a file; a build context must be a folder")
+    left_behind = {path.name for path in unfinished_files(target)}
+    strangers = [name for name in strangers_in(store) if name not in left_behind]
+    if strangers:
+        raise UsageError(f"{target}: the folder is not empty ({strangers[0]} is there); give a new or empty one")

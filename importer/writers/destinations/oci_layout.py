@@ -13,15 +13,15 @@ from importer.domain.reference import Reference
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.places.named import AnyPath, on_disk, place_of
-from importer.places.store import Store
+from importer.places.store import EntryKind, Store, kind_at
 from importer.plan.images import Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
 from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
-from importer.writers.oci_layout import ReferrersList, index_of, layout_members, short_name_in
-from importer.writers.output_places import check_file_place, check_layout_place
+from importer.writers.oci_layout import INDEX_NAME, LAYOUT_NAME, ReferrersList, index_of, layout_members, short_name_in
+from importer.writers.output_places import check_file_place, check_outside, strangers_in
 from importer.writers.outputs import OCI_LAYOUT
 from importer.writers.referrer_tags import layout_listings_of
 from importer.writers.selection import Choice, Selection, choose
@@ -67,7 +67,7 @@ class OciLayout:
         store = place_of(self.path)
         if not on_disk(store) and store.name.endswith(".tar"):
             raise UsageError(f"{store.shown('')}: a bucket takes no archive; omit .tar to write a layout")
-        check_layout_place(store, inputs)
+        _check_place(store, inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenStoredLayout | OpenLayoutArchive]:
@@ -165,3 +165,21 @@ def _outcome(layout: OciLayout, image: NamedImage, index: dict[str, Any]) -> Out
 
 def _in_registry(name: Reference | None) -> str:
     return f"{name.repository}:{name.tag}" if name else "NAME:TAG"
+
+
+def _check_place(store: Store, inputs: Iterable[Store]) -> None:
+    """An OCI image layout goes into a new or empty folder, or into one that is a layout already."""
+    check_outside(store, inputs)
+    kind, target = kind_at(store, ""), store.shown("")
+    if kind is None:
+        return
+    if kind is not EntryKind.FOLDER:
+        raise UsageError(f"{target}: is a file; give a folder, or a file whose name ends with .tar")
+    is_layout = any(kind_at(store, name) is EntryKind.FILE for name in (LAYOUT_NAME, INDEX_NAME))
+    # A kill between the last moves leaves blobs without an index: such a folder may be finished.
+    strangers = [] if is_layout else [name for name in strangers_in(store) if name != "blobs"]
+    if strangers:
+        raise UsageError(
+            f"{target}: the folder is not empty and is not an OCI image layout ({strangers[0]} is there); "
+            "give a new or empty folder, or a layout to add to"
+        )

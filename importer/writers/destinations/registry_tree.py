@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from importer.domain.media_types import HELM_CONFIG
+from importer.domain.storage_paths import STORAGE_PARTS
+from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.places.named import AnyPath, on_disk, place_of
-from importer.places.store import Store
+from importer.places.store import EntryKind, Store, joined, kind_at
 from importer.plan.images import Artifact, Plan
 from importer.progress import Progress
 from importer.words.printable import for_shell
@@ -18,7 +20,7 @@ from importer.writers import registry_tree
 from importer.writers.destination import OpenDestination, Outcome
 from importer.writers.moved_tags import MovedTag
 from importer.writers.named_image import NamedImage
-from importer.writers.output_places import check_tree_place
+from importer.writers.output_places import check_not_an_input, check_outside, strangers_in
 from importer.writers.outputs import REGISTRY_TREE
 from importer.writers.selection import Choice, Selection, choose
 from importer.writers.staging import StagingCapture
@@ -45,7 +47,7 @@ class RegistryTree:
 
     def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the folder is none to write to."""
-        check_tree_place(place_of(self.path), inputs)
+        _check_place(place_of(self.path), inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenRegistryTree]:
@@ -104,3 +106,22 @@ def _mount_of(root: str) -> str:
     if ":" in root:
         return f"--mount {for_shell(f'type=bind,source={root},target=/var/lib/registry')}"
     return f"-v {for_shell(f'{root}:/var/lib/registry')}"
+
+
+def _check_place(store: Store, inputs: Iterable[Store]) -> None:
+    """A registry tree goes into a new or empty folder, or into one that holds a tree already."""
+    inputs = tuple(inputs)
+    check_outside(store, inputs)
+    check_not_an_input(store.within(STORAGE_PARTS[0]), inputs)
+    kind, root = kind_at(store, ""), store.shown("")
+    if kind is None:
+        return
+    if kind is not EntryKind.FOLDER:
+        raise UsageError(f"{root}: is a file; a registry tree must be a folder")
+    is_tree = kind_at(store, joined(*STORAGE_PARTS)) is EntryKind.FOLDER
+    strangers = [] if is_tree else strangers_in(store)
+    if strangers:
+        raise UsageError(
+            f"{root}: the folder is not empty and holds no registry's data ({strangers[0]} is there); "
+            "give a new or empty folder, or the one that is mounted at /var/lib/registry"
+        )
