@@ -50,7 +50,7 @@ class TarEntry:
 
 
 class TarWalker:
-    """Follows the members of a tar fed to it block by block.
+    """Follows the members of a tar fed to it block by block, from the header at ``start`` on.
 
     Attributes:
         entries: members whose headers were whole.
@@ -59,10 +59,10 @@ class TarWalker:
         ended_at: offset of the block of zeros that ends the archive; None until it was seen.
     """
 
-    def __init__(self, *, keep_entries: bool = False) -> None:
+    def __init__(self, *, keep_entries: bool = False, start: int = 0) -> None:
         self._keep = keep_entries
         self._buffer = bytearray()
-        self._offset = 0
+        self._offset = start
         self._skip = 0
         self._metadata: bytearray | None = None
         self._metadata_type = b""
@@ -90,6 +90,11 @@ class TarWalker:
         """Take the ``content_left`` bytes as fed."""
         self._offset += self.content_left
         self._skip -= self.content_left
+
+    def mend(self, header: bytes) -> None:
+        """Take this header in place of the broken one, and go on behind it."""
+        self.broken_at = None
+        self._member(header)
 
     def feed(self, block: bytes) -> None:
         """Take the next bytes of the tar."""

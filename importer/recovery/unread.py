@@ -62,7 +62,7 @@ def unread_input(
         one_image: whether the user asks about one image alone, to which nothing else matters while it is whole.
     """
     is_lacking = not plan.images or any(status_of(image, host) is ImageStatus.INCOMPLETE for image in plan.images)
-    problems = [problem for problem in inventory.problems if problem.kind is not ProblemKind.NOTHING]
+    problems = [problem for problem in inventory.problems if problem.kind in (ProblemKind.FILE, ProblemKind.ARCHIVE)]
     explained = plan.used | plan.explained
     by_place: dict[str, list[SourceProblem]] = {}
     for problem in problems:

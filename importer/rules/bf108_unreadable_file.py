@@ -19,7 +19,7 @@ def find(case: Case) -> Iterator[Observation]:
     blobs = {blob.file_path: (image, blob) for image, blob, _ in blobs_with(case, Unreadable)}
     mattering = {unread.path for unread in case.unread if unread.matters}
     for problem in case.inventory.problems:
-        if problem.kind is ProblemKind.ARCHIVE:
+        if problem.kind in (ProblemKind.ARCHIVE, ProblemKind.DAMAGE):
             continue
         image, blob = blobs.get(problem.path, (None, None))
         name = Text("; by its name it is {}", whereabouts(image, blob)) if image and blob else None

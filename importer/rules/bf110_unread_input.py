@@ -9,6 +9,7 @@ from importer.plan.images import ImagePlan
 from importer.plan.titles import whereabouts
 from importer.recovery.unread import Unread
 from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.sources.source_file import ProblemKind
 from importer.words.text import Count, FilePath, Size, Text, listed
 
 _MAX_MEMBERS: Final = 3
@@ -23,6 +24,14 @@ def find(case: Case) -> Iterator[Observation]:
                 remedy=Text(unread.advice or "download or copy the archive again"),
                 path=unread.path,
                 severity=Severity.ERROR if unread.matters else Severity.WARNING,
+            )
+    for problem in case.inventory.problems:
+        if problem.kind is ProblemKind.DAMAGE:
+            yield Observation(
+                Text("{} was read completely, although {}", FilePath(problem.path), problem.reason),
+                remedy=Text("nothing: digests prove the members that are used"),
+                path=problem.path,
+                severity=Severity.WARNING,
             )
     for image in case.plan.images:
         yield from (_of_layer(image, layer) for layer in image.layers if _is_unpacked_in_part(layer))

@@ -83,7 +83,7 @@ class _Tree:
 
     def add(self, item: Listed) -> None:
         if isinstance(item, Flaw):
-            self._refuse(item.name, item.reason, is_empty=item.is_empty)
+            self._refuse(item.name, item.reason, is_empty=item.is_empty, is_bridged=item.is_bridged)
             return
         parts = self._parts_of(item.name)
         if not parts:
@@ -151,13 +151,13 @@ class _Tree:
             link = found
         return "a circular link"
 
-    def _refuse(self, name: str, reason: str, *, is_empty: bool = False) -> None:
+    def _refuse(self, name: str, reason: str, *, is_empty: bool = False, is_bridged: bool = False) -> None:
         self._problems.append(
             SourceProblem(
                 path=self._path(name.split("/")) if name else self._container.path,
                 reason=reason,
                 advice=_MEMBER_ADVICE if name else _ARCHIVE_ADVICE,
-                kind=ProblemKind.NOTHING if is_empty else ProblemKind.ARCHIVE,
+                kind=_kind_of(is_empty=is_empty, is_bridged=is_bridged),
                 archive=self._container.path,
                 size=None if name else self._container.size,
                 borrowed=self._container.borrowed,
@@ -190,6 +190,12 @@ class _Tree:
             address=address.Member(self._path(parts), member.content),
             borrowed=self._container.borrowed,
         )
+
+
+def _kind_of(*, is_empty: bool, is_bridged: bool) -> ProblemKind:
+    if is_bridged:
+        return ProblemKind.DAMAGE
+    return ProblemKind.NOTHING if is_empty else ProblemKind.ARCHIVE
 
 
 class _FreeNames:

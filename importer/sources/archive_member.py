@@ -48,12 +48,14 @@ class Folder:
 class Flaw:
     """Something that can't be read: one member, or (without a name) the archive from somewhere on.
 
-    ``is_empty``: whether the member would hold nothing anyway, as a device.
+    ``is_empty``: whether the member would hold nothing anyway, as a device. ``is_bridged``: whether the archive is
+    damaged, and all of its members are found all the same.
     """
 
     reason: str
     name: str = ""
     is_empty: bool = False
+    is_bridged: bool = False
 
 
 Listed = Member | Link | Folder | Flaw

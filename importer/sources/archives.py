@@ -11,7 +11,7 @@ from typing import Final
 from importer.domain.digest import Digest
 from importer.domain.file_names import UNFINISHED_ENDINGS
 from importer.formats.decoders import Coding, coding_of
-from importer.formats.signatures import is_tar_header, kind_of_head
+from importer.formats.signatures import has_tar_magic, is_tar_header, kind_of_head
 from importer.places.address import Address, can_seek
 from importer.places.opener import Opener
 from importer.places.spool import NoCopyError
@@ -101,7 +101,12 @@ class _Look:
             if decoded := decoded_archive(file.address, self.opener):
                 file = replace(file, address=decoded)
             head = self.opener.head(file.address, _HEAD)
-            return self._zip_in(file, head, is_named) or self._tar_in(file, head, is_named) or self._lost_in(file)
+            return (
+                self._zip_in(file, head, is_named)
+                or self._tar_in(file, head, is_named)
+                or self._headless_tar_in(file, head)
+                or self._lost_in(file)
+            )
         except NoCopyError as error:
             # What is in it is unknown, and must not be taken for absent.
             return _Archive(partial(_flawed, str(error.strerror)), is_doubtful=True)
@@ -124,7 +129,7 @@ class _Look:
             return None
         if can_seek(file.address):
             return _Archive(lambda: list_zip(self.opener, file.address, file.size, self.allowance))
-        return _Archive(lambda: self._list_copied_zip(self._unpacking(file, Coding.STORED)))
+        return _Archive(lambda: self._list_copied_zip(self._unpacking(file.address, Coding.STORED)))
 
     def _ends_as_zip(self, file: SourceFile, is_named: bool) -> bool:
         # Response headers or a program may stand before a zip; its end tells all the same.
@@ -143,18 +148,40 @@ class _Look:
         if not (coding or is_tar_header(head)) or Digest.from_name(file.name):
             return None
         if not coding and can_seek(file.address):
-            return self._judged(file.address, is_named, lambda: list_tar(self.opener, file.address, file.size))
-        return self._unpacked_tar(file.name, self._unpacking(file, coding or Coding.STORED), is_named)
+            members = partial(list_tar, self.opener, file.address, file.size)
+            return self._judged(file.address, file.size, members, is_named=is_named)
+        return self._unpacked(file.name, self._unpacking(file.address, coding or Coding.STORED), is_named)
 
-    def _unpacking(self, file: SourceFile, coding: Coding) -> Unpacking:
-        return Unpacking(self.opener, file.address, coding, self.allowance)
+    def _headless_tar_in(self, file: SourceFile, head: bytes) -> _Archive | None:
+        """A tar of which the first header is damaged or lost; it may be a layer, so the file is kept."""
+        may_be = (has_tar_magic(head) or names_tar(file.name)) and not is_tar_header(head)
+        if not may_be or not can_seek(file.address) or Digest.from_name(file.name):
+            return None
+        members = partial(list_tar, self.opener, file.address, file.size)
+        archive = self._judged(file.address, file.size, members, is_named=False)
+        return replace(archive, is_doubtful=True) if archive else None
 
-    def _unpacked_tar(self, name: str, unpacking: Unpacking, is_named: bool) -> _Archive | None:
+    def _unpacking(self, packed: Address, coding: Coding) -> Unpacking:
+        return Unpacking(self.opener, packed, coding, self.allowance)
+
+    def _unpacked(self, name: str, unpacking: Unpacking, is_named: bool, depth: int = _LEVELS) -> _Archive | None:
+        """A zip or a tar that something packed holds, packed any number of times."""
         unpacking.go_on(_LOOK)
         start = unpacking.address
-        is_tar = is_tar_header(self.opener.head(start, _HEAD))
-        archive = self._judged(start, is_named, lambda: self._list_unpacked_tar(unpacking)) if is_tar else None
-        if unpacking.flaw and not is_tar and names_tar(name):
+        head = self.opener.head(start, _HEAD)
+        coding = coding_of(kind_of_head(head[:6]))
+        if coding and depth > 1:
+            unpacking.stop()
+            self.opener.forget(start)
+            return self._unpacked(name, self._unpacking(start.original, coding), is_named, depth - 1)
+        if head.startswith(ZIP_MAGICS):
+            return _Archive(partial(self._list_copied_zip, unpacking), is_doubtful=".zip" not in name.lower())
+        is_tar = is_tar_header(head)
+        archive = None
+        if is_tar or has_tar_magic(head) or names_tar(name):
+            members = partial(self._list_unpacked_tar, unpacking)
+            archive = self._judged(start, unpacking.size, members, is_named=is_named and is_tar)
+        if archive is None and unpacking.flaw and not is_tar and names_tar(name):
             # Cut or damaged before the first member: nothing tells what it holds.
             archive = _Archive(partial(_flawed, unpacking.flaw), is_doubtful=True)
         if archive is None:
@@ -171,8 +198,10 @@ class _Look:
             if not (unpacking.flaw and isinstance(item, Flaw) and not item.name):
                 yield item
 
-    def _judged(self, tar: Address, is_named: bool, members: Callable[[], Iterator[Listed]]) -> _Archive | None:
-        is_download = looks_like_download(first_members(self.opener, tar, _LOOK_MEMBERS), self.opener, tar)
+    def _judged(
+        self, tar: Address, size: int, members: Callable[[], Iterator[Listed]], *, is_named: bool
+    ) -> _Archive | None:
+        is_download = looks_like_download(first_members(self.opener, tar, size, _LOOK_MEMBERS), self.opener, tar)
         return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None
 
 

@@ -54,6 +54,9 @@ class ProblemKind(StrEnum):
     ARCHIVE = "archive"
     """An archive, or one of its members, can't be read."""
 
+    DAMAGE = "damage"
+    """An archive is damaged, and all that is in it can be read all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
