@@ -25,6 +25,7 @@ from importer.domain.places import Place
 from importer.domain.platform import Platform
 from importer.errors import BlobfixError, NetworkError, UsageError
 from importer.places.durability import Durability
+from importer.places.named import path_of
 from importer.progress import Progress
 from importer.transport.image_folder import ImageFolder
 from importer.transport.pull import DEFAULT_JOBS, Pull, Pulled
@@ -41,7 +42,10 @@ Examples:
 
 
 def pull(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to save the image in.")],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to save the image in.", parser=path_of),
+    ],
     reference: Annotated[
         str | None,
         typer.Argument(metavar="[REFERENCE|URL]", help="The image, or the URL of its folder in Artifactory."),

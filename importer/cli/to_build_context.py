@@ -12,6 +12,7 @@ from importer.cli.requests import After, WriteOptions, with_write_options
 from importer.cli.results import Tell
 from importer.cli.writing import write_to
 from importer.errors import ExitCode
+from importer.places.named import path_of
 from importer.plan.titles import title_of
 from importer.writers.destinations.build_context import BuildContext
 from importer.writers.named_image import NamedImage
@@ -29,7 +30,7 @@ def to_build_context(
     *,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="DIR", help="The folder to create for docker build.", readable=False),
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to create for docker build.", parser=path_of),
     ],
     squash: Annotated[
         bool,

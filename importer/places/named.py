@@ -51,6 +51,15 @@ def on_disk(store: Store) -> Path | None:
     return store.root if isinstance(store, FolderStore) else None
 
 
+def path_of(named: AnyPath) -> Path:
+    """The path of what can only be on this machine's disks; raises UsageError for a place elsewhere."""
+    store = place_of(named)
+    path = on_disk(store)
+    if path is None:
+        raise UsageError(f"{store.shown('')}: only trees and layouts are written there; give a path on this machine")
+    return path
+
+
 def _refusal(text: str, scheme: str) -> str:
     known = ["folders and archives", *(f"{each}://" for each in SCHEMES)]
     reads = f"{printable(text)}: {scheme}:// can't be read as a place; {' and '.join(known)} can"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,15 @@ def test_a_part_of_a_bucket_that_is_none_to_write_to_is_refused(
     result = run(command, "mem://in", "-o", output)
     assert (result.code, message in result.stderr) == (2, True), result.stderr
     assert (source.objects, others.objects) == before
+
+
+@pytest.mark.parametrize("words", [["to-docker-tar", "in"], ["to-build-context", "in"], ["pull", "registry.invalid/x"]])
+def test_what_only_a_disk_can_hold_is_not_written_elsewhere(words: list[str], mem: None, tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        write_artifactory_folder(small_image(), tmp_path / "in" / "team" / "app" / "1.4")
+        result = run(*words, "-o", "mem://copy/x")
+        assert (result.code, sorted(path.name for path in tmp_path.iterdir())) == (2, ["in"])
+    assert "mem://copy/x: only trees and layouts are written there; give a path on this machine" in result.stderr
 
 
 def test_what_is_written_may_not_be_an_input(mem: None, tmp_path: Path) -> None:

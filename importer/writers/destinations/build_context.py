@@ -13,6 +13,7 @@ from importer.domain.platform import Host
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
+from importer.places.named import path_of
 from importer.places.store import Store
 from importer.plan.fidelity import OutputKind
 from importer.plan.images import Plan
@@ -51,7 +52,7 @@ class BuildContext:
 
     def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the folder is none to write to."""
-        _check_place(Path(self.path), inputs)
+        _check_place(path_of(self.path), inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenBuildContext]:
@@ -78,7 +79,7 @@ class OpenBuildContext(OpenDestination[Outcome]):
             raise UsageError(
                 f"a build context makes one image, and there are {len(images)}: {titles}; choose one with --select"
             )
-        with context_folder(Path(self._context.path), Durability(is_wanted=self._context.sync)) as additions:
+        with context_folder(path_of(self._context.path), Durability(is_wanted=self._context.sync)) as additions:
             writer = build_context.BuildContext(additions, self._reader, self._progress)
             written = writer.write(images[0].plan, squash=self._context.squash)
         command = _build_command(images[0], written, os.fspath(self._context.path))

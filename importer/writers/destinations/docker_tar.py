@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.places.durability import Durability
+from importer.places.named import path_of
 from importer.places.store import Store
 from importer.plan.images import Plan
 from importer.plan.titles import title_of
@@ -42,12 +42,12 @@ class DockerTar:
 
     def check(self, inputs: Iterable[Store]) -> None:
         """Raise UsageError when the file's place is none to write to."""
-        check_file_place(Path(self.path), inputs)
+        check_file_place(path_of(self.path), inputs)
 
     @contextmanager
     def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenDockerTar]:
         """Begin the file, unseen; raises OutputError."""
-        with TarFile(Path(self.path), reader, progress, Durability(is_wanted=self.sync)) as tar:
+        with TarFile(path_of(self.path), reader, progress, Durability(is_wanted=self.sync)) as tar:
             yield OpenDockerTar(self, tar, reader, progress)
 
 
