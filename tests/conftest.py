@@ -29,6 +29,8 @@ from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.pigz import Pigz
 from tests.programs.podman import Podman
+from tests.programs.rclone import RcloneServer
+from tests.programs.seaweedfs import SeaweedFS
 from tests.programs.skopeo import Skopeo
 from tests.programs.umoci import Umoci
 
@@ -51,6 +53,8 @@ _PROGRAM_FIXTURES = {
     "busybox",
     "tokens",
     "htpasswd",
+    "seaweedfs",
+    "rclone_server",
 }
 _IMAGE_SIZE = 600_000
 
@@ -107,6 +111,20 @@ def dockerd(docker_daemon: Dockerd) -> Dockerd:
 @pytest.fixture(scope="session")
 def skopeo() -> Skopeo:
     return need(Skopeo)
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    """The session's S3 server; each test takes a bucket of its own."""
+    with need(lambda: SeaweedFS(tmp_path_factory.mktemp("seaweedfs"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RcloneServer]:
+    """The session's bad S3 server."""
+    with need(lambda: RcloneServer(tmp_path_factory.mktemp("rclone"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

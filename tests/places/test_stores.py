@@ -13,6 +13,7 @@ from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.places.store import EntryKind, Store, is_below, joined, kind_at
 from tests.places.bucket import BucketStore
+from tests.programs.seaweedfs import SeaweedFS
 
 OBJECTS = {"a": b"one", "b/c": b"two and more", "b/d/e": b"", "b-1": b"three"}
 
@@ -34,10 +35,15 @@ def in_bucket(_: Path) -> Filled:
     return lambda objects: BucketStore.filled("contract", {f"top/{key}": objects[key] for key in objects}).within("top")
 
 
-@pytest.fixture(params=[in_folder, in_bucket])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
-    made: Filled = request.param(tmp_path)
-    return made
+@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
+def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
+    if request.param:
+        made: Filled = request.param(tmp_path)
+        return made
+    server: SeaweedFS = request.getfixturevalue("seaweedfs")
+    server.use(monkeypatch)
+    place = server.new_place().within("top")
+    return lambda objects: server.fill(place, objects)
 
 
 def names(store: Store, folder: str) -> list[tuple[str, EntryKind]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -33,6 +34,14 @@ def find(program: str, package: str) -> str:
     path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATHS}")
     if path is None:
         raise MissingProgramError(f"{program} is not installed; get it with: apt-get install {package}")
+    return path
+
+
+def find_in_environment(program: str, package: str) -> str:
+    """Give the path of a program that a Python package brings; raises MissingProgramError with the way to get it."""
+    path = shutil.which(program, path=str(Path(sys.executable).parent))
+    if path is None:
+        raise MissingProgramError(f"{program} is not installed; get it with: pip install {package}")
     return path
 
 

@@ -68,11 +68,11 @@ class Server:
         """Give all that the server has said."""
         return self.log.read_text(errors="replace")
 
-    def stop(self) -> None:
-        """Ask the server to end, and end it by force when it doesn't."""
+    def stop(self, grace: float = _GRACE) -> None:
+        """Ask the server to end, and end it by force when it doesn't within so many seconds."""
         self._process.terminate()
         try:
-            self._process.wait(_GRACE)
+            self._process.wait(grace)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -1,0 +1,201 @@
+"""The connection to a bucket: made where it is used, from the usual environment variables, and kept by the process.
+
+Sources: obstore 0.12 and object_store, whose variables these are (AWS_*, GOOGLE_*, AZURE_*).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from importer.errors import BlobfixError, UsageError
+from importer.places.cloud.trouble import is_not_partial, is_out_of_range, translated
+
+if TYPE_CHECKING:
+    from obstore import GetOptions, ObjectMeta
+    from obstore.store import AzureConfig, AzureStore, ClientConfig, GCSStore, S3Config, S3Store
+
+    Bucket = S3Store | GCSStore | AzureStore
+
+T = TypeVar("T")
+
+PAGE: Final = 1000
+"""Objects that a server lists in one answer."""
+
+_VARIABLES: Final = ("AWS_", "GOOGLE_", "AZURE_")
+
+
+class Location(NamedTuple):
+    """Which bucket; ``endpoint`` is the server's URL, or empty for the provider's own."""
+
+    scheme: str
+    bucket: str
+    endpoint: str
+
+
+class Meta(NamedTuple):
+    """What a server tells of an object: size in bytes, ETag without quotes, and version where it has such."""
+
+    key: str
+    size: int
+    etag: str
+    version: str | None = None
+
+
+class Piece(NamedTuple):
+    """Some bytes of an object, and what it is."""
+
+    meta: Meta
+    content: memoryview
+
+
+class Connection:
+    """Asks a bucket's server. All methods raise OSError for one object, and BlobfixError for the whole bucket."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self.bucket = _opened(location)
+        self.has_ranges = True
+        """Whether parts of objects can be asked for: until the server has answered otherwise."""
+
+    def ask(self, shown: str, question: Callable[[Bucket], T]) -> T:
+        """Ask, so that an interrupt ends the waiting: obstore's calls notice none."""
+        try:
+            if threading.current_thread() is threading.main_thread():
+                return aside(lambda: question(self.bucket)).result()
+            return question(self.bucket)
+        except (BlobfixError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise translated(error, shown, self._location.scheme, self._location.endpoint) from None
+
+    def meta(self, key: str, shown: str) -> Meta:
+        """What an object is; FileNotFoundError if there is none."""
+        return self.ask(shown, lambda bucket: _meta(bucket.head(key)))
+
+    def piece(self, key: str, shown: str, start: int, size: int, etag: str = "") -> Piece:
+        """``size`` bytes from ``start`` on, or what there is; ObjectChangedError if the ETag is another one."""
+
+        def get(bucket: Bucket) -> Piece:
+            condition: GetOptions = {"if_match": f'"{etag}"'} if etag else {}
+            if self.has_ranges:
+                # An empty object has no part.
+                try:
+                    part = bucket.get(key, options={"range": (start, start + size), **condition})
+                    return Piece(_meta(part.meta), memoryview(part.bytes()))
+                except Exception as error:
+                    if is_not_partial(error):
+                        self.has_ranges = False
+                    elif start or not is_out_of_range(error):
+                        raise
+            whole = bucket.get(key, options=condition)
+            return Piece(_meta(whole.meta), _beginning(whole.stream(size), start, size))
+
+        return self.ask(shown, get)
+
+    def stream(self, key: str, shown: str, size: int) -> tuple[Meta, Iterator[bytes]]:
+        """A whole object in pieces of ``size`` bytes, for servers that give no parts."""
+
+        def get(bucket: Bucket) -> tuple[Meta, Iterator[bytes]]:
+            whole = bucket.get(key)
+            return _meta(whole.meta), iter(whole.stream(size))
+
+        meta, pieces = self.ask(shown, get)
+        return meta, self._each(shown, pieces)
+
+    def pages(self, prefix: str, shown: str, after: str = "") -> Iterator[Sequence[Meta]]:
+        """The objects whose keys begin with a prefix and a slash, by their keys, a page at a time."""
+
+        def begin(bucket: Bucket) -> Iterator[Sequence[ObjectMeta]]:
+            return bucket.list(prefix or None, offset=after or None, chunk_size=PAGE)
+
+        for page in self._each(shown, self.ask(shown, begin)):
+            yield [_meta(each) for each in page]
+
+    def folder(self, prefix: str, shown: str) -> tuple[Sequence[str], Sequence[Meta]]:
+        """The prefixes and objects directly below a prefix."""
+        found = self.ask(shown, lambda bucket: bucket.list_with_delimiter(prefix or None))
+        return found["common_prefixes"], [_meta(each) for each in found["objects"]]
+
+    def _each(self, shown: str, items: Iterator[T]) -> Iterator[T]:
+        while (item := self.ask(shown, lambda _: next(items, None))) is not None:
+            yield item
+
+
+def aside(work: Callable[[], T]) -> Future[T]:
+    """Do something in a thread of its own, which a program that ends doesn't wait for."""
+    future: Future[T] = Future()
+
+    def carry_out() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=carry_out, daemon=True).start()
+    return future
+
+
+def connection_to(location: Location) -> Connection:
+    """The process's connection to a bucket, as the environment is now; raises UsageError where that makes no sense."""
+    return _connection(location, tuple(sorted(each for each in os.environ.items() if each[0].startswith(_VARIABLES))))
+
+
+@lru_cache(maxsize=32)
+def _connection(location: Location, _environment: tuple[tuple[str, str], ...]) -> Connection:
+    return Connection(location)
+
+
+def _opened(location: Location) -> Bucket:
+    try:
+        from obstore import store  # noqa: PLC0415 (an extra, and slow to load)
+    except ImportError as error:
+        raise UsageError("buckets need one more package: pip install 'blobfix[cloud]'") from error
+    scheme, bucket, endpoint = location
+    options = _client_options(endpoint)
+    try:
+        if scheme == "gs":
+            return store.GCSStore(bucket, client_options=options)
+        if scheme == "az":
+            of_azure: AzureConfig = {"endpoint": endpoint} if endpoint else {}
+            return store.AzureStore(bucket, config=of_azure, client_options=options)
+        of_s3: S3Config = {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint} if endpoint else {}
+        return store.S3Store(bucket, config=of_s3, client_options=options, copy_if_not_exists="multipart")
+    except Exception as error:
+        raise translated(error, f"{scheme}://{bucket}", scheme, endpoint) from None
+
+
+def _client_options(endpoint: str) -> ClientConfig:
+    options: ClientConfig = {
+        "allow_http": endpoint.startswith("http://"),
+        "connect_timeout": timedelta(seconds=10),
+        # Of one read; a large part on a slow line takes as long as it takes.
+        "read_timeout": timedelta(seconds=60),
+        "timeout": timedelta(hours=1),
+    }
+    if bundle := os.environ.get("AWS_CA_BUNDLE"):
+        try:
+            options["root_certificate"] = Path(bundle).read_bytes()
+        except OSError as error:
+            raise UsageError(f"AWS_CA_BUNDLE: {bundle}: can't be read: {error.strerror}") from error
+    return options
+
+
+def _meta(meta: ObjectMeta) -> Meta:
+    # In some servers' listings the ETag is without its quotes.
+    return Meta(meta["path"], meta["size"], (meta["e_tag"] or "").strip('"'), meta["version"])
+
+
+def _beginning(pieces: Iterable[bytes], start: int, size: int) -> memoryview:
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) >= start + size:
+            break
+    return memoryview(content)[start : start + size]
