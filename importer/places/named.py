@@ -17,7 +17,14 @@ from importer.words.printable import printable, shell_word
 AnyPath = str | os.PathLike[str] | WritableStore
 """A path, the address of something that a scheme names, or a store itself."""
 
-SCHEMES: Final[dict[str, Callable[[str], WritableStore]]] = {}
+
+def _in_cloud(url: str) -> WritableStore:
+    from importer.places.cloud.store import cloud_store_of  # noqa: PLC0415 (few commands need it)
+
+    return cloud_store_of(url)
+
+
+SCHEMES: Final[dict[str, Callable[[str], WritableStore]]] = dict.fromkeys(("s3", "gs", "az"), _in_cloud)
 """What gives the store for an address, by its scheme; each loads what it needs when it is called."""
 
 _ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)
@@ -61,8 +68,8 @@ def path_of(named: AnyPath) -> Path:
 
 
 def _refusal(text: str, scheme: str) -> str:
-    known = ["folders and archives", *(f"{each}://" for each in SCHEMES)]
-    reads = f"{printable(text)}: {scheme}:// can't be read as a place; {' and '.join(known)} can"
+    *most, last = ["folders", "archives", *(f"{each}://" for each in SCHEMES)]
+    reads = f"{printable(text)}: {scheme}:// can't be read as a place; {', '.join(most)} and {last} can"
     if scheme.lower() in _ON_SERVERS:
         return f"{reads}. To download from there: blobfix pull {shell_word(text)} -o downloads"
     return reads

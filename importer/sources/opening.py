@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from importer.errors import InputError, UsageError
+from importer.places.cloud.trouble import CloudError
 from importer.places.opener import Opener
 from importer.places.store import EntryKind, Store
 from importer.sources.archives import WithArchives
@@ -28,5 +29,6 @@ def source_in(store: Store, opener: Opener, *, borrowed: bool = False) -> Source
     except FileNotFoundError as error:
         raise UsageError(f"{shown}: no such file or folder; give the folder that holds the download") from error
     except OSError as error:
-        raise InputError(f"{shown}: can't be read: {error.strerror}; check its permissions") from error
+        advice = "" if isinstance(error, CloudError) else "; check its permissions"
+        raise InputError(f"{shown}: can't be read: {error.strerror}{advice}") from error
     return WithArchives(StoredFiles(store, borrowed=borrowed), opener, is_named=not is_folder)

@@ -11,10 +11,13 @@ import pytest
 from importer.errors import OutputError
 from importer.places.additions import Additions
 from importer.places.changes import WritableStore
+from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
 from importer.places.store import Stamp, opened_at
 from tests.places.bucket import BucketAdditions, BucketStore
+from tests.programs.s3_server import objects_in
+from tests.programs.seaweedfs import SeaweedFS
 
 SYNC = Durability()
 
@@ -36,16 +39,23 @@ def in_bucket(_: Path) -> Filled:
     return lambda objects: BucketStore.filled("added", {f"top/{key}": objects[key] for key in objects}).within("top")
 
 
-@pytest.fixture(params=[in_folder, in_bucket])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
-    made: Filled = request.param(tmp_path)
-    return made
+@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
+def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
+    if request.param:
+        made: Filled = request.param(tmp_path)
+        return made
+    server: SeaweedFS = request.getfixturevalue("seaweedfs")
+    server.use(monkeypatch)
+    place = server.new_place()
+    return lambda objects: server.fill(place, objects)
 
 
 def objects_of(store: WritableStore) -> dict[str, bytes]:
     """Everything in the store, also what is in no listing."""
     if isinstance(store, BucketStore):
         return {key.removeprefix(f"{store.prefix}/"): content for key, content in store.objects.items()}
+    if isinstance(store, CloudStore):
+        return objects_in(store)
     root = Path(store.shown(""))
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 

@@ -9,9 +9,12 @@ import pytest
 
 from importer.errors import OutputError
 from importer.places.changes import SET_ASIDE, Changes, Job, WritableStore
+from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
 from tests.places.bucket import BucketStore
+from tests.programs.s3_server import objects_in
+from tests.programs.seaweedfs import SeaweedFS
 
 JOB = Job("test", busy="somebody is at it", landmarks=frozenset({"kept"}))
 SYNC = Durability()
@@ -34,16 +37,23 @@ def in_bucket(_: Path) -> Filled:
     return lambda objects: BucketStore.filled("changed", dict(objects))
 
 
-@pytest.fixture(params=[in_folder, in_bucket])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
-    made: Filled = request.param(tmp_path)
-    return made
+@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
+def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
+    if request.param:
+        made: Filled = request.param(tmp_path)
+        return made
+    server: SeaweedFS = request.getfixturevalue("seaweedfs")
+    server.use(monkeypatch)
+    place = server.new_place()
+    return lambda objects: server.fill(place, objects)
 
 
 def objects_of(store: WritableStore) -> dict[str, bytes]:
     """Everything in the store, also what is in no listing."""
     if isinstance(store, BucketStore):
         return store.objects
+    if isinstance(store, CloudStore):
+        return objects_in(store)
     root = Path(store.shown(""))
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 

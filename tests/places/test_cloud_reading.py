@@ -17,11 +17,10 @@ from importer.places.cloud.connection import aside
 from importer.places.cloud.store import cloud_store_of
 from importer.places.opener import Opener
 from importer.places.store import Store
-from tests.programs.rclone import RcloneServer
 from tests.programs.s3_server import S3Server
 from tests.programs.seaweedfs import SeaweedFS
 
-CONTENT = random.Random(7).randbytes(13 << 20)  # noqa: S311
+CONTENT = random.Random(7).randbytes(13 << 20)
 
 
 @pytest.fixture(params=["seaweedfs", "rclone_server"])

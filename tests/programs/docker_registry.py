@@ -31,7 +31,7 @@ _CONFIG = """\
 version: 0.1
 log: {{level: info, accesslog: {{disabled: true}}}}
 storage:
-  filesystem: {{rootdirectory: {root}}}
+  {driver}
   delete: {{enabled: true}}
   maintenance: {{readonly: {{enabled: {readonly}}}, uploadpurging: {{enabled: false}}}}
 http: {{addr: "127.0.0.1:0"}}
@@ -52,21 +52,28 @@ class Response:
 class DockerRegistry:
     """A registry over a root folder, the one that is mounted at /var/lib/registry in the container.
 
-    ``settings`` are further sections of its configuration. Start and end it with ``with``.
+    ``settings`` are further sections of its configuration, ``driver`` is the line for storage that is no folder. Start
+    and end it with ``with``.
     """
 
-    def __init__(self, root: Path, *, readonly: bool = False, settings: str = "") -> None:
+    def __init__(self, root: Path, *, readonly: bool = False, settings: str = "", driver: str = "") -> None:
         self.root = root
         self._program = find("docker-registry", PACKAGE)
         self._folder = tempfile.TemporaryDirectory(prefix="bf-registry-")
         self._config = Path(self._folder.name) / "config.yml"
-        config = _CONFIG.format(root=json.dumps(str(root)), readonly=str(readonly).lower())
+        driver = driver or f"filesystem: {{rootdirectory: {json.dumps(str(root))}}}"
+        config = _CONFIG.format(driver=driver, readonly=str(readonly).lower())
         self._config.write_text(config + settings)
         self._server: Server | None = None
         self.host = ""
 
     def __enter__(self) -> Self:
-        self._server = Server([self._program, "serve", str(self._config)], Path(self._folder.name) / "log")
+        self._server = Server(
+            # Its s3 driver stops at a bundle of certificates that it can't take.
+            [self._program, "serve", str(self._config)],
+            Path(self._folder.name) / "log",
+            {"AWS_CA_BUNDLE": ""},
+        )
         self.host = self._server.wait_for(self._address)
         return self
 

@@ -67,16 +67,7 @@ class S3Server:
 
     def client(self) -> S3Store:
         """A client of the tests' own."""
-        key, secret = LOGIN
-        return S3Store(
-            BUCKET,
-            endpoint=self.endpoint,
-            aws_endpoint_url_s3=self.endpoint,
-            access_key_id=key,
-            secret_access_key=secret,
-            region="us-east-1",
-            client_options={"allow_http": True},
-        )
+        return client_of(self.endpoint)
 
     def new_place(self) -> CloudStore:
         """A part of the bucket that nobody else uses, as the code that is tested sees it."""
@@ -85,17 +76,25 @@ class S3Server:
     def fill(self, place: CloudStore, objects: Mapping[str, bytes]) -> CloudStore:
         """Have these objects in a place, and no others; gives the place."""
         client = self.client()
-        for key in self.objects(place).keys() - objects.keys():
+        for key in objects_in(place).keys() - objects.keys():
             client.delete(place.full(key))
         for key, content in objects.items():
             client.put(place.full(key), content)
         return place
 
-    def objects(self, place: CloudStore) -> dict[str, bytes]:
-        """Everything in a place."""
-        client = self.client()
-        keys = [each["path"] for page in client.list(place.prefix) for each in page]
-        return {key[len(place.prefix) :].lstrip("/"): bytes(client.get(key).bytes()) for key in keys}
+    def registry_driver(self, place: CloudStore) -> str:
+        """The line of docker-registry's configuration by which it has its storage there."""
+        key, secret = LOGIN
+        login = f"accesskey: {key}, secretkey: {secret}, region: us-east-1, secure: false, v4auth: true"
+        return (
+            f's3: {{{login}, regionendpoint: "{self.endpoint}", bucket: {BUCKET}, rootdirectory: "/{place.prefix}"}}\n'
+            "  redirect: {disable: true}"
+        )
+
+    def upload(self, folder: Path, place: CloudStore) -> CloudStore:
+        """Have a folder's files in a place; gives the place."""
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        return self.fill(place, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
     def _ping(self) -> bool | None:
         host, _, port = self.endpoint.removeprefix("http://").partition(":")
@@ -118,3 +117,24 @@ def free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
+
+
+def client_of(endpoint: str) -> S3Store:
+    """A client of the tests' own."""
+    key, secret = LOGIN
+    return S3Store(
+        BUCKET,
+        endpoint=endpoint,
+        aws_endpoint_url_s3=endpoint,
+        access_key_id=key,
+        secret_access_key=secret,
+        region="us-east-1",
+        client_options={"allow_http": True},
+    )
+
+
+def objects_in(place: CloudStore) -> dict[str, bytes]:
+    """Everything in a place, also what is in no listing."""
+    client = client_of(place.endpoint)
+    keys = [each["path"] for page in client.list(place.prefix) for each in page]
+    return {key[len(place.prefix) :].lstrip("/"): bytes(client.get(key).bytes()) for key in keys}

@@ -5,20 +5,21 @@ Sources: obstore 0.12 and object_store, whose variables these are (AWS_*, GOOGLE
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 from importer.errors import BlobfixError, UsageError
 from importer.places.cloud.trouble import is_not_partial, is_out_of_range, translated
 
 if TYPE_CHECKING:
-    from obstore import GetOptions, ObjectMeta
+    from obstore import GetOptions, ObjectMeta, PutMode
     from obstore.store import AzureConfig, AzureStore, ClientConfig, GCSStore, S3Config, S3Store
 
     Bucket = S3Store | GCSStore | AzureStore
@@ -27,6 +28,13 @@ T = TypeVar("T")
 
 PAGE: Final = 1000
 """Objects that a server lists in one answer."""
+
+PART: Final = 8 << 20
+"""Bytes of a part of an upload; 10,000 of them are the most that a server takes."""
+
+_PARTS_AT_ONCE: Final = 2
+_LARGEST_COPY: Final = 5 << 30
+"""Bytes that Amazon S3 copies in one request (API reference, CopyObject); more goes through this machine."""
 
 _VARIABLES: Final = ("AWS_", "GOOGLE_", "AZURE_")
 
@@ -108,6 +116,49 @@ class Connection:
 
         meta, pieces = self.ask(shown, get)
         return meta, self._each(shown, pieces)
+
+    def put(self, key: str, shown: str, content: bytes, former: Meta | Literal["any"] | None = "any") -> Meta:
+        """Write a small object at once, if the key has what it had: FileExistsError or ObjectChangedError else."""
+        mode: PutMode = "overwrite"
+        if former is None:
+            mode = "create"
+        elif former != "any":
+            # A version that is None must not be there at all.
+            mode = {"e_tag": f'"{former.etag}"', **({"version": former.version} if former.version else {})}
+        done = self.ask(shown, lambda bucket: bucket.put(key, content, mode=mode, use_multipart=False))
+        return Meta(key, len(content), (done["e_tag"] or "").strip('"'), done["version"])
+
+    def upload(self, key: str, shown: str, parts: Iterator[bytes]) -> None:
+        """Write an object of any size, in parts; what ``parts`` raises aborts the upload."""
+        self.ask(
+            shown,
+            lambda bucket: bucket.put(key, parts, use_multipart=True, chunk_size=PART, max_concurrency=_PARTS_AT_ONCE),
+        )
+
+    def copy(self, source: Meta, key: str, shown: str, *, overwrite: bool) -> None:
+        """Copy on the server's side; FileExistsError where nothing may be overwritten."""
+        if source.size <= _LARGEST_COPY:
+            self.ask(shown, lambda bucket: bucket.copy(source.key, key, overwrite=overwrite))
+            return
+        if not overwrite and self._has(key, shown):
+            raise FileExistsError(errno.EEXIST, "is there already", shown)
+        self.upload(key, shown, self.stream(source.key, shown, PART)[1])
+
+    def delete(self, keys: Sequence[str], shown: str) -> None:
+        """Delete objects, if they are there."""
+        if keys:
+            self.ask(shown, lambda bucket: bucket.delete(keys))
+
+    def modified(self, key: str, shown: str) -> datetime:
+        """When an object was written, by the server's clock."""
+        return self.ask(shown, lambda bucket: bucket.head(key)["last_modified"])
+
+    def _has(self, key: str, shown: str) -> bool:
+        try:
+            self.meta(key, shown)
+        except FileNotFoundError:
+            return False
+        return True
 
     def pages(self, prefix: str, shown: str, after: str = "") -> Iterator[Sequence[Meta]]:
         """The objects whose keys begin with a prefix and a slash, by their keys, a page at a time."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final, cast
 
 from importer.errors import UsageError
+from importer.places.additions import Additions, Rank
 from importer.places.address import StoredObject
+from importer.places.changes import Changes, Job
+from importer.places.cloud import additions, changes
 from importer.places.cloud.connection import Connection, Location, Meta, connection_to
 from importer.places.cloud.listing import Listing
 from importer.places.cloud.reading import FIRST, ObjectStream
+from importer.places.cloud.trouble import CloudError
+from importer.places.durability import Durability
 from importer.places.store import EntryKind, Listed, Opened, Stamp, Status, joined
 from importer.places.unfinished import UNFINISHED_PREFIX
-
-SCHEMES: Final = ("s3", "gs", "az")
 
 _ENDPOINTS: Final = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
@@ -83,6 +87,10 @@ class CloudStore:
                 return self.status(self.connection.meta(full, shown))
         except FileNotFoundError:
             pass
+        except CloudError:
+            # The answer to HEAD doesn't say whether it is the object or the credentials; that to a listing does.
+            next(iter(self.connection.pages(full, shown)), None)
+            raise
         if next(iter(self.connection.pages(full, shown)), None) or not full:
             return Status(EntryKind.FOLDER, 0, ())
         raise FileNotFoundError(errno.ENOENT, "no such object", shown)
@@ -117,6 +125,41 @@ class CloudStore:
             above = above.rpartition("/")[0]
             yield self._at(above)
 
+    @property
+    def has_folders(self) -> bool:
+        """No: a folder is the beginning of a key."""
+        return False
+
+    def has_space(self, size: int) -> bool:  # noqa: ARG002 (as WritableStore has it)
+        """Always."""
+        return True
+
+    def demand_space(self, size: int) -> None:
+        """Nothing: a bucket takes what comes."""
+
+    def adding(self, rank: Rank, durability: Durability) -> AbstractContextManager[Additions]:  # noqa: ARG002
+        """Add objects; what a server has confirmed is durable."""
+        return additions.adding(self, rank)
+
+    def changing(self, job: Job, durability: Durability) -> AbstractContextManager[Changes]:  # noqa: ARG002
+        """Change objects; what a server has confirmed is durable."""
+        return changes.changing(self, job)
+
+    def clear_up(self, job: Job) -> None:
+        """Take away what a killed run of the job has left."""
+        changes.clear_up(self, job)
+
+    def meta_of(self, full: str) -> Meta | None:
+        """What has a key of the bucket; None where nothing has."""
+        try:
+            return self.connection.meta(full, self.shown_full(full))
+        except FileNotFoundError:
+            return None
+
+    def shown_full(self, full: str) -> str:
+        """The URL of a key of the bucket."""
+        return f"{self.scheme}://{joined(self.bucket, full)}"
+
     def full(self, key: str) -> str:
         """The key in the bucket."""
         return joined(self.prefix, key)
@@ -136,23 +179,19 @@ def _listing_of(connection: Connection) -> Listing:
     return Listing(connection)
 
 
-def is_cloud_url(text: str) -> bool:
-    """Whether a text is meant as a bucket's URL."""
-    return text.partition("://")[0] in SCHEMES and "://" in text
-
-
 def cloud_store_of(url: str, environment: Mapping[str, str] = os.environ) -> CloudStore:
     """The place of ``s3://bucket/prefix``, ``gs://…`` or ``az://container/…``; nothing is asked of a server yet.
 
     Raises UsageError for what is no such URL.
     """
     scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
     bucket, _, path = rest.partition("/")
     if "@" in bucket or ":" in bucket:
         raise UsageError(
             f"{scheme}://…: a bucket's URL has no login or host in it; set credentials and endpoint in the environment"
         )
-    if scheme not in SCHEMES or not bucket:
+    if scheme not in _ENDPOINTS or not bucket:
         raise UsageError(
             f"{url}: no bucket's URL; write s3://bucket/prefix, gs://bucket/prefix or az://container/prefix"
         )

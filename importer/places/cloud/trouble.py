@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from importer.errors import BlobfixError, NetworkError, UsageError
+from importer.errors import BlobfixError, NetworkError, OutputError, UsageError
 
 _STATUS: Final = re.compile(r"status code: ([0-9]{3})")
 _CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
@@ -47,6 +47,15 @@ class ObjectChangedError(OSError):
 
     def __init__(self, shown: str) -> None:
         super().__init__(errno.ESTALE, "has changed while it was read", shown)
+
+
+class ObjectInTheWayError(OutputError):
+    """Somebody else has written an object since it was looked at."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"{shown}: has changed since it was checked; run the command again when nothing writes to the bucket"
+        )
 
 
 class CloudError(OSError):
@@ -91,6 +100,8 @@ def _of_the_bucket(error: Exception, shown: str, scheme: str, server: str) -> It
 def _of_the_object(error: Exception, shown: str, server: str) -> Iterator[OSError]:
     kind, status = type(error).__name__, _status(error)
     answer = _answer(error)
+    if kind == "AlreadyExistsError":
+        yield FileExistsError(errno.EEXIST, "is there already", shown)
     if isinstance(error, FileNotFoundError):
         yield FileNotFoundError(errno.ENOENT, "no such object", shown)
     if kind == "PermissionDeniedError" or status == 403:
