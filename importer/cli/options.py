@@ -34,7 +34,7 @@ Paths = Annotated[
     list[WritableStore] | None,
     typer.Argument(
         metavar="[PATH]...",
-        help="Folders or archives (zip, tar) that hold the download. Default: this folder.",
+        help="Folders, archives (zip, tar) or buckets (s3://…) that hold the download. Default: this folder.",
         show_default=False,
         parser=place_of,
     ),

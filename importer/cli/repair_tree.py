@@ -41,13 +41,18 @@ Examples:
   blobfix repair-tree /srv/registry --apply
   blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
   blobfix repair-tree /srv/registry --quick --space
+  blobfix repair-tree s3://registry --apply --blobs s3://backup/registry
 """
 
 
 def repair_tree(
     root: Annotated[
         WritableStore,
-        typer.Argument(metavar="ROOT", help="The folder that is mounted at /var/lib/registry.", parser=place_of),
+        typer.Argument(
+            metavar="ROOT",
+            help="The folder that is mounted at /var/lib/registry, or the bucket (s3://…).",
+            parser=place_of,
+        ),
     ],
     apply: Annotated[
         bool, typer.Option("--apply", help="Repair what can be proven; without this option nothing is changed.")

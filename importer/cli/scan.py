@@ -52,6 +52,7 @@ Examples:
   blobfix scan ./downloads --borrow ./downloads-of-1.3
   blobfix scan ./images.zip --select team/app:1.4
   blobfix scan --state ~/scan.state /srv/filestore
+  blobfix scan s3://backup/artifactory/filestore
   blobfix scan --format json . > report.json
   blobfix scan --format html . > report.html
 """

@@ -27,7 +27,11 @@ def to_registry_tree(
     output: Annotated[
         WritableStore,
         typer.Option(
-            "-o", "--output", metavar="ROOT", help="The folder to mount at /var/lib/registry.", parser=place_of
+            "-o",
+            "--output",
+            metavar="ROOT",
+            help="The folder to mount at /var/lib/registry, or a bucket (s3://…).",
+            parser=place_of,
         ),
     ],
 ) -> ExitCode:

@@ -47,7 +47,7 @@ class Additions(Protocol):
     def begin(self, keys: Collection[str]) -> Upload:
         """Begin an object that will have one of these keys if its bytes turn out to be right.
 
-        A bucket makes it a multipart upload, which is completed by ``finish`` and else aborted.
+        A bucket makes it a multipart upload out of sight, which the server copies to its key at ``finish``.
         """
         ...
 

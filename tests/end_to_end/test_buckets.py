@@ -107,6 +107,21 @@ def test_a_registry_serves_what_was_repaired_in_its_bucket(
         assert (target / "manifest.json").read_bytes() == manifest
 
 
+def test_a_registry_serves_what_was_written_to_its_bucket(
+    weed: SeaweedFS, download: Path, serve_registry: Callable[..., DockerRegistry], skopeo: Skopeo, tmp_path: Path
+) -> None:
+    source = weed.upload(download, weed.new_place()).shown("")
+    place = weed.new_place()
+    for _ in range(2):
+        written = run("to-registry-tree", source, "-o", place.shown(""))
+        assert (written.code, f"Written to {place.shown('')}" in written.text) == (0, True)
+    assert told(place.shown(""))[0] == 0
+    assert in_use(objects_in(place)) == objects_in(place)
+    registry = serve_registry(tmp_path, driver=weed.registry_driver(place))
+    skopeo.copy(f"docker://{registry.host}/{NAME}:{TAG}", f"dir:{tmp_path / 'pulled'}")
+    assert (tmp_path / "pulled" / "manifest.json").read_bytes() == IMAGE.manifest
+
+
 @pytest.mark.parametrize("kind", [SeaweedFS, RcloneServer])
 def test_a_download_in_a_bucket_is_read_as_in_a_folder(
     kind: type[SeaweedFS | RcloneServer],
