@@ -20,7 +20,7 @@ from importer.places.cloud.listing import Listing
 from importer.places.cloud.reading import FIRST, ObjectStream
 from importer.places.cloud.trouble import CloudError
 from importer.places.durability import Durability
-from importer.places.store import EntryKind, Listed, Opened, Stamp, Status, joined
+from importer.places.store import EntryKind, Identity, Listed, Opened, Stamp, Status, joined
 from importer.places.unfinished import UNFINISHED_PREFIX
 
 _ENDPOINTS: Final = {
@@ -168,7 +168,7 @@ class CloudStore:
         """What is known of an object: the ETag is another one when its bytes are."""
         # Without the version: listings don't have it, and what is the same by its ETag need not be read again.
         stamp: Stamp = (self.endpoint, self.bucket, meta.key, meta.etag, meta.size)
-        return Status(EntryKind.FILE, meta.size, stamp)
+        return Status(EntryKind.FILE, meta.size, stamp, identity=Identity(stamp) if meta.etag else Identity())
 
     def _at(self, prefix: str) -> CloudStore:
         return CloudStore(self.scheme, self.bucket, prefix, self.endpoint)
