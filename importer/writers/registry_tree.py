@@ -52,6 +52,9 @@ class _Link(NamedTuple):
         return read_link_text(self.content).digest if self.content else None
 
 
+_NO_LINK: Final = _Link(b"", None)
+
+
 class RegistryTree:
     """Writes images into a registry's storage: blobs first, then links, the tags last.
 
@@ -89,9 +92,11 @@ class RegistryTree:
         Raises UsageError for tags that another program has given to other images meanwhile, unless they may move.
         """
         self._staging.add_all_of(images, self._progress)
+        repositories = {repository for image in images for repository in image.repositories}
+        new = {repository for repository in repositories if kind_at(self._store, _repository_key(repository)) is None}
         for image in images:
             for repository in image.repositories:
-                self._link_image(image.plan, repository)
+                self._link_image(image.plan, repository, is_new=repository in new)
         tags = _tags_of(images)
         listings = listings_of(images, self._reader)
 
@@ -112,20 +117,20 @@ class RegistryTree:
     def _link_at(self, key: str) -> _Link:
         opened = opened_at(self._store, key)
         if not opened:
-            return _Link(b"", None)
+            return _NO_LINK
         with opened.stream as stream:
             return _Link(stream.read(MAX_LINK_SIZE), opened.stamp)
 
-    def _link_image(self, plan: ImagePlan, repository: str) -> None:
-        layers = f"{_STORAGE}/{REPOSITORIES}/{repository}/{LAYERS}"
+    def _link_image(self, plan: ImagePlan, repository: str, *, is_new: bool) -> None:
+        layers = f"{_repository_key(repository)}/{LAYERS}"
         if self._store.has_folders and kind_at(self._store, layers) is not EntryKind.FOLDER:
             self._additions.make_folder(layers)
         for image in plan.all_images:
             for blob in (*image.layers, image.config_blob):
                 if blob and blob.exact:
-                    self._link(layer_link(repository, blob.exact.digest), blob.exact.digest)
+                    self._link(layer_link(repository, blob.exact.digest), blob.exact.digest, is_new=is_new)
             digest = image.manifest.descriptor.digest
-            self._link(revision_link(repository, digest), digest)
+            self._link(revision_link(repository, digest), digest, is_new=is_new)
 
     def _list_referrers(self, listing: ReferrersListing) -> None:
         name = Reference.of_repository(listing.repository, listing.tag)
@@ -144,9 +149,9 @@ class RegistryTree:
         self._link(index_link(name.repository, name.tag, digest), digest)
         self._add_link(_current_key(name), digest, current)
 
-    def _link(self, path: str, digest: Digest) -> None:
+    def _link(self, path: str, digest: Digest, *, is_new: bool = False) -> None:
         key = f"{_STORAGE}/{path}"
-        self._add_link(key, digest, self._link_at(key))
+        self._add_link(key, digest, _NO_LINK if is_new else self._link_at(key))
 
     def _add_link(self, key: str, digest: Digest, there: _Link) -> None:
         content = str(digest).encode()
@@ -173,6 +178,10 @@ def _moved(tags: Mapping[Reference, Digest], links: Mapping[Reference, _Link]) -
 
 def _blob_key(digest: Digest) -> str:
     return f"{_STORAGE}/{blob_path(digest)}"
+
+
+def _repository_key(repository: str) -> str:
+    return f"{_STORAGE}/{REPOSITORIES}/{repository}"
 
 
 def _current_key(name: Reference) -> str:

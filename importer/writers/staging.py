@@ -10,7 +10,7 @@ from importer.inspection.file_facts import BlockSink, FileFacts
 from importer.places.additions import Additions, Upload
 from importer.places.byte_streams import blocks_of_stream
 from importer.places.changes import WritableStore
-from importer.places.store import EntryKind, Store, status_at
+from importer.places.store import EntryKind, Store, kind_at, status_at
 from importer.plan.blobs import ProvenBlob
 from importer.plan.images import ImagePlan
 from importer.progress import Progress
@@ -66,7 +66,9 @@ class Staging:
         Raises OutputError, also when they can't fit, and what ``VerifyingReader.blocks`` raises.
         """
         blobs = {digest: blob for image in images for digest, blob in blobs_of(image.plan).items()}
-        lacking = [blob for blob in blobs.values() if not self._is_there(blob)]
+        # A new place need not be asked for each of them.
+        is_new = kind_at(self._store, "") is None
+        lacking = [blob for blob in blobs.values() if is_new or not self._is_there(blob)]
         size = sum(blob.size for blob in lacking if blob.digest not in self._uploads)
         progress.start("Writing", size)
         self._store.demand_space(size)
@@ -109,10 +111,11 @@ class StagingCapture:
 
         If there isn't room for all, none is copied before the plan says which of them are to be written.
         """
+        is_new = kind_at(self._store, "") is None
         for fact in facts:
             manifest = fact.document.manifest if fact.document else None
             for blob in manifest.blobs if manifest else ():
-                if not self._staging.has_some(blob.digest, blob.size):
+                if is_new or not self._staging.has_some(blob.digest, blob.size):
                     self._wanted.setdefault(blob.size, set()).add(blob.digest)
         if not self._store.has_space(sum(size * len(digests) for size, digests in self._wanted.items())):
             self._wanted.clear()

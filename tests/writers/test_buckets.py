@@ -107,6 +107,32 @@ def test_nothing_is_put_again_that_is_there_and_right(output: str, bucket: Bucke
     assert len(BucketAdditions.log) == written
 
 
+def test_a_new_place_is_asked_for_its_tags_alone(output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question is a request."""
+
+    def asked(images: int) -> int:
+        for number in range(images):
+            image = make_image(sample_layers(str(number), 100), docker=False)
+            write_artifactory_folder(image, tmp_path / f"{images}" / "team" / "app" / f"1.{number}")
+        questions: list[str] = []
+
+        def counted(ask: Callable[[BucketStore, str], object]) -> Callable[[BucketStore, str], object]:
+            def count_and_ask(store: BucketStore, key: str) -> object:
+                questions.append(key)
+                return ask(store, key)
+
+            return count_and_ask
+
+        for name in ("stat", "open"):
+            monkeypatch.setattr(BucketStore, name, counted(getattr(BucketStore, name)))
+        write(output, tmp_path / f"{images}", BucketStore.filled("new", {}).within("registry"))
+        monkeypatch.undo()
+        return len(questions)
+
+    # What the tag names, and whether it has named that before.
+    assert asked(30) - asked(10) <= 20 * 2
+
+
 def test_a_damaged_blob_of_the_bucket_is_replaced(output: str, bucket: BucketStore, tmp_path: Path) -> None:
     place = download(tmp_path / "1", FIRST)
     write(output, place, bucket)
