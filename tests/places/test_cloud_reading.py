@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from importer.errors import BlobfixError, NetworkError, UsageError
-from importer.places.cloud.connection import aside
+from importer.places.changes import Job
+from importer.places.cloud.connection import Piece, aside
 from importer.places.cloud.store import cloud_store_of
+from importer.places.durability import Durability
 from importer.places.opener import Opener
-from importer.places.store import Store
+from importer.places.store import Store, joined
 from tests.programs.s3_server import S3Server
 from tests.programs.seaweedfs import SeaweedFS
 
@@ -175,3 +177,39 @@ def test_what_is_done_aside_gives_its_result_or_its_error() -> None:
     assert aside(lambda: 7).result() == 7
     with pytest.raises(ZeroDivisionError):
         aside(lambda: 1 // 0).result()
+
+
+@pytest.mark.real_programs
+class TestSmallObjects:
+    def test_links_are_fetched_with_their_neighbours_and_are_those_of_the_server(
+        self, weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        objects = {f"{n:03}/link": b"%d" % n for n in range(150)} | {"100/large": CONTENT[:5000]}
+        store = weed.fill(weed.new_place(), objects)
+        asked: list[str] = []
+        piece = store.connection.piece
+
+        def counted(key: str, shown: str, start: int, size: int) -> Piece:
+            asked.append(key)
+            return piece(key, shown, start, size)
+
+        monkeypatch.setattr(store.connection, "piece", counted)
+        walked = {joined(folder.name, each.name): each for folder in store.list("") for each in store.list(folder.name)}
+        assert walked.keys() == objects.keys()
+        # Backwards, as a walk may go.
+        assert {key: store.head(key, 4096) for key in sorted(walked, reverse=True)} == {
+            key: content[:4096] for key, content in objects.items()
+        }
+        assert len(asked) == len(objects)
+
+    def test_what_was_changed_is_read_anew(self, weed: SeaweedFS) -> None:
+        store = weed.fill(weed.new_place(), {"a/link": b"old", "b/link": b"old"})
+        list(store.list(""))
+        assert store.head("a/link", 9) == b"old"
+        with store.changing(Job("test", busy=""), Durability()) as changes:
+            changes.put("b/link", [b"new"], keeps_former=False)
+            changes.settle()
+        assert store.head("b/link", 9) == b"new"
+        # What is read a second time is read as it is by then.
+        weed.fill(store, {"a/link": b"new", "b/link": b"new"})
+        assert store.head("a/link", 9) == b"new"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Final, Protocol
@@ -25,6 +25,12 @@ _WIDE: Final = 1000
 
 _MANY_PAGES: Final = 50
 """Pages of a wide folder that are remembered: some 20 MB."""
+
+SMALL: Final = 1 << 10
+"""Bytes of an object that is worth fetching with its neighbours; a link has 71."""
+
+_NEAR: Final = 64
+"""Objects that are neighbours of each other."""
 
 _LAST: Final = "\U0010ffff"
 """After every other character."""
@@ -46,6 +52,7 @@ class _Remembered:
     keys: Sequence[str]
     metas: Sequence[Meta]
     told: set[str] = field(default_factory=set)
+    near: set[int] = field(default_factory=set)
 
     def entries(self, prefix: str) -> Iterator[Meta]:
         begin = bisect_left(self.keys, f"{prefix}/")
@@ -72,11 +79,25 @@ class Listing:
         self._connection = connection
         self._lock = threading.Lock()
         self._remembered: _Remembered | None = None
+        self.on_forgotten: Callable[[], None] = lambda: None
+        """Called when something was changed."""
 
     def forget(self) -> None:
         """Ask the server from now on: something was changed."""
         with self._lock:
             self._remembered = None
+        self.on_forgotten()
+
+    def near(self, key: str) -> Sequence[Meta]:
+        """A small object and its small neighbours, if they are remembered; each group is told once."""
+        with self._lock:
+            known = self._remembered
+            place = bisect_left(known.keys, key) if known else 0
+            if known is None or place == len(known.keys) or known.keys[place] != key or place // _NEAR in known.near:
+                return ()
+            known.near.add(place // _NEAR)
+            start = place - place % _NEAR
+            return [meta for meta in known.metas[start : start + _NEAR] if meta.size <= SMALL]
 
     def folder(self, prefix: str, shown: str) -> Iterator[Below]:
         """The entries of a folder; raises as ``Connection`` says."""

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, Final, cast
 
@@ -16,7 +16,8 @@ from importer.places.address import StoredObject
 from importer.places.changes import Changes, Job
 from importer.places.cloud import additions, changes
 from importer.places.cloud.connection import Connection, Location, Meta, connection_to
-from importer.places.cloud.listing import Listing
+from importer.places.cloud.listing import SMALL, Listing
+from importer.places.cloud.neighbours import Neighbours
 from importer.places.cloud.reading import FIRST, ObjectStream
 from importer.places.cloud.trouble import CloudError
 from importer.places.durability import Durability
@@ -45,16 +46,28 @@ class CloudStore:
     bucket: str
     prefix: str = ""
     endpoint: str = ""
+    _kept: list[Connection] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type[CloudStore], tuple[str, ...]]:
+        # Who gets a copy makes a connection of his own.
+        return CloudStore, (self.scheme, self.bucket, self.prefix, self.endpoint)
 
     @property
     def connection(self) -> Connection:
         """The process's connection to the bucket."""
-        return connection_to(Location(self.scheme, self.bucket, self.endpoint))
+        if not self._kept:
+            self._kept.append(connection_to(Location(self.scheme, self.bucket, self.endpoint)))
+        return self._kept[0]
 
     @property
     def listing(self) -> Listing:
         """What the process remembers of listings."""
         return _listing_of(self.connection)
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """What the process has fetched beside what was read."""
+        return _neighbours_of(self.connection)
 
     @property
     def name(self) -> str:
@@ -103,8 +116,12 @@ class CloudStore:
         return Opened(stream, self.status(first.meta).stamp)
 
     def head(self, key: str, size: int) -> bytes:
-        """The first bytes, in one request."""
-        return bytes(self.connection.piece(self.full(key), self.shown(key), 0, max(size, 1)).content[:size])
+        """The first bytes, in one request; of small objects that were listed just now, many at a time."""
+        full = self.full(key)
+        piece = self.neighbours.piece(full, self.shown_full)
+        if piece is None or piece.meta.size > SMALL:
+            piece = self.connection.piece(full, self.shown(key), 0, max(size, 1))
+        return bytes(piece.content[:size])
 
     def leads_out(self, key: str) -> bool:  # noqa: ARG002 (as Store has it)
         """Never: there are no links."""
@@ -210,3 +227,8 @@ def _endpoint(scheme: str, environment: Mapping[str, str]) -> str:
     if "@" in endpoint or not endpoint.startswith(("http://", "https://")):
         raise UsageError(f"{name}: must be unset, or a URL such as https://s3.example.com without a login in it")
     return endpoint
+
+
+@lru_cache(maxsize=32)
+def _neighbours_of(connection: Connection) -> Neighbours:
+    return Neighbours(connection, _listing_of(connection))
