@@ -1,4 +1,4 @@
-"""What a state file keeps of a file's facts: small files and documents whole, of all others what was found out."""
+"""What a state file keeps of a file's facts: documents whole, of all others what was found out."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ from importer.places.store import Identity
 from importer.sources.source_file import SourceFile
 from importer.work.notes import note_of, value_of
 from importer.work.remembering import Key
-
-_SMALL: Final = 4 << 10
-"""Bytes up to which a file is kept whole."""
 
 _WHOLE: Final = b"z"
 _FACTS: Final = b"f"
@@ -76,9 +73,9 @@ def identity_of(file: SourceFile) -> Identity:
 def note_of_facts(facts: FileFacts, kept: KeptContent) -> bytes:
     """What recalls the facts of a file that was read just now."""
     content = kept.content
-    if content is not None and len(content) == facts.size and (facts.document or facts.size <= _SMALL):
-        return _WHOLE + zlib.compress(content)
-    return b"" if facts.document else _FACTS + note_of(_Told(*(getattr(facts, field.name) for field in fields(_Told))))
+    if facts.document:
+        return _WHOLE + zlib.compress(content) if content is not None and len(content) == facts.size else b""
+    return _FACTS + note_of(_Told(*(getattr(facts, field.name) for field in fields(_Told))))
 
 
 def facts_of_note(file: SourceFile, algorithms: Iterable[str], note: bytes) -> FileFacts:

@@ -179,7 +179,7 @@ class RememberingExecutor:
             if note:
                 try:
                     return _Recalled(task, task.recalled(note.content), note.began)
-                except (ValueError, LookupError, TypeError):
+                except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                     continue
         noted = _Noted(task, identity)
         return _NotedHere(noted, self._states[0]) if self.is_local else noted
