@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from importer.errors import UsageError
@@ -12,7 +13,8 @@ from importer.places.store import EntryKind, Store, kind_at
 from importer.recovery.recompress.recompressing import Effort, Recompressor
 from importer.rules.catalogue import find_in_tree
 from importer.rules.rule import Finding
-from importer.storage_tree.contents import ContentReader, Remembered
+from importer.storage_tree.checksums import whole_by_checksum
+from importer.storage_tree.contents import ContentReader, Contents, Remembered
 from importer.storage_tree.defects import Defect, LayersFolderMissing, LinkDangling, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census, diagnose
 from importer.storage_tree.foreign_stores import ForeignStore
@@ -40,6 +42,7 @@ class TreeQuestion:
         blobs: places that may hold what is missing.
         quick: whether only links and sizes are looked at.
         subset: the share of the blobs that is hashed; None: all.
+        checksums: a table of checksums that were computed elsewhere.
         effort: how much is done to compute the lost gzip of layers again.
         space: whether to say what the bytes are for.
     """
@@ -48,6 +51,7 @@ class TreeQuestion:
     blobs: tuple[Store, ...] = ()
     quick: bool = False
     subset: Share | None = None
+    checksums: Path | None = None
     effort: Effort = field(default_factory=Effort)
     space: bool = False
 
@@ -90,10 +94,7 @@ def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembere
     if store := object_store_in(tree):
         return _refused(question, store)
     reader = ContentReader(tree, executor, executor.progress, remembered)
-    if question.subset:
-        contents = reader.read_subset(question.subset)
-    else:
-        contents = reader.read_linked() if question.quick else reader.read_all()
+    contents = _read(question, layout, reader)
     diagnosis = diagnose(tree, contents, Stock(tree, contents, supplies))
     is_cache = kind_at(layout.store, CACHE_STATE) is EntryKind.FILE
     # A cache holds what somebody has asked for so far; what it lacks is no defect.
@@ -101,6 +102,14 @@ def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembere
     findings = find_in_tree(defects, is_cache=is_cache)
     space = space_of(tree, contents) if question.space else None
     return Checkup(question, layout.store, layout, defects, findings, diagnosis.census, space, reader.hashed)
+
+
+def _read(question: TreeQuestion, layout: Layout, reader: ContentReader) -> Contents:
+    if question.checksums:
+        return reader.read_rest(whole_by_checksum(question.checksums, layout))
+    if question.subset:
+        return reader.read_subset(question.subset)
+    return reader.read_linked() if question.quick else reader.read_all()
 
 
 def read_share(question: TreeQuestion, share: Share, executor: Executor) -> None:

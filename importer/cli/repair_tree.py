@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -38,6 +39,7 @@ Examples:
   blobfix repair-tree /srv/registry
   blobfix repair-tree /srv/registry --state ~/registry.state --max-age 90
   blobfix repair-tree /srv/registry --read-subset 12/30
+  blobfix repair-tree /srv/registry --checksums report.csv
   blobfix repair-tree /srv/registry --apply
   blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
   blobfix repair-tree /srv/registry --quick --space
@@ -78,6 +80,16 @@ def repair_tree(
             help="Hash only the N-th of T shares of the layers, or P percent of them chosen at random.",
         ),
     ] = None,
+    checksums: Annotated[
+        Path | None,
+        typer.Option(
+            "--checksums",
+            metavar="FILE",
+            help="Don't read layers whose checksum is right in FILE: a CSV table of path and sha256, or a report of S3 "
+            "Batch Operations.",
+            readable=False,
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
     space: Annotated[
         bool, typer.Option("--space", help="Show what no tag needs, in bytes; nothing is deleted.")
@@ -101,7 +113,10 @@ def repair_tree(
     share = share_of(shard, state)
     if share and apply:
         raise UsageError("--shard only reads; give --apply in a run of its own, without it")
-    question = TreeQuestion(root, tuple(blobs or ()), quick, subset_of(read_subset, quick=quick), effort, space)
+    if checksums and (apply or share or quick or read_subset):
+        raise UsageError("--checksums can't be combined with --apply, --shard, --quick or --read-subset")
+    subset = subset_of(read_subset, quick=quick)
+    question = TreeQuestion(root, tuple(blobs or ()), quick, subset, checksums, effort, space)
     inputs = (root, *question.blobs)
     with (
         at_work(jobs, shows_progress=not (quiet or no_progress)) as executor,

@@ -100,6 +100,7 @@ class TreeReport:
             **({"space": space_as_json(self.now.space)} if self.now.space else {}),
             "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
             **({"subset": {"share": question.subset.text, "hashed": self.now.hashed}} if question.subset else {}),
+            **({"checksums": {"hashed": self.now.hashed}} if question.checksums else {}),
             **({"state": account_as_json(self.account)} if self.account else {}),
         }
 
@@ -196,6 +197,8 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
 def _served(checkup: Checkup) -> str:
     census, question = checkup.census, checkup.question
     checked = "blobs were not hashed (--quick)" if question.quick else "all hashed"
+    if question.checksums:
+        checked = f"{checkup.hashed:,} of them hashed, the others are whole by --checksums"
     if question.subset:
         checked = f"{checkup.hashed:,} of them hashed (--read-subset {question.subset.text})"
     return (

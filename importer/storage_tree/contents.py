@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO, Final
@@ -27,6 +27,10 @@ from importer.work.task import Tools
 
 _BATCH: Final = 4096
 """Blobs that wait for a thread at a time, so that a million of them take little room."""
+
+
+_SMALL: Final = 64 << 10
+"""Bytes up to which a blob is read whatever is known of it: it may be a manifest that no link leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,20 @@ class ContentReader:
         """Hash what ``read_linked`` does, and of all other blobs a share."""
         self.read_linked()
         self._read_share(share)
+        return self.contents
+
+    def read_rest(self, whole: Collection[bytes]) -> Contents:
+        """Hash what ``read_linked`` does, small blobs, and those that aren't among the whole ones, by their sha256."""
+        self.read_linked()
+        blobs = self._tree.blobs
+        chosen = [
+            digest
+            for digest, size in blobs.items()
+            if digest not in self._done and (size <= _SMALL or not _is_among(digest, whole))
+        ]
+        self._progress.start("Checking", sum(blobs[digest] for digest in chosen))
+        self._read_blobs(chosen)
+        self._progress.stop()
         return self.contents
 
     def read_share(self, share: Share) -> Contents:
@@ -271,6 +289,10 @@ def _read(stream: BinaryIO, stamp: Stamp, algorithm: str, advance: Callable[[int
         advance(count)
     manifest = read_manifest(bytes(text)) if len(text) == size and text else None
     return Reading(Digest(algorithm, hashed.hexdigest()), size, kind_of_head(head), manifest, stamp)
+
+
+def _is_among(digest: Digest, whole: Collection[bytes]) -> bool:
+    return digest.algorithm == "sha256" and bytes.fromhex(digest.hex) in whole
 
 
 def _linked_manifests(tree: Tree) -> Iterator[Digest]:

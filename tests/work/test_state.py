@@ -244,7 +244,18 @@ class TestTheFile:
 
     def test_notes_that_say_nothing_are_not_believed(self, folder: Path, tmp_path: Path, read: list[str]) -> None:
         first = scan(tmp_path)
-        for note in (b"", b"z", b"zxx", b"f", b"f[]", b'f["a"]', b"f{}", b"f" + b"[" * 99_999, b"f[9,9,9,9,9,9,9,9,9]", b"x1"):
+        for note in (
+            b"",
+            b"z",
+            b"zxx",
+            b"f",
+            b"f[]",
+            b'f["a"]',
+            b"f{}",
+            b"f" + b"[" * 99_999,
+            b"f[9,9,9,9,9,9,9,9,9]",
+            b"x1",
+        ):
             database = sqlite3.connect(tmp_path / "s.state", isolation_level=None)
             database.execute("UPDATE facts SET note=?", (note,))
             database.close()
