@@ -54,6 +54,10 @@ class NetworkError(BlobfixError):
     """
 
 
+class LoginRequiredError(NetworkError):
+    """A server wants a login, and none was given for it."""
+
+
 class OutputError(BlobfixError):
     """The output can't be written: no permission, no space, or the wrong kind of place."""
 

@@ -76,11 +76,13 @@ app = typer.Typer(
 
 COMMANDS: Final = {
     "scan": "Show what is here, what is damaged, what can be written.",
+    "fix": "Go the whole way: scan, download, write, verify.",
     "to-registry-tree": "Write a storage folder for registry:2.",
     "to-docker-tar": "Write a tarball for docker load.",
     "to-oci-layout": "Write an OCI image layout for skopeo, podman, umoci.",
     "to-build-context": "Write a Dockerfile and the layers for docker build.",
     "load": "Load images into docker, podman or containerd.",
+    "verify": "Read an output back, digest by digest.",
     "repair-tree": "Check a registry's storage; with --apply, repair it.",
     "rules": "List all rules by code.",
     "explain": "Explain a finding or an error message.",

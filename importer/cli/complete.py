@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -30,23 +29,17 @@ from importer.cli.remote import (
     Transfers,
     Username,
 )
-from importer.domain.digest import Digest
-from importer.domain.platform import Platform
-from importer.errors import NetworkError, UsageError
-from importer.investigation import Investigation, Question, investigate
+from importer.errors import UsageError
+from importer.fetching import Order, fetch_into
+from importer.investigation import Question, investigate
 from importer.places.changes import WritableStore
 from importer.places.durability import Durability
 from importer.places.named import on_disk, place_of
-from importer.places.opener import Opener
-from importer.progress import Progress
 from importer.report.exit_codes import INCOMPLETE, INTACT, exit_code_of
 from importer.report.formats import Format, print_report
 from importer.report.page import Paper
 from importer.report.verdict import verdict_of
-from importer.transport.client import Surroundings
-from importer.transport.completion import Completion, Scanned
-from importer.transport.pull import DEFAULT_JOBS, transfer_all
-from importer.transport.remote_image import RemoteImage
+from importer.transport.pull import DEFAULT_JOBS
 from importer.transport.sources import open_image
 from importer.work.engines import executor_of
 
@@ -87,14 +80,13 @@ def complete(
     if path is None or (path.exists() and not path.is_dir()):
         raise UsageError(f"{folder.shown('')}: is not a folder on this machine; downloads can only go into one")
     surroundings = options.surroundings(Durability(is_wanted=not no_sync))
-    image = open_image(place, surroundings, login)
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = Question(places=(folder,), digests=digests_of(digest), effort=effort)
+    order = Order(open_image(place, surroundings, login), wanted, surroundings, jobs)
     with progress_shown(wanted=not (quiet or no_progress)) as progress:
         with executor_of(None, progress) as executor:
             before = investigate(question, executor)
-        completion = _completion(path, before, before.opener, image, wanted, surroundings)
-        refusal = _download(completion, surroundings, progress, jobs)
+        refusal = fetch_into(path, before, order, progress)
         with executor_of(None, progress) as executor:
             after = investigate(question, executor)
     if quiet:
@@ -104,29 +96,3 @@ def complete(
     if refusal:
         raise refusal
     return INCOMPLETE if exit_code_of(after.case) == INCOMPLETE else INTACT
-
-
-def _completion(
-    path: Path,
-    seen: Investigation,
-    opener: Opener,
-    image: RemoteImage,
-    platform: Platform | None,
-    surroundings: Surroundings,
-) -> Completion:
-    def path_of(digest: Digest) -> Path | None:
-        facts = seen.case.inventory.with_digest(digest)
-        return Path(facts[0].file.path) if facts else None
-
-    return Completion(
-        Scanned(path, seen.case.plan, path_of, opener.open), image, platform, surroundings.tell, surroundings.durability
-    )
-
-
-def _download(completion: Completion, surroundings: Surroundings, progress: Progress, jobs: int) -> NetworkError | None:
-    """Download what the server gives; what it refuses is raised when the folder has been looked at again."""
-    try:
-        transfer_all(completion.transfers(), surroundings, progress, jobs)
-    except NetworkError as refusal:
-        return refusal
-    return None

@@ -133,7 +133,7 @@ class After:
 def with_write_options(*left_out: str) -> Callable[[Callable[..., _Code]], Callable[..., _Code]]:
     """Give a command the shared options but for those named: it gets them as one value, its first parameter.
 
-    Its own parameters stand after the paths, or where ``After`` says.
+    Its own parameters stand after the paths, first where it has other ones, or where ``After`` says.
     """
 
     def decorate(command: Callable[..., _Code]) -> Callable[..., _Code]:
@@ -162,6 +162,8 @@ def _parameters(command: Callable[..., object], names: list[str]) -> Iterator[in
         annotation = hints[parameter.name]
         place = next((each.shared for each in get_args(annotation) if isinstance(each, After)), "paths")
         own.setdefault(place, []).append(parameter.replace(annotation=annotation))
+    if "paths" not in names:
+        yield from own.get("paths", ())
     defaults = WriteOptions()
     for name in names:
         yield inspect.Parameter(

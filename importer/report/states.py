@@ -39,10 +39,7 @@ PROOFS: Final = {
 }
 """How far a manifest's digest can be trusted."""
 
-
 _WORST_FIRST: Final = (ImageStatus.INCOMPLETE, ImageStatus.REPAIRABLE, ImageStatus.INTACT)
-
-"""From here on one digit behind the point would make three of two."""
 
 
 def worst_first(images: Iterable[ImagePlan], host: Host) -> list[ImagePlan]:

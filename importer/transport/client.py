@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from importer.domain.address import BaseUrl, Origin
-from importer.errors import NetworkError
+from importer.errors import LoginRequiredError, NetworkError
 from importer.places.durability import Durability
 from importer.transport.answer import Answer
 from importer.transport.authentication import MAX_ROUNDS, Authentication, FindCredentials
@@ -132,7 +132,8 @@ class Client:
             if answer.status in PASSING_STATUSES:
                 wait = seconds_to_wait(answer.header("Retry-After"), self.surroundings.timing)
                 raise PassingFailure(_said(f"{answer.host} answers {answer.status}", answer), wait)
-            raise NetworkError(self._refusal(ask, answer))
+            lacks_login = answer.status == 401 and self._authentication.credentials is None
+            raise (LoginRequiredError if lacks_login else NetworkError)(self._refusal(ask, answer))
 
     def _authenticated(self, ask: Ask) -> Answer:
         call = Call(ask.method, ask.url, ask.headers, ask.body)

@@ -18,6 +18,8 @@ from importer.words.printable import for_shell, printable, shell_word
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _TWO_DIGITS: Final = 9.95
+"""From here on one digit behind the point would make three of two."""
+
 _TOO_MANY_DIGITS: Final = 999.5
 
 
