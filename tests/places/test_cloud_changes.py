@@ -12,6 +12,7 @@ import pytest
 
 from importer.errors import BlobfixError, OutputError, VerificationError
 from importer.places.changes import Job
+from importer.places.cloud import additions as cloud_additions
 from importer.places.cloud import lock
 from importer.places.cloud.lock import held
 from importer.places.cloud.store import CloudStore
@@ -158,6 +159,23 @@ class TestLock:
             with pytest.raises(OutputError, match="another program has taken over"):
                 demand_until_lost(mine)
         assert objects_in(place) == {"lock": b"another's"}
+
+
+class TestDeadRuns:
+    """Nothing tells that a run which adds was killed, but that it writes no more."""
+
+    @pytest.mark.parametrize(("age", "is_left"), [(timedelta(hours=23), True), (timedelta(hours=25), False)])
+    def test_what_one_has_left_goes_after_a_day(
+        self, age: timedelta, is_left: bool, place: CloudStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(12):
+            put(place, f".blobfix-adding/0123456789abcdef/{number}", b"left")
+        monkeypatch.setattr(cloud_additions, "demand_conditions", lambda _: age)
+        with place.adding(len, SYNC) as adding:
+            adding.put("a", [b"one"])
+            adding.finish()
+        assert (len(objects_in(place)) == 13) == is_left
+        assert is_left or objects_in(place) == {"a": b"one"}
 
 
 class TestServers:

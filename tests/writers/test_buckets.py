@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from importer.domain.digest import Digest
 from importer.errors import UsageError
 from importer.investigation import Question, investigate
 from importer.places.changes import WritableStore
@@ -159,6 +161,53 @@ def _puts(output: str, place: Path, bucket: BucketStore) -> list[str]:
     return BucketAdditions.log[before:]
 
 
+def test_whoever_ends_it_at_any_step_leaves_no_tag_without_what_it_needs(
+    bucket: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("tree", download(tmp_path / "1", FIRST), bucket)
+    place = download(tmp_path / "2", SECOND, "1.5")
+    before = bucket.objects
+    for step in itertools.count():
+        BucketStore.filled("images", before)
+        if not _ends_at(step, place, bucket, monkeypatch):
+            break
+        _assert_served(objects_in(bucket))
+    # Its own blobs and links, those of its SBOM, and the tags.
+    assert step >= 15
+    _assert_served(objects_in(bucket), tags=4)
+
+
+def _ends_at(step: int, place: Path, bucket: BucketStore, monkeypatch: pytest.MonkeyPatch) -> bool:
+    puts = itertools.count()
+
+    def between(_: str) -> None:
+        if next(puts) == step:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BucketAdditions, "between", between)
+        try:
+            write("tree", place, bucket)
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def _assert_served(objects: dict[str, bytes], tags: int = 0) -> None:
+    """What a tag or a revision names is there, with all that it names in turn."""
+    named = [text.decode() for key, text in objects.items() if "/_manifests/" in key]
+    for digest in named:
+        manifest = json.loads(_blob(objects, digest))
+        for each in (*manifest.get("layers", ()), *manifest.get("manifests", ())):
+            assert Digest.of(_blob(objects, each["digest"])) == Digest.parse(each["digest"])
+    assert sum(key.endswith("current/link") for key in objects) >= tags
+
+
+def _blob(objects: dict[str, bytes], digest: str) -> bytes:
+    value = digest.partition(":")[2]
+    return objects[f"docker/registry/v2/blobs/sha256/{value[:2]}/{value}/data"]
+
+
 def test_a_tag_that_somebody_gives_at_the_last_moment_is_not_moved(
     bucket: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,9 +238,9 @@ def test_what_others_refer_with_at_the_last_moment_stays_listed(
     tag = str(FIRST.manifest_digest).replace(":", "-")
     before_put(f"{tag}/current/link", lambda: write("tree", theirs, bucket), monkeypatch)
     write("tree", mine, bucket)
-    digest = objects_in(bucket)[f"{REPOSITORY}/_manifests/tags/{tag}/current/link"].decode().partition(":")[2]
-    listed = json.loads(objects_in(bucket)[f"docker/registry/v2/blobs/sha256/{digest[:2]}/{digest}/data"])["manifests"]
-    assert len(listed) == 2
+    objects = objects_in(bucket)
+    digest = objects[f"{REPOSITORY}/_manifests/tags/{tag}/current/link"].decode()
+    assert len(json.loads(_blob(objects, digest))["manifests"]) == 2
 
 
 def test_programs_take_what_is_copied_out_of_the_bucket(

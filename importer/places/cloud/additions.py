@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,8 @@ from importer.places.unfinished import UNFINISHED_PREFIX
 if TYPE_CHECKING:
     from importer.places.cloud.store import CloudStore
 
+_RUNS: Final = f"{UNFINISHED_PREFIX}adding"
+_DEAD_AFTER: Final = timedelta(days=1)
 _TRIES: Final = 5
 _AT_ONCE: Final = 8
 """Requests of one rank that wait for the server at a time."""
@@ -31,14 +34,26 @@ _AT_ONCE: Final = 8
 def adding(store: CloudStore, rank: Rank) -> Iterator[CloudAdditions]:
     """Gather objects out of sight; raises as ``WritableStore.adding`` says."""
     with refusals(store):
-        demand_conditions(store)
-        drafts = Drafts(store, f"{UNFINISHED_PREFIX}adding/{os.urandom(8).hex()}")
+        ahead = demand_conditions(store)
+        with suppress(OSError, BlobfixError):
+            _clear_after_dead_runs(store, ahead)
+        drafts = Drafts(store, f"{_RUNS}/{os.urandom(8).hex()}")
         try:
             yield CloudAdditions(store, drafts, rank)
         finally:
             store.listing.forget()
             with suppress(OSError, BlobfixError):
                 drafts.clear()
+
+
+def _clear_after_dead_runs(store: CloudStore, ahead: timedelta) -> None:
+    """Take away what killed runs have left: they have written nothing for a day, by the server's clock."""
+    connection, shown = store.connection, store.shown("")
+    for run in connection.folder(store.full(_RUNS), shown)[0]:
+        drafts = Drafts(store, run.removeprefix(store.full("")).strip("/"))
+        latest = drafts.latest()
+        if latest and datetime.now(UTC) + ahead - connection.modified(latest.key, shown) > _DEAD_AFTER:
+            drafts.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,11 @@ class Drafts:
         for page in list(self.connection.pages(folder, self._store.shown(""))):
             self.connection.delete([each.key for each in page], self._store.shown(""))
 
+    def latest(self) -> Meta | None:
+        """What was written last below ``.blobfix-``: the names are numbers."""
+        pages = self.connection.pages(self._store.full(self._folder), self._store.shown(""))
+        return max((each for page in pages for each in page), key=lambda each: (len(each.key), each.key), default=None)
+
     def may_keep(self, size: int) -> bool:
         """Whether there is room for so many bytes more; it is taken then."""
         if self._kept + size > _MOST_KEPT:
