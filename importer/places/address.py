@@ -6,6 +6,7 @@ it makes a blob's bytes of what lies somewhere, and a digest proves it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -149,19 +150,39 @@ def can_seek(address: Address) -> bool:
             return True
         case Member(_, inner) | Part(inner):
             return can_seek(inner)
+        case Joined(pieces):
+            # Where the next piece begins is known only of parts, which have a length.
+            return all(isinstance(piece, Part) and can_seek(piece) for piece in pieces)
     return False
 
 
 def decoded_within(address: Address) -> Decoded | None:
     """What was decoded to get at the bytes: they themselves, or the archive that they are a member of."""
-    match address:
-        case Decoded():
-            return address
-        case (
-            Member(_, inner) | Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Recompressed(inner)
-        ):
-            return decoded_within(inner)
-    return None
+    return next((layer for layer in _layers(address) if isinstance(layer, Decoded)), None)
+
+
+def joined_within(address: Address) -> Joined | None:
+    """The archive in pieces that the bytes come from."""
+    return next((layer for layer in _layers(address) if isinstance(layer, Joined)), None)
+
+
+def _layers(address: Address) -> Iterator[Address]:
+    """An address, and what lies under it, as far as that is one other address each time."""
+    while True:
+        yield address
+        match address:
+            case (
+                Member(_, inner)
+                | Part(inner)
+                | Unpacked(inner)
+                | Copied(inner)
+                | Decompressed(inner)
+                | Decoded(inner)
+                | Recompressed(inner)
+            ):
+                address = inner
+            case _:
+                return
 
 
 def paths_of(address: Address) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Generator
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Sequence
+from itertools import accumulate
 from typing import BinaryIO, Final, cast
 
 BLOCK_SIZE: Final = 256 * 1024
@@ -38,6 +40,11 @@ def open_part(open_stream: OpenStream, start: int, size: int) -> BinaryIO:
         stream.close()
         raise
     return cast("BinaryIO", _PartStream(stream, start, size))
+
+
+def open_joined(pieces: Sequence[tuple[OpenStream, int]]) -> BinaryIO:
+    """Streams that can seek, with their sizes, one behind the other as one that can seek; one is open at a time."""
+    return cast("BinaryIO", _JoinedStream(pieces))
 
 
 def open_pieces(pieces: Generator[bytes, None, None]) -> BinaryIO:
@@ -91,6 +98,61 @@ class _PartStream(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
+
+
+class _JoinedStream(io.RawIOBase):
+    def __init__(self, pieces: Sequence[tuple[OpenStream, int]]) -> None:
+        self._pieces = pieces
+        self._ends = list(accumulate(size for _, size in pieces))
+        self._position = 0
+        self._number = -1
+        self._stream: BinaryIO | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._ends[-1] if self._ends else 0}
+        position = bases[whence] + offset
+        if position < 0:
+            raise OSError(22, "seek before the first byte")
+        self._position = position
+        return position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        # A short read would mean the end to those that ask for a head, so the buffer is filled.
+        view, filled = memoryview(buffer), 0
+        while filled < len(view) and (count := self._read_into(view[filled:])):
+            filled += count
+        return filled
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        super().close()
+
+    def _read_into(self, view: memoryview) -> int:
+        number = bisect_right(self._ends, self._position)
+        if number >= len(self._pieces):
+            return 0
+        stream, end = self._piece(number), self._ends[number]
+        stream.seek(self._position - end + self._pieces[number][1])
+        count: int = stream.readinto(view[: end - self._position])  # type: ignore[attr-defined]
+        self._position += count
+        return count
+
+    def _piece(self, number: int) -> BinaryIO:
+        if self._stream is None or number != self._number:
+            if self._stream is not None:
+                self._stream.close()
+            self._number, self._stream = number, self._pieces[number][0]()
+        return self._stream
 
 
 class _PieceStream(io.RawIOBase):

@@ -30,7 +30,7 @@ from importer.places.address import (
     Unpacked,
     can_seek,
 )
-from importer.places.byte_streams import BLOCK_SIZE, blocks_of_stream, open_part, open_pieces, skip
+from importer.places.byte_streams import BLOCK_SIZE, blocks_of_stream, open_joined, open_part, open_pieces, skip
 from importer.places.spool import Spool
 
 # What an image wants may hold a disk of zeros, and zstd packs those 20,000 times smaller. Hashing so much takes
@@ -82,13 +82,19 @@ class Opener:
                 return open_regular(path)
             case StoredObject(store, key):
                 return store.open(key).stream
-            case Part(whole, start, length) if can_seek(whole):
-                return open_part(partial(self.open, whole), start, length)
+            case Part() | Joined() if can_seek(address):
+                return self._open_parts(address)
             case Copied():
                 return self._copy(address).of(self.blocks, address).open()
             case Literal(content):
                 return io.BytesIO(content)
         return open_pieces(self._made(address))
+
+    def _open_parts(self, address: Part | Joined) -> BinaryIO:
+        if isinstance(address, Part):
+            return open_part(partial(self.open, address.whole), address.start, address.length)
+        parts = [piece for piece in address.pieces if isinstance(piece, Part)]
+        return open_joined([(partial(self.open, part), part.length) for part in parts])
 
     def blocks(
         self, address: Address, *, start: int = 0, length: int | None = None, block_size: int = BLOCK_SIZE

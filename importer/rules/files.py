@@ -13,7 +13,7 @@ from importer.formats.signatures import PAGE_KINDS, FileKind
 from importer.formats.transfer_codings.coding import TransferCoding
 from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory, claimed_digest, is_marker
-from importer.places.address import decoded_within, paths_of
+from importer.places.address import decoded_within, joined_within, paths_of
 from importer.plan.blobs import SavedManifest
 from importer.recovery.documents.wanted import layout_indexes
 from importer.rules.rule import Case, Observation, Severity
@@ -83,6 +83,13 @@ def decoded_archives(case: Case) -> Mapping[str, TransferCoding]:
     used = (fact for fact in case.inventory.files if fact.file.path in case.plan.used)
     decoded = (decoded_within(fact.file.address) for fact in used)
     return {paths_of(whole.encoded)[0]: whole.coding for whole in decoded if whole}
+
+
+def joined_archives(case: Case) -> Iterator[tuple[str, ...]]:
+    """Archives in pieces that were joined to get at what an image uses: the paths of their pieces."""
+    used = (fact for fact in case.inventory.files if fact.file.path in case.plan.used)
+    joined = (joined_within(fact.file.address) for fact in used)
+    yield from dict.fromkeys(paths_of(whole) for whole in joined if whole)
 
 
 def archive_observation(path: str, seen: str, coding: TransferCoding) -> Observation:

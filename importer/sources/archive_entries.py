@@ -17,7 +17,7 @@ _MAX_HOPS: Final = 40
 _MAX_NAME: Final = 4096
 """Bytes of a path, of a member or of a link's target; as many as Linux takes."""
 
-_MAX_MEMBERS: Final = 100_000
+MAX_MEMBERS: Final = 100_000
 """Members of an archive that are looked at: each takes 2 kB of memory until the scan is over."""
 
 _MAX_FOLDER_NAMES: Final = 2_000_000
@@ -37,7 +37,7 @@ def entries_of(container: SourceFile, listed: Iterable[Listed]) -> Iterator[Sour
     """
     tree = _Tree(container)
     for count, item in enumerate(listed):
-        if count >= _MAX_MEMBERS or tree.folder_names >= _MAX_FOLDER_NAMES:
+        if count >= MAX_MEMBERS or tree.folder_names >= _MAX_FOLDER_NAMES:
             tree.leave_the_rest(count)
             break
         tree.add(item)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, islice
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -15,22 +16,29 @@ from importer.formats.signatures import has_tar_magic, is_tar_header, kind_of_he
 from importer.places.address import Address, can_seek
 from importer.places.opener import Opener
 from importer.places.spool import NoCopyError
-from importer.sources.archive_entries import entries_of
+from importer.sources.archive_entries import MAX_MEMBERS, entries_of
 from importer.sources.archive_member import Flaw, Listed
 from importer.sources.decompression import Allowance, Unpacking
-from importer.sources.download_marks import looks_like_download, names_tar
-from importer.sources.encoded_archives import REPLACED, ZIP_MAGICS, decoded_archive, was_replaced
+from importer.sources.download_marks import looks_like_download, names_archive, names_tar
+from importer.sources.encoded_archives import REPLACED, ZIP_MAGICS, begins_archive, decoded_archive, was_replaced
+from importer.sources.pieces import SplitArchive, split_archives
 from importer.sources.source_file import Source, SourceFile, SourceProblem
-from importer.sources.tar_archive import first_members, list_tar
+from importer.sources.tar_archive import first_members, has_lost_blocks, list_tar
 from importer.sources.zip_archive import has_directory_end, list_zip
 
-_LEVELS: Final = 2
-"""An archive, and archives in it; what is in these stays a file."""
+_LEVELS: Final = 5
+"""An archive, and archives in archives in it; what is deeper stays a file."""
 
+_TOO_DEEP: Final = "it is an archive in five others; unpack the outer ones yourself and give the folder"
+
+_MOST_MISSING: Final = 5
 _SMALLEST: Final = 22
 """Bytes of an empty zip; nothing smaller is an archive."""
 
 _HEAD: Final = 512
+_LAYER: Final = "layer.tar"
+"""What docker save called every layer, until docker 25."""
+
 _LOOK: Final = 16 << 20
 _LOOK_MEMBERS: Final = 200
 
@@ -42,7 +50,7 @@ _HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
 
 
 class WithArchives:
-    """A source whose archives are read like folders, one nested in another at most.
+    """A source whose archives are read like folders, as are those in archives, up to five deep.
 
     Args:
         source: where the files come from.
@@ -59,8 +67,7 @@ class WithArchives:
     def entries(self) -> Iterator[SourceFile | SourceProblem]:
         """Yield the files, and in an archive's place those in it."""
         look = _Look(self._opener, Allowance())
-        for entry in self._source.entries():
-            yield from look.expanded(entry, is_named=self._is_named, levels=_LEVELS)
+        yield from look.all_expanded(self._source.entries(), is_named=self._is_named, levels=_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,44 @@ class _Look:
     opener: Opener
     allowance: Allowance
 
-    def expanded(
+    def all_expanded(
+        self, entries: Iterable[SourceFile | SourceProblem], *, is_named: bool, levels: int
+    ) -> Iterator[SourceFile | SourceProblem]:
+        """Yield what is in one place; archives in pieces are joined, and their members stand where the first one is."""
+        listed = list(entries)
+        files = [entry for entry in listed if isinstance(entry, SourceFile)]
+        members: dict[str, list[SourceFile | SourceProblem]] = {}
+        for split in split_archives(files, self.opener) if levels else ():
+            found = self._joined(split, levels)
+            if found is not None:
+                members |= {piece.path: [] for piece in split.pieces} | {split.pieces[0].path: found}
+        for entry in listed:
+            if entry.path in members:
+                yield from members[entry.path]
+            else:
+                yield from self._expanded(entry, is_named=is_named, levels=levels)
+
+    def _joined(self, split: SplitArchive, levels: int) -> list[SourceFile | SourceProblem] | None:
+        """What is in an archive in pieces; None where they are none of an archive."""
+        if not split.readable:
+            return [*split.pieces, *entries_of(split.pieces[0], [Flaw(_in_pieces(split))])]
+        first = self._read(split.whole, levels)
+        tried = chain((first,), (self._read(whole, levels) for whole in split.other_orders()))
+        best = next((listed for listed in tried if listed is not None and not _is_flawed(listed)), first)
+        if best is None:
+            return None
+        if split.missing:
+            best = [Flaw(_in_pieces(split)), *(item for item in best if not isinstance(item, Flaw) or item.name)]
+        return list(self.all_expanded(entries_of(split.pieces[0], best), is_named=False, levels=levels - 1))
+
+    def _read(self, whole: SourceFile, levels: int) -> list[Listed] | None:
+        archive = self._archive_in(whole, is_named=False, levels=levels)
+        # A layer in pieces is no archive to be looked into.
+        if archive is None or archive.is_doubtful:
+            return None
+        return list(islice(self._explained(whole, archive), MAX_MEMBERS + 1))
+
+    def _expanded(
         self, entry: SourceFile | SourceProblem, *, is_named: bool, levels: int
     ) -> Iterator[SourceFile | SourceProblem]:
         """Yield the entry, or in an archive's place what is in it."""
@@ -88,12 +132,14 @@ class _Look:
             return
         if archive.is_doubtful:
             yield entry
-        for inner in entries_of(entry, self._explained(entry, archive)):
-            yield from self.expanded(inner, is_named=False, levels=levels - 1)
+        inner = entries_of(entry, self._explained(entry, archive))
+        yield from self.all_expanded(inner, is_named=False, levels=levels - 1)
 
     def _archive_in(self, file: SourceFile, is_named: bool, levels: int) -> _Archive | None:
-        if not levels or file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
+        if file.size < _SMALLEST or not (is_named or _may_be_archive(file.name)):
             return None
+        if not levels:
+            return self._too_deep(file)
         if levels == _LEVELS:
             # A nested archive's bytes are its container's and count once.
             self.allowance.grow(file.size)
@@ -113,6 +159,10 @@ class _Look:
         except OSError:
             # It stays a file; whoever reads it says what is wrong.
             return None
+
+    def _too_deep(self, file: SourceFile) -> _Archive | None:
+        is_archive = names_archive(file.name) and begins_archive(self.opener.head(file.address, _HEAD))
+        return _Archive(partial(_flawed, _TOO_DEEP), is_doubtful=True) if is_archive else None
 
     def _lost_in(self, file: SourceFile) -> _Archive | None:
         is_lost = names_tar(file.name) and was_replaced(file.address, self.opener)
@@ -148,13 +198,17 @@ class _Look:
         if not (coding or is_tar_header(head)) or Digest.from_name(file.name):
             return None
         if not coding and can_seek(file.address):
+            if file.name == _LAYER and not is_named and has_lost_blocks(self.opener, file.address, file.size):
+                # In docker save's folders, and with the members behind it in its content.
+                return None
             members = partial(list_tar, self.opener, file.address, file.size)
             return self._judged(file.address, file.size, members, is_named=is_named)
         return self._unpacked(file.name, self._unpacking(file.address, coding or Coding.STORED), is_named)
 
     def _headless_tar_in(self, file: SourceFile, head: bytes) -> _Archive | None:
         """A tar of which the first header is damaged or lost; it may be a layer, so the file is kept."""
-        may_be = (has_tar_magic(head) or names_tar(file.name)) and not is_tar_header(head)
+        is_called_one = names_tar(file.name) and file.name != _LAYER
+        may_be = (has_tar_magic(head) or is_called_one) and not is_tar_header(head)
         if not may_be or not can_seek(file.address) or Digest.from_name(file.name):
             return None
         members = partial(list_tar, self.opener, file.address, file.size)
@@ -203,6 +257,17 @@ class _Look:
     ) -> _Archive | None:
         is_download = looks_like_download(first_members(self.opener, tar, size, _LOOK_MEMBERS), self.opener, tar)
         return _Archive(members, is_doubtful=not is_download) if is_download or is_named else None
+
+
+def _in_pieces(split: SplitArchive) -> str:
+    shown = [*split.missing[:_MOST_MISSING]]
+    if len(split.missing) > _MOST_MISSING:
+        shown.append(f"{len(split.missing) - _MOST_MISSING:,} more")
+    return f"it is one of the pieces of {split.name}, of which these are missing: {', '.join(shown)}"
+
+
+def _is_flawed(listed: Iterable[Listed]) -> bool:
+    return any(isinstance(item, Flaw) and not item.is_empty for item in listed)
 
 
 def _flawed(reason: str) -> Iterator[Listed]:

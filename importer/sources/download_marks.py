@@ -29,7 +29,7 @@ from importer.places.opener import Opener
 
 _MARKS: Final = re.compile(
     r"""(?:^|/)(?:
-        sha256(?:__|:)[0-9a-f]{64}          # Artifactory's names of blobs and of children's folders
+        sha256(?:__|:|-)[0-9a-f]{64}        # Artifactory's names of blobs and of children's folders; imgpkg's, ollama's
       | blobs/sha256/(?:[0-9a-f]{2}/)?[0-9a-f]{64}   # OCI layout, containerd, registry
       | oci-layout$
       | docker/registry/v2/
@@ -44,7 +44,7 @@ _MARKS: Final = re.compile(
 _PART_NAMES: Final = re.compile(
     r"(?:list\.)?manifest\.json|index\.json|oci-layout|(?:sha256\W+)?[0-9a-f]{64}", re.IGNORECASE
 )
-_TAR_NAMES: Final = re.compile(r".+\.(?:tar|tar\.\w{2,4}|tgz|tzst|txz|tbz2?)", re.IGNORECASE)
+_TAR_NAMES: Final = re.compile(r".+\.(?:tar|tar\.\w{2,4}|tgz|tzst|txz|tbz2?)(?:\.(?:gz|xz|bz2|zst))*", re.IGNORECASE)
 _DOCUMENTS: Final = frozenset({*MANIFEST_NAMES, "index.json"})
 
 _WHITEOUT: Final = ".wh."
@@ -72,6 +72,11 @@ def names_image_part(path: str) -> bool:
 def names_tar(name: str) -> bool:
     """Whether a file is called a tar, packed or not."""
     return _TAR_NAMES.fullmatch(name) is not None
+
+
+def names_archive(name: str) -> bool:
+    """Whether a file is called a zip, or a tar, packed or not."""
+    return names_tar(name) or name.lower().endswith(".zip")
 
 
 def _is_manifest(path: str, member: TarEntry, opener: Opener, tar: Address) -> bool:

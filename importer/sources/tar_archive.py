@@ -55,6 +55,13 @@ def first_members(opener: Opener, tar: Address, size: int, limit: int) -> Iterat
         yield from islice((member for member in members if isinstance(member, TarEntry)), limit)
 
 
+def has_lost_blocks(opener: Opener, tar: Address, size: int) -> bool:
+    """Whether a tar is damaged so that its headers don't lead to its end; raises OSError."""
+    with opener.open(tar) as stream:
+        reader = MemberReader(stream, size)
+        return any(not reader.damages[-1].is_bridged for _ in reader.members() if reader.damages)
+
+
 def _flaws(reader: MemberReader) -> Iterator[Flaw]:
     if reader.damages:
         yield Flaw(_damage(reader), is_bridged=all(damage.is_bridged for damage in reader.damages))

@@ -77,6 +77,10 @@ class TarSearch:
         self._false_headers = _FALSE_HEADERS
         self._followed = 0
 
+    def is_ended(self) -> bool:
+        """Whether the headers lead to the archive's end; raises OSError."""
+        return self._chain_from(0, self._size).is_ended
+
     def next_header(self, content: int, broken_at: int) -> int | None:
         """The header with which the archive goes on behind damage; None where there is none. Raises OSError.
 

@@ -20,6 +20,8 @@ from importer.sources.zip_local import data_start, list_local, packed_size_at
 
 _LOCAL_MAGIC: Final = b"PK\x03\x04"
 _END_MAGIC: Final = b"PK\x05\x06"
+_ONE_VOLUME: Final = "one volume of a multi-volume zip; give the folder that has all of them"
+_VOLUMES_MAGIC: Final = b"PK\x07\x08"
 _END_SIZE: Final = 22
 _LOCATOR_SIZE: Final = 20
 _MAX_END: Final = _END_SIZE + 0xFFFF
@@ -51,8 +53,16 @@ def has_directory_end(opener: Opener, file: Address) -> bool:
 def list_zip(opener: Opener, archive: Address, size: int, allowance: Allowance) -> Iterator[Listed]:
     """Yield the members of a zip of ``size`` bytes; raises OSError."""
     with opener.open(archive) as stream:
-        if _is_one_of_several(stream):
-            yield Flaw("one volume of a multi-volume zip; join them (zip -s 0 … --out whole.zip) and give the result")
+        # The first disk of several begins with a magic of its own (APPNOTE 8.5.4).
+        is_first = read_at(stream, 0, 8) == _VOLUMES_MAGIC + _LOCAL_MAGIC
+        if _is_a_later_volume(stream) and not is_first:
+            yield Flaw(_ONE_VOLUME)
+            return
+        if is_first:
+            if not _directory_end(stream):
+                yield Flaw(_ONE_VOLUME)
+            # The directory counts from each volume's start; local headers stand where they are.
+            yield from list_local(opener, archive, size, allowance, start=len(_VOLUMES_MAGIC))
             return
         try:
             members = _directory(stream)
@@ -113,10 +123,7 @@ def _name(info: zipfile.ZipInfo) -> str:
     return name_of(info.orig_filename.encode("cp437"), info.flag_bits)
 
 
-def _is_one_of_several(stream: BinaryIO) -> bool:
-    # The first disk of several begins with a magic of its own (APPNOTE 8.5.4).
-    if read_at(stream, 0, 8) == b"PK\x07\x08PK\x03\x04":
-        return True
+def _is_a_later_volume(stream: BinaryIO) -> bool:
     end = _directory_end(stream)
     # In zip64 archives the number may be 0xFFFF, and the true one stands elsewhere; Python's reader checks that.
     return len(end) >= 8 and end[4:6] not in (b"\0\0", b"\xff\xff")

@@ -52,10 +52,12 @@ def packed_size_at(stream: BinaryIO, header: int) -> int | None:
     return found.entry.packed_size if found and not found.entry.flags & DESCRIPTOR_FLAG else None
 
 
-def list_local(opener: Opener, archive: Address, size: int, allowance: Allowance) -> Iterator[Listed]:
-    """Yield the members of a zip of ``size`` bytes by their local headers alone; raises OSError."""
+def list_local(
+    opener: Opener, archive: Address, size: int, allowance: Allowance, *, start: int = 0
+) -> Iterator[Listed]:
+    """Yield the members of a zip of ``size`` bytes by their local headers alone, from ``start`` on; raises OSError."""
     with opener.open(archive) as stream:
-        position = 0
+        position = start
         while position < size:
             found = _local_at(stream, position)
             if found is None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import shutil
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -141,10 +144,35 @@ def test_a_named_tar_that_may_be_a_layer_is_given_both_ways(tmp_path: Path) -> N
     assert contents(entries(tmp_path)) == {"unclear.tar": path.read_bytes()}
 
 
-def test_only_one_level_of_nesting_is_opened(tmp_path: Path) -> None:
-    innermost = zip_of({"blob": b"content"})
-    (tmp_path / "a.zip").write_bytes(zip_of({"b.zip": zip_of({"c.zip": innermost})}))
-    assert contents(entries(tmp_path)) == {"c.zip": innermost}
+def test_archives_in_five_archives_are_opened(tmp_path: Path) -> None:
+    whole = {"blob": b"content"}
+    for _ in range(5):
+        whole = {"a.zip": zip_of(whole)}
+    (tmp_path / "a.zip").write_bytes(whole["a.zip"])
+    assert contents(entries(tmp_path)) == {"blob": b"content"}
+    (tmp_path / "a.zip").write_bytes(zip_of(whole))
+    found = entries(tmp_path)
+    assert set(contents(found)) == {"a.zip"}
+    assert [reason.startswith("it is an archive in five others") for reason in problems(found).values()] == [True]
+
+
+@pytest.mark.parametrize(
+    "packers", [(gzip.compress,), (gzip.compress,) * 2, (lzma.compress, gzip.compress, bz2.compress)]
+)
+def test_a_tar_that_was_compressed_several_times(tmp_path: Path, packers: Sequence[Callable[[bytes], bytes]]) -> None:
+    files = {"oci-layout": b"{}", "a": b"1" * 5000}
+    packed = tar_of(files)
+    for pack in packers:
+        packed = pack(packed)
+    (tmp_path / "image.tar.gz.gz").write_bytes(packed)
+    assert contents(entries(tmp_path)) == files
+    (tmp_path / "image.tar.gz.gz").write_bytes(gzip.compress(packed[:-40]))
+    assert "the archive's end is missing; the rest is used" in problems(entries(tmp_path)).values()
+
+
+def test_a_zip_that_was_compressed(tmp_path: Path) -> None:
+    (tmp_path / "image.zip.gz").write_bytes(gzip.compress(zip_of({"a": b"1"})))
+    assert contents(entries(tmp_path)) == {"a": b"1"}
 
 
 def test_plain_members_are_read_in_place(download: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class TestArchives:
     def test_an_archive_with_too_many_members_is_read_in_part_and_it_is_said(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(archive_entries, "_MAX_MEMBERS", 10)
+        monkeypatch.setattr(archive_entries, "MAX_MEMBERS", 10)
         (said,) = self.problems(self.write(tmp_path, *(f"f{number}" for number in range(20))))
         assert "only its first 10 members are read" in said
 

@@ -193,9 +193,9 @@ def test_members_that_cannot_be_read_say_why(tmp_path: Path, flag: int, method: 
 def test_one_disk_of_several_is_not_taken_for_a_zip(tmp_path: Path) -> None:
     raw = bytearray(zip_of({"a": b"1"}))
     struct.pack_into("<HH", raw, raw.index(b"PK\x05\x06") + 4, 2, 2)
-    for content in (bytes(raw), b"PK\x07\x08" + bytes(raw)):
+    for content in (bytes(raw), b"PK\x07\x08" + bytes(raw[: raw.index(b"PK\x05\x06")])):
         found = entries(_write(tmp_path / "a.zip", content))
-        assert contents(found) == {}
+        assert contents(found) == ({"a": b"1"} if content.startswith(b"PK\x07\x08") else {})
         assert "multi-volume" in problems(found)[str(tmp_path / "a.zip")]
 
 

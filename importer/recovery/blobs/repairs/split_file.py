@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from importer.domain.piece_names import piece_names
 from importer.inspection.file_facts import FileFacts
 from importer.places.address import Joined
 from importer.plan.causes import Split
 from importer.recovery.blobs.repairs.attempt import Attempt, Wanted
 
 _MAX_PIECES: Final = 10_000
-
-# `.001`, `.part1`, `.part01of10`, `-aa`, `.xab`, `_2`, ` (3)`: what splitters and browsers append.
-_PIECE: Final = re.compile(
-    r"(?P<stem>.*?)[ ._-]*(?:(?:part|chunk|piece|seg|p|z)?[ ._-]*\(?(?P<number>\d{1,6})\)?(?:[ ._-]*of[ ._-]*\d+)?"
-    r"|(?:part|x)?(?P<letters>[a-z]{2,3}))",
-    re.IGNORECASE,
-)
 
 
 def attempts(wanted: Wanted) -> Iterator[Attempt]:
@@ -41,34 +34,9 @@ def numbered_series(files: Iterable[FileFacts]) -> Iterator[list[tuple[int, File
     """Files that are numbered or lettered alike, two at least, each with its number, in their order."""
     found: dict[tuple[str, str], list[tuple[int, FileFacts]]] = {}
     for fact in files:
-        for stem, order in _readings(fact.file.name):
+        for piece in piece_names(fact.file.name):
             # Two PATHs, or two archives, may hold folders of one name; pieces belong together in one place only.
-            found.setdefault((str(Path(fact.file.path).parent), stem), []).append((order, fact))
+            found.setdefault((str(Path(fact.file.path).parent), piece.stem), []).append((piece.order, fact))
     for series in found.values():
         if 1 < len(series) <= _MAX_PIECES:
             yield sorted(series, key=lambda piece: piece[0])
-
-
-def _readings(name: str) -> Iterator[tuple[str, int]]:
-    yield from _reading(name)
-    # `chunk-1.bin`: programs that name the kind of file last number it before.
-    stem, _, ending = name.rpartition(".")
-    if ending.isalpha():
-        yield from _reading(stem)
-
-
-def _reading(name: str) -> Iterator[tuple[str, int]]:
-    match = _PIECE.fullmatch(name)
-    if not match:
-        return
-    if match["number"]:
-        yield match["stem"], int(match["number"])
-    elif match["letters"]:
-        yield match["stem"], _order_of(match["letters"].lower())
-
-
-def _order_of(letters: str) -> int:
-    order = 0
-    for letter in letters:
-        order = order * 26 + ord(letter) - ord("a")
-    return order

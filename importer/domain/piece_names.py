@@ -1,0 +1,89 @@
+"""The names that splitting programs and downloads in ranges give the pieces of a file.
+
+Sources: split(1) (``xaa``, ``-d``, ``--numeric-suffixes``); 7-Zip (``.001``); zip(1), "split archives" (``.z01``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+# `.001`, `.part1`, `.part01of10`, `-aa`, `.xab`, `_2`, ` (3)`: what splitters and browsers append.
+_PIECE: Final = re.compile(
+    r"(?P<stem>.*?)[ ._-]*(?:(?:(?<![a-z])(?:part|chunk|piece|seg|p|z))?[ ._-]*\(?(?P<number>\d{1,6})\)?"
+    r"(?:[ ._-]*of[ ._-]*(?P<total>\d{1,6}))?"
+    r"|(?:part|x)?(?P<letters>[a-z]{2,3}))",
+    re.IGNORECASE,
+)
+_ENDING: Final = re.compile(r"(?P<stem>.+?)(?P<ending>(?:\.tar)?\.[^\W\d_]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PieceName:
+    """A name, read as that of a piece.
+
+    Attributes:
+        stem: the name of the whole, without its ending if that stands behind the number.
+        order: the piece's number; of letters, as a number to the base of 26.
+        ending: the ending behind the number; empty where there is none.
+        label: the digits or letters.
+        total: how many pieces there are; None where the name doesn't say it.
+        before, after: the name's parts around the label.
+    """
+
+    stem: str
+    order: int
+    ending: str
+    label: str
+    total: int | None
+    before: str
+    after: str
+
+    @property
+    def is_lettered(self) -> bool:
+        """Whether letters count the pieces."""
+        return not self.label.isdigit()
+
+    def name_of(self, order: int) -> str:
+        """The name of another piece."""
+        width = len(self.label)
+        label = _letters(order, width) if self.is_lettered else f"{order:0{width}}"
+        return f"{self.before}{label}{self.after}"
+
+
+def piece_names(name: str) -> Iterator[PieceName]:
+    """The ways to read a name as a piece's."""
+    yield from _reading(name, "")
+    # `chunk-1.bin`: programs that name the kind of file last number it before.
+    match = _ENDING.fullmatch(name)
+    if match:
+        yield from _reading(match["stem"], match["ending"])
+
+
+def _reading(name: str, ending: str) -> Iterator[PieceName]:
+    match = _PIECE.fullmatch(name)
+    if not match:
+        return
+    group = "number" if match["number"] else "letters"
+    label = match[group]
+    order = int(label) if group == "number" else _order_of(label.lower())
+    total = int(match["total"]) if match["total"] else None
+    before, after = name[: match.start(group)], name[match.end(group) :] + ending
+    yield PieceName(match["stem"], order, ending, label, total, before, after)
+
+
+def _order_of(letters: str) -> int:
+    order = 0
+    for letter in letters:
+        order = order * 26 + ord(letter) - ord("a")
+    return order
+
+
+def _letters(order: int, width: int) -> str:
+    letters = ""
+    for _ in range(width):
+        order, rest = divmod(order, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
