@@ -197,3 +197,23 @@ def paths_of(address: Address) -> tuple[str, ...]:
         case Joined(pieces):
             return tuple(path for piece in pieces for path in paths_of(piece))
     return ()
+
+
+def stored_in(address: Address) -> tuple[FileOnDisk | StoredObject, ...]:
+    """The files and objects from which bytes are taken, in order: archives, not their members."""
+    match address:
+        case FileOnDisk() | StoredObject():
+            return (address,)
+        case (
+            Member(_, inner)
+            | Part(inner)
+            | Unpacked(inner)
+            | Copied(inner)
+            | Decompressed(inner)
+            | Decoded(inner)
+            | Recompressed(inner)
+        ):
+            return stored_in(inner)
+        case Joined(pieces):
+            return tuple(stored for piece in pieces for stored in stored_in(piece))
+    return ()

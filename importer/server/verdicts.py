@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import stat
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from importer.domain.digest import Digest
 from importer.errors import BlobfixError
-from importer.places.address import paths_of
+from importer.places.address import stored_in
+from importer.places.identity import identity_at
+from importer.places.store import Identity
 from importer.plan.blobs import ProvenBlob
 from importer.writers.verifying_reader import VerifyingReader
 
 _CLOCK_GRAIN: Final = 2_000_000_000
 """Nanoseconds by which a file system's time may be coarse (FAT: 2 s)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """What changes when a file does."""
-
-    path: str
-    inode: int
-    size: int
-    modified: int
-    changed: int
-
-    @property
-    def last_touched(self) -> int:
-        return max(self.modified, self.changed)
 
 
 class Verdicts:
@@ -45,7 +29,7 @@ class Verdicts:
     def __init__(self, since: int, reader: VerifyingReader) -> None:
         self._reader = reader
         self._since = since
-        self._proven: dict[Digest, tuple[_Identity, ...]] = {}
+        self._proven: dict[Digest, tuple[Identity, ...]] = {}
         self._locks: defaultdict[Digest, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
@@ -66,10 +50,11 @@ class Verdicts:
             self._proven[blob.digest] = identities
             return True
 
-    def _was_read_for_plan(self, blob: ProvenBlob, identities: tuple[_Identity, ...]) -> bool:
+    def _was_read_for_plan(self, blob: ProvenBlob, identities: tuple[Identity, ...]) -> bool:
         if blob.digest in self._proven:
             return False
-        return all(each.last_touched + _CLOCK_GRAIN < self._since for each in identities)
+        # Of what tells no time of change, nobody knows whether that was before the plan.
+        return all(0 < each.changed < self._since - _CLOCK_GRAIN for each in identities)
 
     def _proves(self, blob: ProvenBlob) -> bool:
         try:
@@ -80,21 +65,7 @@ class Verdicts:
         return True
 
 
-def _identities(blob: ProvenBlob) -> tuple[_Identity, ...] | None:
+def _identities(blob: ProvenBlob) -> tuple[Identity, ...] | None:
     """The identities of a blob's files; None when one is gone."""
-    found = [_identity(Path(path)) for path in paths_of(blob.recipe)]
-    there = tuple(each for each in found if each)
-    return there if len(there) == len(found) else None
-
-
-def _identity(path: Path) -> _Identity | None:
-    """That of the file, or of the archive whose member the path names."""
-    for place in (path, *path.parents):
-        try:
-            status = place.stat()
-        except OSError:
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            return None
-        return _Identity(str(place), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return None
+    found = tuple(identity_at(each) for each in stored_in(blob.recipe))
+    return found if all(each.marks for each in found) else None

@@ -19,6 +19,7 @@ from tests.programs.rclone import RcloneServer
 from tests.programs.s3_server import objects_in
 from tests.programs.seaweedfs import SeaweedFS
 from tests.programs.skopeo import Skopeo
+from tests.server.test_serve import Blobfix
 from tests.storage_tree.operators import ROWS, Row
 from tests.storage_tree.pushed_tree import IMAGE, INDEX, MULTI, MULTI_TAG, NAME, TAG, PushedTree
 from tests.storage_tree.test_in_a_bucket import IN_BUCKETS, MOVE_FOLDERS
@@ -119,6 +120,16 @@ def test_a_registry_serves_what_was_written_to_its_bucket(
     assert in_use(objects_in(place)) == objects_in(place)
     registry = serve_registry(tmp_path, driver=weed.registry_driver(place))
     skopeo.copy(f"docker://{registry.host}/{NAME}:{TAG}", f"dir:{tmp_path / 'pulled'}")
+    assert (tmp_path / "pulled" / "manifest.json").read_bytes() == IMAGE.manifest
+
+
+def test_a_download_in_a_bucket_is_served(weed: SeaweedFS, download: Path, skopeo: Skopeo, tmp_path: Path) -> None:
+    url = weed.upload(download, weed.new_place()).shown("")
+    served = Blobfix([url], tmp_path / "log")
+    try:
+        skopeo.copy(f"docker://{served.host}/{NAME}:{TAG}", f"dir:{tmp_path / 'pulled'}")
+    finally:
+        served.stop()
     assert (tmp_path / "pulled" / "manifest.json").read_bytes() == IMAGE.manifest
 
 
