@@ -27,6 +27,7 @@ from tests.programs.command import MissingProgramError
 from tests.programs.containerd import Containerd
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
+from tests.programs.moto import MotoServer
 from tests.programs.pigz import Pigz
 from tests.programs.podman import Podman
 from tests.programs.rclone import RcloneServer
@@ -55,6 +56,7 @@ _PROGRAM_FIXTURES = {
     "htpasswd",
     "seaweedfs",
     "rclone_server",
+    "moto_server",
 }
 _IMAGE_SIZE = 600_000
 
@@ -124,6 +126,13 @@ def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
 def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RcloneServer]:
     """The session's bad S3 server."""
     with need(lambda: RcloneServer(tmp_path_factory.mktemp("rclone"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MotoServer]:
+    """The session's slow S3 server."""
+    with need(lambda: MotoServer(tmp_path_factory.mktemp("moto"))) as server:
         yield server
 
 

@@ -17,6 +17,7 @@ from importer.places.cloud import lock
 from importer.places.cloud.lock import held
 from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
+from tests.programs.moto import MotoServer
 from tests.programs.rclone import RcloneServer
 from tests.programs.s3_server import BUCKET, LOGIN, objects_in
 from tests.programs.seaweedfs import SeaweedFS
@@ -191,6 +192,26 @@ class TestServers:
             ):
                 pass
         assert objects_in(place) == {"a": b"one"}
+
+    def test_another_implementation_is_changed_alike(
+        self, moto_server: MotoServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moto_server.use(monkeypatch)
+        place = moto_server.fill(moto_server.new_place(), {"a": b"one", "b": b"two", "c/d": b"three"})
+        with place.changing(JOB, SYNC) as changes:
+            changes.put("large", blocks(CONTENT), keeps_former=False)
+            changes.put("a", [b"new"], keeps_former=True)
+            changes.copy("b", "moved", place.stat("b").stamp)
+            changes.remove("b")
+            changes.set_aside("c")
+            changes.settle()
+        with place.adding(len, SYNC) as additions:
+            additions.put("blob", blocks(CONTENT))
+            additions.replace("a", b"newer", place.stat("a").stamp)
+            additions.finish()
+        kept = {".blobfix-set-aside/a": b"one", ".blobfix-set-aside/c/d": b"three"}
+        written = {"large": CONTENT, "blob": CONTENT, "a": b"newer", "moved": b"two"}
+        assert objects_in(place) == {**kept, **written}
 
     def test_a_bucket_that_is_not_there_is_not_made(self, place: CloudStore) -> None:
         absent = CloudStore("s3", "no-such-bucket", "x", place.endpoint)

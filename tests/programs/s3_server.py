@@ -19,6 +19,8 @@ from tests.programs.process import Server
 
 LOGIN = ("test", "testtest")
 BUCKET = "blobs"
+OF_THE_MACHINE = ("AWS_CA_BUNDLE", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")
+"""Settings that have nothing to do with the tests."""
 
 _NUMBERS = itertools.count(1)
 
@@ -41,7 +43,7 @@ class S3Server:
         self.folder = folder
 
     def __enter__(self) -> Self:
-        self._server = Server(self.command(), self.folder / "log.txt", without_cloud_settings())
+        self._server = Server(self.command(), self.folder / "log.txt")
         self._server.wait_for(self._ping)
         return self
 
@@ -60,7 +62,7 @@ class S3Server:
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Have the environment lead to it."""
-        for name in without_cloud_settings():
+        for name in OF_THE_MACHINE:
             monkeypatch.delenv(name, raising=False)
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
@@ -103,11 +105,6 @@ class S3Server:
                 return True
         except OSError:
             return None
-
-
-def without_cloud_settings() -> dict[str, str]:
-    """The machine's own settings for buckets have nothing to do with the tests; docker-registry stops at some."""
-    return {"AWS_CA_BUNDLE": "", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL_S3": ""}
 
 
 def free_ports(count: int) -> list[int]:
