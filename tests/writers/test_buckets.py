@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,9 @@ from importer.places.durability import Durability
 from importer.places.folder_store import FolderStore
 from importer.places.named import place_of
 from importer.places.opener import Opener
+from importer.places.store import Listed
 from importer.progress import SilentProgress
+from importer.writers.destinations.oci_layout import OciLayout
 from importer.writers.outputs import OCI_LAYOUT, REGISTRY_TREE, Output
 from importer.writers.registry_tree import RegistryTree
 from importer.writers.selection import Choice
@@ -229,6 +231,25 @@ def test_what_others_add_at_the_last_moment_stays_in_the_index(
     write("layout", mine, bucket)
     entries = json.loads(objects_in(bucket)["index.json"])["manifests"]
     assert {str(FIRST.manifest_digest), str(SECOND.manifest_digest)} <= {entry["digest"] for entry in entries}
+
+
+def test_a_layout_that_others_begin_at_the_first_moment_is_no_stranger(
+    bucket: BucketStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = download(tmp_path / "2", SECOND, "1.5")
+    listed = BucketStore.list
+
+    def between(store: BucketStore, folder: str) -> Iterator[Listed]:
+        monkeypatch.undo()
+        write("layout", theirs, bucket)
+        return listed(store, folder)
+
+    with bucket.adding(len, Durability()) as additions:
+        additions.put("blobs/sha256/0", [b"of a killed run"])
+        additions.finish()
+    monkeypatch.setattr(BucketStore, "list", between)
+    OciLayout(bucket).check([])
+    assert "index.json" in objects_in(bucket)
 
 
 def test_what_others_refer_with_at_the_last_moment_stays_listed(

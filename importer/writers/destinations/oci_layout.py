@@ -175,10 +175,11 @@ def _check_place(store: Store, inputs: Iterable[Store]) -> None:
         return
     if kind is not EntryKind.FOLDER:
         raise UsageError(f"{target}: is a file; give a folder, or a file whose name ends with .tar")
-    is_layout = any(kind_at(store, name) is EntryKind.FILE for name in (LAYOUT_NAME, INDEX_NAME))
     # A kill between the last moves leaves blobs without an index: such a folder may be finished.
-    strangers = [] if is_layout else [name for name in strangers_in(store) if name != "blobs"]
-    if strangers:
+    strangers = [name for name in strangers_in(store) if name != "blobs"]
+    # Asked afterwards: another process may be writing the layout right now.
+    is_layout = any(kind_at(store, name) is EntryKind.FILE for name in (LAYOUT_NAME, INDEX_NAME))
+    if strangers and not is_layout:
         raise UsageError(
             f"{target}: the folder is not empty and is not an OCI image layout ({strangers[0]} is there); "
             "give a new or empty folder, or a layout to add to"
