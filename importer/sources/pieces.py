@@ -17,7 +17,7 @@ from importer.formats.signatures import TAR_BLOCK, is_tar_header, kind_of_head
 from importer.places.address import Joined, Part, can_seek
 from importer.places.opener import Opener
 from importer.sources.download_marks import names_archive
-from importer.sources.encoded_archives import ZIP_MAGICS
+from importer.sources.encoded_archives import ZIP_MAGICS, begins_archive
 from importer.sources.source_file import SourceFile
 from importer.sources.tar_search import TarSearch
 from importer.sources.zip_archive import has_directory_end
@@ -25,6 +25,9 @@ from importer.sources.zip_archive import has_directory_end
 _MOST_PIECES: Final = 10_000
 _MOST_REORDERED: Final = 5
 """Pieces of which other orders are tried, if their names' order makes no archive."""
+
+_DIGEST: Final = re.compile(r"(?:sha\d+\W*_*)?[0-9a-f]{32}", re.IGNORECASE)
+"""Blobs, and their pieces: no archives. Stores have hundreds of thousands of them."""
 
 _VOLUME: Final = re.compile(r"(?P<stem>.+)\.z(?P<number>\d{2,5})", re.IGNORECASE)
 
@@ -78,6 +81,8 @@ def split_archives(files: Iterable[SourceFile], opener: Opener) -> Iterator[Spli
         if match := _VOLUME.fullmatch(file.name):
             volumes.setdefault(file.folder + match["stem"], []).append((int(match["number"]), file))
             continue
+        if _DIGEST.match(file.name):
+            continue
         for piece in piece_names(file.name):
             key = (file.folder, piece.stem, piece.is_lettered, piece.ending)
             found.setdefault(key, []).append((piece, file))
@@ -105,28 +110,43 @@ def _volumes(stem: str, series: _Series, by_name: dict[str, SourceFile]) -> Spli
 
 def _archive_of(group: Sequence[tuple[PieceName, SourceFile]], opener: Opener) -> SplitArchive | None:
     group = sorted(group, key=lambda piece: piece[0].order)
-    first = group[0][0]
-    files = tuple(file for _, file in group)
+    first, files = group[0][0], tuple(file for _, file in group)
     missing = _missing([piece for piece, _ in group])
-    name = f"{first.stem}{first.ending}" or files[0].name
-    lacking = tuple(first.name_of(order) for order in missing or ())
     if missing is None:
         return None
+    whole = SplitArchive(
+        pieces=files,
+        name=f"{first.stem}{first.ending}" or files[0].name,
+        missing=tuple(first.name_of(order) for order in missing),
+        readable=next((n for n, (piece, _) in enumerate(group) if piece.order != first.order + n), len(group)),
+    )
     try:
-        heads = [opener.head(file.address, TAR_BLOCK) for file in files]
-        if any(is_tar_header(head) for head in heads):
-            # A cut of a tar may well stand before a header; of a whole tar it doesn't matter what follows.
-            is_cut = not _is_whole_tar(files[0], opener) and not any(map(_begins_packed, heads))
-            return SplitArchive(files, name, lacking, len(files)) if is_cut else None
-        packed = [number for number, head in enumerate(heads) if _begins_packed(head)]
-        if not packed and lacking and names_archive(name):
-            return SplitArchive(files, name, lacking, 0)
-        if len(packed) != 1 or (heads[0].startswith(ZIP_MAGICS) and has_directory_end(opener, files[0].address)):
-            return None
+        readable = _readable(whole, opener)
     except OSError:
         return None
-    readable = next((n for n, (piece, _) in enumerate(group) if piece.order != first.order + n), len(group))
-    return SplitArchive(files, name, lacking, readable if packed == [0] or not lacking else 0)
+    return None if readable is None else replace(whole, readable=readable)
+
+
+def _readable(split: SplitArchive, opener: Opener) -> int | None:
+    """How many of the pieces can be read, from the first on; None where they are none of an archive."""
+    files = split.pieces
+    if len(files) > _MOST_REORDERED and not begins_archive(_head(files[0], opener)):
+        return 0 if split.missing and names_archive(split.name) else None
+    heads = [_head(file, opener) for file in files]
+    packed = [number for number, head in enumerate(heads) if _begins_packed(head)]
+    if any(map(is_tar_header, heads)):
+        # The cut of a tar may well be before a header; behind a whole tar, it is another one.
+        return len(files) if not packed and not _is_whole_tar(files[0], opener) else None
+    if not packed:
+        return 0 if split.missing and names_archive(split.name) else None
+    is_whole_zip = heads[0].startswith(ZIP_MAGICS) and has_directory_end(opener, files[0].address)
+    if len(packed) > 1 or is_whole_zip:
+        return None
+    return split.readable if packed == [0] or not split.missing else 0
+
+
+def _head(file: SourceFile, opener: Opener) -> bytes:
+    return opener.head(file.address, TAR_BLOCK)
 
 
 def _missing(pieces: Sequence[PieceName]) -> list[int] | None:

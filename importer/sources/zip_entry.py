@@ -84,7 +84,9 @@ def refusal_of(flags: int, method: int) -> str:
     if method == STORED or method in _CODINGS:
         return ""
     named = _METHOD_NAMES.get(method, f"method {method}")
-    return f"compressed with {named}, which can't be read here; unpack the archive yourself and give the folder"
+    return (
+        f"compressed with {named}, which can't be read here; unpack the archive with 7-Zip (7z x) and give the folder"
+    )
 
 
 def listed(entry: ZipEntry, opener: Opener, archive: Address, allowance: Allowance) -> Listed:

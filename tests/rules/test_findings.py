@@ -167,6 +167,7 @@ HEADER_OF_B = PLAIN.layers[0].index(b"lib/b.js")
         (damage.zero_range, (HEADER_OF_B + 40,), "BF203"),
         (damage.flip_byte, (30_000, 1), "BF208"),
         (damage.flip_byte, (HEADER_OF_B, 1), "BF208"),
+        (damage.flip_byte, (30, 1), "BF208"),
     ],
 )
 def test_a_tar_with_replacement_characters_of_its_own_was_not_rewritten(

@@ -96,7 +96,7 @@ def _full_size(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
     content = fact.content
     is_tar = fact.kind is FileKind.TAR
     is_whole = content is not None and content.ending is Ending.COMPLETE and not is_tar
-    if fact.size - fact.zeros_from >= _min_zeros(fact) and not is_whole:
+    if fact.size - fact.zeros_from >= _min_zeros(descriptor, fact) and not is_whole:
         decoded = fact.zeros_from if is_tar else content.size if content else None
         return ZeroFilled(fact.zeros_from, decoded if content else None, content.entries if content else ())
     return Corrupt(fact.digest, _broken_at(content) if content else None)
@@ -109,8 +109,11 @@ def _broken_at(content: Content) -> int | None:
     return content.consumed if content.broken_at is None else content.broken_at
 
 
-def _min_zeros(fact: FileFacts) -> int:
-    return MIN_ZEROS_OF_TAR if fact.kind is FileKind.TAR else _MIN_ZEROS
+def _min_zeros(descriptor: Descriptor, fact: FileFacts) -> int:
+    # A tar whose first header is damaged isn't recognised as one.
+    declared = media_types.compression_of(descriptor.media_type)
+    is_tar = fact.kind is FileKind.TAR or declared is media_types.Compression.NONE
+    return MIN_ZEROS_OF_TAR if is_tar else _MIN_ZEROS
 
 
 def _beginning(descriptor: Descriptor, fact: FileFacts) -> Cause | None:
