@@ -223,12 +223,14 @@ def platform_of(platform: str | None) -> Platform | None:
         raise UsageError(f"--platform: {error}; it looks like linux/amd64") from error
 
 
-def share_of(text: str | None, states: list[Path] | None) -> Share | None:
+def share_of(text: str | None, states: list[Path] | None, *, wants_text: bool) -> Share | None:
     """Read ``--shard``; raises UsageError."""
     if text is None:
         return None
     if not states:
         raise UsageError("--shard: needs --state FILE, in which it keeps what it has read")
+    if not wants_text:
+        raise UsageError("--shard only reads, and gives no report; give --format to the run with all --state files")
     try:
         return Share.of(text)
     except ValueError as error:

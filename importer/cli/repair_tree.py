@@ -110,7 +110,7 @@ def repair_tree(
     the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    share = share_of(shard, state)
+    share = share_of(shard, state, wants_text=format is TextOrJson.TEXT)
     if share and apply:
         raise UsageError("--shard only reads; give --apply in a run of its own, without it")
     if checksums and (apply or share or quick or read_subset):

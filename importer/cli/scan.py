@@ -105,7 +105,7 @@ def scan(
         depth=Depth(every_layer=deep, entries=salvage),
         effort=effort_of(no_recompress=no_recompress, limit=recompress_limit),
     )
-    share = share_of(shard, state)
+    share = share_of(shard, state, wants_text=format is Format.TEXT)
     choice = Choice(name=question.name, select=select, platform=question.platform)
     with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
         inputs = (*question.places, *question.borrowed)

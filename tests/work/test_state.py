@@ -303,6 +303,12 @@ class TestShares:
         assert read == []
         assert report == {**run("scan", tmp_path / "in", "--format", "json").json, "state": report["state"]}
 
+    @pytest.mark.parametrize("command", ["scan", "repair-tree"])
+    def test_a_share_gives_no_report(self, command: str, folder: Path, tmp_path: Path) -> None:
+        words = ("--shard", "1/2", "--state", tmp_path / "s.state", "--format", "json")
+        result = run(command, tmp_path / "in", *words)
+        assert (result.code, result.text, "gives no report" in result.stderr) == (2, "", True)
+
     @given(st.integers(1, 40), st.binary(max_size=9))
     def test_each_blob_is_in_exactly_one_share(self, count: int, content: bytes) -> None:
         digest = Digest.of(content).hex
