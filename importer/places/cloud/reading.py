@@ -50,18 +50,26 @@ class ObjectStream(io.RawIOBase):
         """Where it is."""
         return self._position
 
+    def read(self, size: int = -1) -> bytes:
+        """Read on, with one copy where the base class makes three."""
+        return self.readall() if size < 0 else bytes(self._next_piece(size))
+
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """Read on."""
+        piece = self._next_piece(len(buffer))
+        memoryview(buffer)[: len(piece)] = piece
+        return len(piece)
+
+    def _next_piece(self, size: int) -> memoryview:
         if self._position >= self._size:
-            return 0
+            return memoryview(b"")
         if not self._start <= self._position < self._start + len(self._block):
             self._block = self._source.at(self._position)
             self._start = self._position
         offset = self._position - self._start
-        piece = self._block[offset : offset + len(buffer)]
-        memoryview(buffer)[: len(piece)] = piece
+        piece = self._block[offset : offset + size]
         self._position += len(piece)
-        return len(piece)
+        return piece
 
     def close(self) -> None:
         """Let go of the blocks."""
@@ -76,28 +84,30 @@ class _Parts:
         self._connection = connection
         self._shown = shown
         self._meta = first.meta
-        self._next = len(first.content)
-        self._length = FIRST
+        self._next = self._expected = len(first.content)
+        self._length = 2 * FIRST
         self._ahead: Future[memoryview] | None = None
 
     def at(self, offset: int) -> memoryview:
         """A block that begins there."""
-        if offset != self._next:
-            self._length, self._ahead = FIRST // 2, None
-        self._length = min(self._length * 2, _LARGEST)
-        block = self._ahead.result() if self._ahead else self._fetched(offset, self._length)
-        goes_on = offset == self._next
-        self._next = offset + len(block)
-        self._ahead = self._begun(self._next) if goes_on and self._next < self._meta.size else None
-        return block
+        goes_on = offset == self._expected
+        if not goes_on:
+            self._next, self._length, self._ahead = offset, FIRST, None
+        wanted = self._ahead or self._begun()
+        self._expected = self._next
+        # While this one is waited for and used, the next one is on its way.
+        self._ahead = self._begun() if goes_on and self._next < self._meta.size else None
+        return wanted.result()
 
-    def _begun(self, offset: int) -> Future[memoryview]:
-        length = min(self._length * 2, _LARGEST)
+    def _begun(self) -> Future[memoryview]:
+        offset, length = self._next, min(self._length, self._meta.size - self._next)
+        self._next += length
+        self._length = min(self._length * 2, _LARGEST)
         return aside(lambda: self._fetched(offset, length))
 
     def _fetched(self, offset: int, length: int) -> memoryview:
         meta, content = self._connection.piece(self._meta.key, self._shown, offset, length, self._meta.etag)
-        if (meta.etag, meta.size) != (self._meta.etag, self._meta.size) or not content:
+        if (meta.etag, meta.size, len(content)) != (self._meta.etag, self._meta.size, length):
             raise ObjectChangedError(self._shown)
         return content
 
