@@ -1,7 +1,8 @@
 """What a program may import: ``import blobfix`` gives the same names. docs/library.md shows them at work.
 
 Everything is a frozen value or a plain function. Nothing here prints, sets a signal handler or keeps a state, and
-all that goes wrong is a BlobfixError, whose subclasses are in ``errors``. Paths are texts or ``os.PathLike``.
+all that goes wrong is a BlobfixError, whose subclasses are in ``errors``. Paths are texts or ``os.PathLike``; what
+is read, and where trees and layouts go, may be a bucket.
 """
 
 from __future__ import annotations
