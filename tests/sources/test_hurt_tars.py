@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import lzma
 import random
 import subprocess
@@ -21,6 +22,9 @@ from importer.sources.archive_member import Flaw, Member
 from importer.sources.source_file import ProblemKind, SourceProblem
 from importer.sources.tar_archive import list_tar
 from tests import pace
+from tests.images.content import sample_layers
+from tests.images.generated import make_image
+from tests.in_process import run
 from tests.sources.archiving import contents, entries, problems, tar_of
 
 _OPENER: Final = Opener()
@@ -230,3 +234,20 @@ def test_flaws_have_no_name_of_a_member() -> None:
     hurt = tar[:6000] + tar[6512:]
     (flaw,) = [item for item in list_tar(_OPENER, Literal(hurt), len(hurt)) if isinstance(item, Flaw)]
     assert (flaw.name, flaw.is_bridged) == ("", False)
+
+
+@pytest.mark.parametrize("offset", [3, 40, 63])
+def test_a_config_that_lost_its_name_is_known_by_its_content(tmp_path: Path, offset: int) -> None:
+    image = make_image(sample_layers("names", 9000))
+    config_name, layers = f"{image.image_id.hex}.json", [f"{n}/layer.tar" for n in range(len(image.layers))]
+    saved = [{"Config": config_name, "RepoTags": ["team/app:1"], "Layers": layers}]
+    contents_of_layers = map(gzip.decompress, image.layers)
+    files = {config_name: image.config, **dict(zip(layers, contents_of_layers, strict=True))}
+    tar = bytearray(tar_of({**files, "manifest.json": json.dumps(saved).encode()}))
+    config = next(header for header, start, end in _places(bytes(tar)) if tar[start:end] == image.config)
+    tar[config + offset] ^= 1
+    (tmp_path / "app.tar").write_bytes(tar)
+    report = json.loads(run("scan", "--format", "json", tmp_path).output)
+    (found,) = report["images"]
+    assert (found["image_id"], found["name"]) == (str(image.image_id), "team/app:1")
+    assert found["outputs"]["docker-tar"] == "exact"

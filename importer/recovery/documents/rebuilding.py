@@ -6,7 +6,7 @@ written in each writer's form, and is the original exactly when a known digest s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -88,7 +88,9 @@ def rebuild_images(
     alone = not any(plan.parsed for plan in plans)
     saved = {config.digest: image for config, image in saved_images(inventory)}
     for fact in orphan_configs(inventory):
-        blob, document = _config(fact, known, examiner)
+        is_named = fact.digest in saved and saved[fact.digest].config_digest == fact.digest
+        expected = frozenset({fact.digest}) if is_named else known.expected_of(fact)
+        blob, document = _config(fact, expected, examiner)
         config = document.config if document else None
         if not document or not config or fact.file.path in taken:
             continue
@@ -133,9 +135,8 @@ def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
     return any(fact.document and other and fact.document.value == other.value for other in documents)
 
 
-def _config(fact: FileFacts, known: KnownDigests, examiner: Examiner) -> tuple[BlobPlan, Document | None]:
-    """The config as a blob, held against the digests that its name or a note gives it."""
-    expected = known.expected_of(fact)
+def _config(fact: FileFacts, expected: Collection[Digest], examiner: Examiner) -> tuple[BlobPlan, Document | None]:
+    """The config as a blob, held against the digests that docker save's manifest, its name or a note gives it."""
     descriptor = Descriptor(media_types.DOCKER_CONFIG, fact.digest, fact.size)
     if not expected or fact.digest in expected:
         return PresentBlob(WantedBlob(descriptor, Role.CONFIG), whole_file(fact), fact), fact.document

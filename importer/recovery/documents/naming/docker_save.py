@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from importer.domain.digest import Digest
 from importer.domain.json_members import text, texts
 from importer.domain.reference import Reference
 from importer.formats.signatures import FileKind
@@ -24,6 +25,11 @@ class SavedImage:
     tags: tuple[str, ...]
     config: str
     layers: tuple[str, ...]
+
+    @property
+    def config_digest(self) -> Digest | None:
+        """The config's digest, after which docker names its file."""
+        return Digest.from_name(self.config.rpartition("/")[2])
 
     @property
     def names(self) -> Iterator[Reference]:
@@ -45,8 +51,11 @@ def saved_images(inventory: Inventory) -> Iterator[tuple[FileFacts, SavedImage]]
     """Each image that a docker save manifest lists, with its config's file."""
     for item in save_entries(inventory):
         config = file_beside(inventory, item.manifest.file, item.config)
-        if config:
-            yield config, item
+        digest = item.config_digest
+        # The file may have lost its name: that of a member of an archive, to a bit in its header.
+        found = inventory.with_digest(digest) if config is None and digest else ()
+        if config or found:
+            yield config or found[0], item
 
 
 def save_entries(inventory: Inventory) -> Iterator[SavedImage]:
