@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -12,29 +12,23 @@ from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, progress_shown, say, tell
-from importer.cli.options import platform_of
+from importer.cli.console import page_for_stdout, say, tell
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
 from importer.cli.requests import WriteOptions, with_write_options
 from importer.cli.results import tell_next
+from importer.cli.servers import Server, file_stem
 from importer.cli.working import at_work
 from importer.cli.writing import conclude
 from importer.conversion import Conversion, convert
-from importer.domain.places import Place as RemotePlace
-from importer.errors import ExitCode, LoginRequiredError, NetworkError, OutputError, UsageError
-from importer.fetching import Order, fetch_into
-from importer.investigation import Investigation, Question, investigate
-from importer.places.changes import WritableStore
+from importer.domain.reference import Reference
+from importer.errors import ExitCode, OutputError, UsageError
+from importer.investigation import Investigation, investigate
 from importer.places.durability import Durability
-from importer.places.named import is_an_address, on_disk, place_of
+from importer.places.named import on_disk, place_of
 from importer.plan.titles import title_of
-from importer.report.downloads import downloads_of
 from importer.report.verdict import verdict_of
-from importer.transport.credentials import Password
-from importer.transport.image_folder import ImageFolder
-from importer.transport.pull import Pull
-from importer.transport.sources import Login, open_image, repository_of, tag_of
-from importer.verification import verify
+from importer.verification.verifying import verify
+from importer.words.printable import printable
 from importer.words.text import Size
 from importer.writers.destination import Destination, Outcome
 from importer.writers.destinations.docker_tar import DockerTar
@@ -54,6 +48,9 @@ class To(StrEnum):
     OCI_LAYOUT = "oci-layout"
     LOAD = "load"
 
+
+_SHOWN: Final = 3
+"""Flaws that are told when what was written can't be read back."""
 
 _FOLDERS: Final = {To.REGISTRY_TREE: "registry", To.OCI_LAYOUT: "layout"}
 
@@ -98,9 +95,8 @@ def fix(
     """
     remote = RemoteOptions(username, password_stdin, plain_http, timeout, options.quiet)
     durability = Durability(is_wanted=not options.no_sync)
-    if to is To.LOAD and output is not None:
-        raise UsageError("--to load writes no file; leave out -o")
-    server = _Server(remote, durability, options)
+    _demand_place(to, output, options)
+    server = Server(remote, durability, options)
     places = tuple(map(server.pulled, paths or [os.curdir]))
     options = replace(options, paths=list(places))
     question = options.question(for_docker=to in (To.DOCKER_TAR, To.LOAD), patience=_SECONDS_IN_VAIN)
@@ -117,89 +113,13 @@ def fix(
     return _conclude(written, place, destination, options)
 
 
-class _Server:
-    """Whoever has what is missing, and the login there, which is asked for once."""
-
-    def __init__(self, remote: RemoteOptions, durability: Durability, options: WriteOptions) -> None:
-        self._remote = remote
-        self._surroundings = remote.surroundings(durability)
-        self._options = options
-        self._login = remote.login()
-
-    def pulled(self, text: str) -> WritableStore:
-        """The place that a PATH names; of a URL, the folder here into which the image was downloaded."""
-        if "://" not in text or is_an_address(text) or os.path.lexists(text):
-            return place_of(text)
-        place = self._remote.place(text)
-        root = Path(_file_stem(repository_of(place), tag_of(place)))
-        tell(f"Downloading {place} into {root}")
-        try:
-            self._pull(place, root)
-        except LoginRequiredError as error:
-            self._ask_for_login(error)
-            self._pull(place, root)
-        return place_of(root)
-
-    def completed(self, seen: Investigation, question: Question, source: str | None) -> Investigation:
-        """What is here once the server gave what it has of what is missing; as it was seen, where none is known."""
-        wanted = downloads_of(seen.case.plan, None)
-        folder = on_disk(question.places[0]) if len(question.places) == 1 else None
-        if not wanted and (seen.case.plan.images or source is None):
-            return seen
-        if source is None and wanted and folder and _asks() and not self._options.quiet:
-            which = "1 file is" if len(wanted) == 1 else f"{len(wanted)} files are"
-            say(f"{which} missing or damaged")
-            where = "Reference or URL to download from (empty: none)"
-            source = typer.prompt(where, "", show_default=False, err=True) or None
-        if source is None:
-            return seen
-        if folder is None or not folder.is_dir():
-            raise UsageError("--from needs one folder on this machine as PATH, into which the downloads can go")
-        place = self._remote.place(source)
-        refusal = self._fetch(place, folder, seen)
-        if isinstance(refusal, LoginRequiredError) and _asks():
-            self._ask_for_login(refusal)
-            refusal = self._fetch(place, folder, seen)
-        if refusal:
-            say(str(refusal))
-        with at_work(self._options.jobs, shows_progress=self._options.shows_progress) as executor:
-            return investigate(question, executor)
-
-    def _pull(self, place: RemotePlace, root: Path) -> None:
-        surroundings = self._surroundings
-        folder = ImageFolder(root, repository_of(place), tag_of(place), surroundings.durability, surroundings.tell)
-        image = open_image(place, surroundings, self._login)
-        with progress_shown(wanted=self._options.shows_progress) as progress:
-            try:
-                Pull(image, folder, surroundings, progress).run(platform_of(self._options.platform))
-            except LoginRequiredError:
-                raise
-            except NetworkError as refusal:
-                if not root.exists():
-                    raise
-                # What did come may do; the scan tells what is missing.
-                say(str(refusal))
-
-    def _fetch(self, place: RemotePlace, folder: Path, seen: Investigation) -> NetworkError | None:
-        image = open_image(place, self._surroundings, self._login)
-        order = Order(image, platform_of(self._options.platform), self._surroundings)
-        with progress_shown(wanted=self._options.shows_progress) as progress:
-            try:
-                return fetch_into(folder, seen, order, progress)
-            except NetworkError as refusal:
-                return refusal
-
-    def _ask_for_login(self, error: LoginRequiredError) -> None:
-        if not _asks():
-            raise error
-        say(str(error))
-        name = typer.prompt("User name", err=True)
-        self._login = Login(Password(name, typer.prompt("Password", hide_input=True, err=True)))
-
-
-def _asks() -> bool:
-    """Whether somebody is there to answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+def _demand_place(to: To, output: str | None, options: WriteOptions) -> None:
+    if to is To.LOAD and output is not None:
+        raise UsageError("--to load writes no file; leave out -o")
+    if output == "-":
+        raise UsageError("what is written is read back, so it needs a file; blobfix to-docker-tar -o - writes a stream")
+    if output is not None:
+        options.demand_other_output(on_disk(place_of(output)))
 
 
 def _destination(
@@ -208,12 +128,22 @@ def _destination(
     """Where the images go, and the place of it where there is one."""
     if to is To.LOAD:
         return RunningEngine(chosen_engine(None), options.replace_tags), None
-    place = output or str(_beside(seen) / _default_name(to, seen, options))
+    place = output or str(_default_place(to, seen, options))
     sync = not options.no_sync
     if to is To.DOCKER_TAR:
         return DockerTar(place, sync=sync), place
     kind = RegistryTree if to is To.REGISTRY_TREE else OciLayout
     return kind(place, replace_tags=options.replace_tags, sync=sync), place
+
+
+def _default_place(to: To, seen: Investigation, options: WriteOptions) -> Path:
+    """Beside the input; a tar gets a name that nothing has, while a tree and a layout are added to."""
+    folder = _beside(seen)
+    if to in _FOLDERS:
+        return folder / _FOLDERS[to]
+    stem = _stem_of_images(seen, options)
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(place for name in names if not os.path.lexists(place := folder / f"{name}.tar"))
 
 
 def _beside(seen: Investigation) -> Path:
@@ -224,20 +154,12 @@ def _beside(seen: Investigation) -> Path:
     return Path(os.path.relpath(chosen)) if chosen.is_relative_to(Path.cwd()) else chosen
 
 
-def _default_name(to: To, seen: Investigation, options: WriteOptions) -> str:
-    if to in _FOLDERS:
-        return _FOLDERS[to]
-    names = [options.name] if options.name else [str(n) for image in seen.case.plan.images for n in image.names]
+def _stem_of_images(seen: Investigation, options: WriteOptions) -> str:
+    images = seen.case.plan.images
+    names = [Reference.parse(options.name)] if options.name else [name for image in images for name in image.names]
     if len(names) != 1:
-        return "images.tar" if len(names) > 1 else "image.tar"
-    repository, _, tag = names[0].rpartition(":") if ":" in names[0].rpartition("/")[2] else (names[0], "", "")
-    return f"{_file_stem(repository, tag)}.tar"
-
-
-def _file_stem(repository: str, tag: str | None) -> str:
-    """What files of an image are called: ``NAME-TAG``."""
-    name = repository.rpartition("/")[2]
-    return f"{name}-{tag}" if tag else name
+        return "images" if len(names) > 1 else "image"
+    return file_stem(names[0].repository, names[0].tag)
 
 
 def _demand_whole(place: str, written: Conversion[Outcome], options: WriteOptions) -> None:
@@ -245,8 +167,10 @@ def _demand_whole(place: str, written: Conversion[Outcome], options: WriteOption
     with at_work(options.jobs, shows_progress=options.shows_progress) as executor:
         found = verify((place_of(place),), executor)
     lacking = [title_of(image.plan) for image in found.lacks(written.images)]
-    if lacking:
-        raise OutputError(f"{place}: could not be read back whole: {', '.join(lacking)}. Run the command again")
+    flaws = [printable(flaw) for output in found.outputs for flaw in output.flaws]
+    if lacking or flaws:
+        told = "; ".join([*(f"{title} is not in it whole" for title in lacking), *flaws[:_SHOWN]])
+        raise OutputError(f"{place}: was written, and reading it back finds: {told}. Run the command again")
 
 
 def _conclude(

@@ -13,16 +13,19 @@ from importer.errors import CannotWriteError, ExitCode, NoImageError
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.titles import label_of
 from importer.report.states import STATES, Titles
-from importer.verification import Verification
-from importer.verification import verify as read_back
-from importer.words.printable import for_shell
+from importer.verification.verifying import REGISTRY_TREE, Verification
+from importer.verification.verifying import verify as read_back
+from importer.words.printable import for_shell, printable
 from importer.words.text import Size
 
-_PROVEN: Final = {
-    ImageStatus.INTACT: "intact: every byte is here and right",
+_STATES: Final = {
+    ImageStatus.INTACT: "every byte is here and right",
     ImageStatus.REPAIRABLE: "not as it was",
     ImageStatus.INCOMPLETE: "incomplete",
 }
+
+_SHOWN: Final = 20
+"""Flaws of one output that are told one by one."""
 
 EXAMPLES: Final = """\b
 Examples:
@@ -43,16 +46,18 @@ def verify(paths: Paths = None, quiet: Silent = False, jobs: Jobs = None, no_pro
     case = found.seen.case
     for unread in case.unread:
         say(not_read(unread))
-    if not case.plan.images:
-        raise NoImageError("there is no image to verify; give a docker tar, a registry tree or an OCI layout")
     if not quiet:
         _tell_images(found, tell)
+        for output in found.outputs:
+            if not output.flaws:
+                tell(f"{output.place.shown('')}: {output.kind}, as programs read it")
+    _tell_flaws(found)
     if found.is_whole:
         return ExitCode.INTACT
-    shown = " ".join(for_shell(place.shown("")) for place in places)
     if not quiet:
-        checks = [f"blobfix repair-tree {for_shell(tree.store.shown(''))}" for tree in found.trees if tree.defects]
-        tell_next("see what is wrong, and what to do:", [*checks, f"blobfix scan --deep {shown}"], tell)
+        tell_next("see what is wrong, and what to do:", _commands(found), tell)
+    if not case.plan.images:
+        raise NoImageError("no image could be read")
     raise CannotWriteError(_summary(found))
 
 
@@ -60,17 +65,31 @@ def _tell_images(found: Verification, tell: Tell) -> None:
     case = found.seen.case
     titles = Titles(case.plan.images)
     for image in case.plan.images:
-        tell(f"{titles.of(image)}: {_PROVEN[status_of(image, case.host)]}")
+        tell(f"{titles.of(image)}: {_STATES[status_of(image, case.host)]}")
         for blob in image.all_blobs:
             size = Size(blob.descriptor.size)
             tell(f"  {STATES[blob.status]:<10}  {label_of(image, blob)!s:<14} {blob.descriptor.digest}  {size}")
-    for tree in found.trees:
-        wrong = sum(not defect.is_remark for defect in tree.defects)
-        tell(f"{tree.store.shown('')}: {f'{wrong:,} wrong links or blobs' if wrong else 'all links are right'}")
+
+
+def _tell_flaws(found: Verification) -> None:
+    for output in found.outputs:
+        shown = output.place.shown("")
+        for flaw in output.flaws[:_SHOWN]:
+            say(f"{shown}: {printable(flaw)}")
+        if len(output.flaws) > _SHOWN:
+            say(f"{shown}: and {len(output.flaws) - _SHOWN:,} more")
+
+
+def _commands(found: Verification) -> list[str]:
+    shown = {output.place: for_shell(output.place.shown("")) for output in found.outputs}
+    trees = [output.place for output in found.outputs if output.flaws and output.kind == REGISTRY_TREE]
+    checks = [f"blobfix repair-tree {shown[tree]}" for tree in trees]
+    return [*checks, f"blobfix scan --deep {' '.join(shown.values())}"]
 
 
 def _summary(found: Verification) -> str:
     total, flawed = len(found.seen.case.plan.images), len(found.flawed)
     if flawed:
         return f"{flawed} of {total} {'image' if total == 1 else 'images'} can't be relied on"
-    return "the images are whole, but not everything beside them is right"
+    kinds = ", ".join(f"{output.place.shown('')} ({output.kind})" for output in found.outputs if output.flaws)
+    return f"other programs can't rely on {kinds}" if kinds else "not everything in it is as it must be"

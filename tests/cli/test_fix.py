@@ -103,14 +103,23 @@ def test_a_url_is_downloaded_first(
 
 def test_what_makes_no_sense(download: Path) -> None:
     assert run("fix", download, "--to", "load", "-o", "x").code == 2
+    assert run("fix", download, "-o", "-").code == 2
     assert run("fix", download / "none").code == 2
 
 
-def test_a_second_run_gives_the_same_bytes(download: Path) -> None:
+def test_what_is_beside_the_input_is_never_replaced(download: Path) -> None:
+    Path("app-1.4.tar").write_bytes(b"somebody else's")
     assert run("fix", download, "--no-sync").code == 0
-    before = Path("app-1.4.tar").read_bytes()
+    assert Path("app-1.4.tar").read_bytes() == b"somebody else's"
     assert run("fix", download, "--no-sync").code == 0
-    assert Path("app-1.4.tar").read_bytes() == before
+    assert Path("app-1.4-2.tar").read_bytes() == Path("app-1.4-3.tar").read_bytes()
+
+
+def test_the_table_of_names_is_no_output(download: Path) -> None:
+    table = Path("names.tar")
+    table.write_text("digest,name\n")
+    assert run("fix", download, "--names", table, "-o", table).code == 2
+    assert table.read_text() == "digest,name\n"
 
 
 def answered(arguments: list[str | Path], answers: dict[str, str], folder: Path) -> tuple[int, str]:

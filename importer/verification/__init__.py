@@ -1,0 +1,1 @@
+"""Reading an output back as the programs read it that will get it."""
