@@ -69,7 +69,8 @@ def _lines(source: str) -> Iterator[str]:
 
 
 def _content(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: not a regular file; give a list with one reference a line, or - for standard input")
+    if path.is_dir() or path.is_block_device():
+        raise InputError(f"{path}: is no file; give a list with one reference a line, or - for standard input")
+    # A pipe will do, as a shell makes of <(command).
     with path.open("rb") as stream:
         return stream.read(_MAX_SIZE + 1)

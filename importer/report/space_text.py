@@ -17,8 +17,8 @@ _COLLECT: Final = (
 )
 
 
-def lines_of_space(space: Space) -> Iterator[str]:
-    """The table, line by line."""
+def lines_of_space(space: Space, *, is_sound: bool) -> Iterator[str]:
+    """The table, line by line; of a tree with defects nobody is told how to delete what isn't needed."""
     yield "Space"
     for size, purpose in (
         (space.needed, "needed by tags"),
@@ -28,11 +28,10 @@ def lines_of_space(space: Space) -> Iterator[str]:
         (space.uploads.size, f"in unfinished uploads ({_uploads(space.uploads)})"),
     ):
         yield f"  {Size(size).short:>8}  {purpose}"
-    if space.unknown_manifests:
-        yield (
-            f"  {space.unknown_manifests:,} linked manifests are missing or damaged: what they need may be among "
-            "what is called unreferenced. Repair the tree before you delete anything."
-        )
+    if not is_sound:
+        unknown = f" ({space.unknown_manifests:,} linked manifests can't be read)" if space.unknown_manifests else ""
+        yield f"  The tree has defects{unknown}, so what is called unneeded here may be needed."
+        yield "  Repair the tree before you delete anything."
     unneeded = [each for each in space.repositories if each.unneeded or each.links or each.uploads.count]
     if unneeded:
         yield ""
@@ -42,7 +41,7 @@ def lines_of_space(space: Space) -> Iterator[str]:
             yield _row(each)
         if len(unneeded) > _SHOWN:
             yield f"  and {len(unneeded) - _SHOWN:,} more, in --format json"
-    if (space.untagged or space.unreferenced) and not space.unknown_manifests:
+    if (space.untagged or space.unreferenced) and is_sound:
         yield ""
         yield f"  {_COLLECT}"
 

@@ -120,7 +120,7 @@ class TreeReport:
                 page.line(line)
         if self.now.space:
             page.line()
-            for line in lines_of_space(self.now.space):
+            for line in lines_of_space(self.now.space, is_sound=not _without_remarks(self.now.defects)):
                 page.line(line)
         print_next(page, self._next_steps())
 

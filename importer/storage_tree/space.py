@@ -21,7 +21,7 @@ from importer.plan.blobs import Role
 from importer.storage_tree.contents import Contents
 from importer.storage_tree.documents import Manifest
 from importer.storage_tree.layout import Layout
-from importer.storage_tree.tree import Repository, Tree
+from importer.storage_tree.tree import LinkRole, Repository, Tree
 
 STARTED_AT: Final = "startedat"
 """Beside an upload's bytes: when it began (distribution v2.8.3, paths.go), as RFC 3339."""
@@ -88,8 +88,8 @@ class Space:
 def space_of(tree: Tree, contents: Contents) -> Space:
     """Count a tree's bytes; reads nothing of it but what is in its folders of uploads."""
     needs = _Needs(contents.whole)
-    tagged = [needs.closure(repository.currents.values()) for repository in tree.repositories]
-    linked = [needs.closure(repository.revisions) for repository in tree.repositories]
+    tagged = [needs.closure(_named_by_tags(repository)) for repository in tree.repositories]
+    linked = [needs.closure(_linked_manifests(repository)) for repository in tree.repositories]
     users = Counter(digest for needed in tagged for digest in needed)
     referenced = frozenset(users).union(*linked)
     manifests: frozenset[Digest] = frozenset().union(*(each.revisions for each in tree.repositories))
@@ -109,6 +109,26 @@ def space_of(tree: Tree, contents: Contents) -> Space:
         uploads=_together(row.uploads for row in rows),
         repositories=tuple(sorted(rows, key=lambda row: (-row.unneeded - row.uploads.size, row.name))),
     )
+
+
+def _named_by_tags(repository: Repository) -> Iterator[Digest]:
+    """What tags name, and all that a tag with a wrong link, or none, may have named: a repair can bring it back."""
+    yield from repository.currents.values()
+    for tag in repository.tags - repository.currents.keys():
+        yield from repository.indexed.get(tag, ())
+        yield from repository.folders.get(tag, ())
+    for odd in repository.odd:
+        if odd.role in (LinkRole.CURRENT, LinkRole.INDEX) and odd.tag not in repository.currents:
+            yield from filter(None, (odd.digest, odd.text_digest))
+
+
+def _linked_manifests(repository: Repository) -> Iterator[Digest]:
+    """Every manifest that a link names, be it a wrong one."""
+    yield from repository.revisions
+    yield from repository.currents.values()
+    for odd in repository.odd:
+        if odd.role is LinkRole.REVISION:
+            yield from filter(None, (odd.digest, odd.text_digest))
 
 
 class _Needs:
@@ -145,7 +165,7 @@ class _Needs:
 def _of_repository(
     tree: Tree, repository: Repository, tagged: set[Digest], needs: _Needs, users: Counter[Digest]
 ) -> RepositorySpace:
-    named = needs.closure(repository.revisions | set(repository.currents.values()))
+    named = needs.closure(_linked_manifests(repository))
     shared = {digest for digest in tagged if users[digest] > 1}
     return RepositorySpace(
         name=repository.name,

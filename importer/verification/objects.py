@@ -52,6 +52,7 @@ def objects_in_tar(path: Path) -> Objects:
     try:
         # As Python's library reads it, which knows nothing of our own repairs.
         with tarfile.open(path, "r:") as archive:
+            # What was found before an error stays.
             members.extend(member for member in archive if member.isreg())
     except tarfile.TarError as error:
         if not members:

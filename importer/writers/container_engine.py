@@ -20,6 +20,7 @@ from importer.formats.documents import parse_document
 from importer.words.printable import printable
 
 _MOST_SAID: Final = 2000
+_MOST_ANSWERED: Final = 16 << 20
 _PATIENCE: Final = 60
 """Seconds for a question that an engine answers from memory."""
 
@@ -51,7 +52,10 @@ class Engine:
         """Why the engine can't be used, in its own words; empty when it can."""
         if not self.is_installed:
             return f"there is no {self.program} command here"
-        answer = self._ask(self.probe)
+        try:
+            answer = self._ask(self.probe)
+        except OutputError as error:
+            return str(error)
         return "" if answer.returncode == 0 else _last_line(answer.stderr or answer.stdout) or "it doesn't answer"
 
     def identity_of(self, name: str) -> Digest | None:
@@ -96,12 +100,19 @@ class Engine:
 
     def _ask(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
         command = [self.program, *arguments]
-        try:
-            return subprocess.run(  # noqa: S603 (one of a fixed list)
-                command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE
-            )
-        except subprocess.TimeoutExpired as error:
-            raise OutputError(f"{self.program} has not answered for {_PATIENCE} seconds") from error
+        # Into files: a pipe stays open as long as any child that the command leaves behind.
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wrong:
+            try:
+                code = subprocess.run(  # noqa: S603 (one of a fixed list)
+                    command, stdin=subprocess.DEVNULL, stdout=said, stderr=wrong, check=False, timeout=_PATIENCE
+                ).returncode
+            except subprocess.TimeoutExpired as error:
+                raise OutputError(f"{self.program} has not answered for {_PATIENCE} seconds") from error
+            except OSError as error:
+                raise OutputError(f"{self.program} can't be run: {error.strerror or error}") from error
+            said.seek(0)
+            wrong.seek(0)
+            return subprocess.CompletedProcess(command, code, said.read(_MOST_ANSWERED), wrong.read(_MOST_SAID))
 
     def _config_digest(self, name: str) -> Digest | None:
         """The image id of what ctr lists: its target's manifest names the config."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from importer.domain.digest import Digest
-from importer.domain.storage_paths import blob_path, layer_link
+from importer.domain.storage_paths import blob_path, current_link, layer_link, revision_link
 from importer.places.named import place_of
 from importer.storage_tree.space import Space
 from importer.tree_checkup import TreeQuestion
@@ -136,6 +136,27 @@ def test_a_lost_manifest_keeps_anybody_from_deleting(tree: PushedTree) -> None:
     told = blobfix("repair-tree", tree.root, "--space").text
     assert "Repair the tree before you delete anything" in told
     assert "garbage-collect" not in told
+
+
+@pytest.mark.parametrize("text", ["", "{digest}\n", None])
+def test_what_a_tag_with_a_wrong_link_names_is_needed(tree: PushedTree, text: str | None) -> None:
+    """A repair gives the tag its link again, so nobody may be led to delete the image before."""
+    link = tree.storage / current_link(NAME, TAG)
+    if text is None:
+        link.unlink()
+    else:
+        link.write_text(text.format(digest=IMAGE.manifest_digest))
+    space = space_of(tree)
+    assert (space.untagged, len(space.untagged_manifests)) == (0, 0)
+    told = blobfix("repair-tree", tree.root, "--quick", "--space").text
+    assert "Repair the tree before you delete anything" in told
+    assert "garbage-collect" not in told
+
+
+def test_what_a_wrong_link_to_a_manifest_names_is_referenced(tree: PushedTree) -> None:
+    untag(tree, NAME, TAG)
+    (tree.storage / revision_link(NAME, IMAGE.manifest_digest)).write_text("")
+    assert space_of(tree).unreferenced == 0
 
 
 def test_the_report_has_it_when_it_is_asked_for(tree: PushedTree) -> None:

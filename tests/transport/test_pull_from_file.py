@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,13 @@ def test_what_is_no_list(tmp_path: Path) -> None:
     assert run("pull", "--from-file", tmp_path / "none", "-o", tmp_path / "out").code == 2
     assert run("pull", "-o", tmp_path / "out").code == 2
     assert run("pull", "host/app:1", "--from-file", tmp_path / "none", "-o", tmp_path / "out").code == 2
+
+
+def test_a_pipe_will_do(offered: FaultyServer, images: dict[str, GeneratedImage], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(f"{offered.host}/team/one:1.4\n",))
+    writer.start()
+    assert run("pull", "--from-file", pipe, "-o", tmp_path / "out").code == 0
+    writer.join()
+    assert files_below(tmp_path / "out") == all_files(images, "team/one")

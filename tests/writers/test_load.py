@@ -81,9 +81,9 @@ class TestDocker:
 
     def test_a_damaged_one_is_not_loaded(self, asked_docker: Dockerd, folder: Path, image: GeneratedImage) -> None:
         cut_at(folder / "team" / "loaded" / "1.4" / image.layer_digests[0].file_name, 1000)
-        before = asked_docker.image_ids()
+        before = set(asked_docker.image_ids())
         assert run("load", folder).code == 4
-        assert asked_docker.image_ids() == before
+        assert set(asked_docker.image_ids()) == before
 
 
 @pytest.mark.real_programs
@@ -129,6 +129,7 @@ def test_where_there_is_no_engine(folder: Path, no_engine: Path) -> None:
         ("case $1 in load) cat >/dev/null; echo no room >&2; exit 1;; *) exit 0;; esac", "no room"),
         ("case $1 in load) cat >/dev/null;; image) echo sha256:%064d 0;; *) exit 0;; esac", "instead of image id"),
         ("echo no daemon here >&2; exit 1", "no daemon here"),
+        ("sleep 30 & exit 1", "doesn't answer"),
     ],
 )
 def test_what_an_engine_does_wrong_is_told(folder: Path, no_engine: Path, script: str, said: str) -> None:
@@ -141,3 +142,11 @@ def test_what_an_engine_does_wrong_is_told(folder: Path, no_engine: Path, script
     done = run("load", folder, "--into", "docker", "--replace-tags")
     assert done.code in (4, 5)
     assert said in done.output
+
+
+def test_a_command_that_is_no_program(folder: Path, no_engine: Path) -> None:
+    program = no_engine / "docker"
+    program.write_bytes(b"\x7fELF, but no program")
+    program.chmod(0o755)
+    done = run("load", folder)
+    assert (done.code, "can't be run" in done.output) == (5, True), done.output
