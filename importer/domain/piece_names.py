@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 # `.001`, `.part1`, `.part01of10`, `-aa`, `.xab`, `_2`, ` (3)`: what splitters and browsers append.
+# Separators are few: any number of them in several places takes cubic time in a hostile name.
 _PIECE: Final = re.compile(
-    r"(?P<stem>.*?)[ ._-]*(?:(?:(?<![a-z])(?:part|chunk|piece|seg|p|z))?[ ._-]*\(?(?P<number>\d{1,6})\)?"
-    r"(?:[ ._-]*of[ ._-]*(?P<total>\d{1,6}))?"
+    r"(?P<stem>.*?)[ ._-]{0,4}(?:(?:(?<![a-z])(?:part|chunk|piece|seg|p|z))?[ ._-]{0,4}\(?(?P<number>\d{1,6})\)?"
+    r"(?:[ ._-]{0,4}of[ ._-]{0,4}(?P<total>\d{1,6}))?"
     r"|(?:part|x)?(?P<letters>[a-z]{2,3}))",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ from importer.formats.signatures import (
 )
 from importer.formats.tar_headers import TarEntry, TarWalker
 from importer.places.byte_streams import read_at
-from importer.sources.tar_search import TarSearch, walk
+from importer.sources.tar_search import TarSearch
 
 _MOST_DAMAGES: Final = 1000
 """Places at which an archive is resumed; one with more is an attack, or no archive any longer."""
@@ -65,6 +65,7 @@ class MemberReader:
         self._size = size
         self._search = TarSearch(stream, size)
         self._last = TarEntry("", 0, 0)
+        self._searched = 0
         self._doubtful: int | None = None
         self.damages: list[Damage] = []
         self.stopped_at: int | None = None
@@ -78,11 +79,27 @@ class MemberReader:
             walker = TarWalker(keep_entries=True, start=start)
             hidden = yield from self._chain(walker, start)
             start = hidden if hidden is not None else (yield from self._behind(walker))
+            if start is not None:
+                self._go_on(start)
+            if self._search.steps_left <= 0:
+                self._give_up(start)
+                return
+
+    def _go_on(self, start: int) -> None:
+        """Search from here on, next time: what is behind damage is searched once, and read again a few times."""
+        self._searched = start + 1
+        self._search.steps_left -= max(min(self._last.end, self._size) - start, 0) // TAR_BLOCK
+
+    def _give_up(self, start: int | None) -> None:
+        """Tell the rest as unread: no archive is damaged in as many places."""
+        self.stopped_at = min(max(self._last.end, start or 0, self._searched), self._size)
+        self.damages.append(Damage(self.stopped_at))
+        self.no_tar_from = None
 
     def _chain(self, walker: TarWalker, start: int) -> Generator[TarEntry, None, int | None]:
         """Yield the members as far as headers lead; gives a header that a member's content swallows, if one does."""
         while True:
-            for entry in walk(self._stream, walker, start, self._size):
+            for entry in self._search.walk(walker, start, self._size):
                 yield entry
                 self._last = entry
                 hidden = self._search.hidden_header(entry)
@@ -109,7 +126,7 @@ class MemberReader:
         if self._last.end <= self._size:
             return None
         # Where content was lost, the last member seems to end behind the archive's end.
-        found = self._search.next_header(self._last.offset, self._size)
+        found = self._search.next_header(max(self._last.offset, self._searched), self._size)
         if found is not None:
             self.is_cut = False
             self.damages.append(Damage(self._last.offset))
@@ -132,7 +149,7 @@ class MemberReader:
 
     def _resumed(self, broken_at: int, *, is_end: bool = False) -> Generator[LostHeader, None, int | None]:
         is_allowed = len(self.damages) < _MOST_DAMAGES
-        found = self._search.next_header(self._last.offset, broken_at) if is_allowed else None
+        found = self._search.next_header(max(self._last.offset, self._searched), broken_at) if is_allowed else None
         if found is None and is_end:
             self.no_tar_from = broken_at
             return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import BinaryIO, Final
 
 from importer.formats.damaged_headers import may_be_header, mended_header, possible_sizes
@@ -19,11 +18,12 @@ from importer.places.byte_streams import BLOCK_SIZE, read_at
 
 _MAGIC: Final = b"ustar"
 _MAGIC_OFFSET: Final = 257
-_FALSE_HEADERS: Final = 10_000
-"""Places with the magic and a wrong checksum that are looked at; beyond them, one for each 512 bytes searched."""
+_STEPS: Final = 10_000
+_STEPS_FOR_BLOCK: Final = 8
+"""Steps for each block of an archive; a whole one full of tars takes two."""
 
-_MOST_FOLLOWED: Final = 2_000_000
-"""Members that are followed to see where a chain leads: twenty times as many as are read of an archive."""
+_FIRST_WINDOW: Final = 4 << 10
+"""Bytes that a search and a step begin with; what is searched for is mostly near."""
 
 _TAIL: Final = 64 << 10
 """Bytes at a member's end in which other members' headers are looked for, when as many may have been lost in it."""
@@ -52,34 +52,41 @@ class Chain:
         return self.end if self.is_ended or not self.last else self.last.offset
 
 
-def walk(stream: BinaryIO, walker: TarWalker, start: int, size: int) -> Iterator[TarEntry]:
-    """Yield the members that a walker has or finds from ``start`` on, as far as the chain is whole; raises OSError."""
-    position = start
-    while True:
-        yield from walker.entries
-        walker.entries.clear()
-        position += walker.content_left
-        walker.pass_over()
-        is_over = walker.ended or walker.broken_at is not None or position >= size
-        block = b"" if is_over else read_at(stream, position, TAR_BLOCK)
-        if not block:
-            return
-        position += len(block)
-        walker.feed(block)
-
-
 class TarSearch:
-    """Searches a tar of ``size`` bytes; all that it does together takes time in proportion to them."""
+    """Searches a tar of ``size`` bytes; all that it does together takes time in proportion to them.
+
+    A step is a header that is followed or checked, 4 KiB that are searched, or a block that is read once more.
+
+    Attributes:
+        steps_left: when none are, nothing more is found.
+    """
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
         self._size = size
-        self._false_headers = _FALSE_HEADERS
-        self._followed = 0
+        self.steps_left = _STEPS + _STEPS_FOR_BLOCK * (size // TAR_BLOCK)
 
     def is_ended(self) -> bool:
         """Whether the headers lead to the archive's end; raises OSError."""
         return self._chain_from(0, self._size).is_ended
+
+    def walk(self, walker: TarWalker, start: int, size: int) -> Iterator[TarEntry]:
+        """Yield the members that a walker has or finds from ``start`` on, as far as the chain is whole and steps last.
+
+        Raises OSError.
+        """
+        position = start
+        while True:
+            yield from walker.entries
+            walker.entries.clear()
+            position += walker.content_left
+            walker.pass_over()
+            is_over = walker.ended or walker.broken_at is not None or position >= size
+            block = b"" if is_over else self._block(position)
+            if not block:
+                return
+            position += len(block)
+            walker.feed(block)
 
     def next_header(self, content: int, broken_at: int) -> int | None:
         """The header with which the archive goes on behind damage; None where there is none. Raises OSError.
@@ -133,12 +140,11 @@ class TarSearch:
 
     def first_behind_zeros(self, offset: int) -> int | None:
         """The first block from here on that isn't all zeros; None where no other is left. Raises OSError."""
-        while offset < self._size:
-            blocks = read_at(self._stream, offset, BLOCK_SIZE)
+        for position, length in _windows(offset, self._size):
+            blocks = read_at(self._stream, position, length)
             zeros = len(blocks) - len(blocks.lstrip(b"\0"))
             if zeros < len(blocks):
-                return offset + zeros // TAR_BLOCK * TAR_BLOCK
-            offset += len(blocks) or self._size
+                return position + zeros // TAR_BLOCK * TAR_BLOCK
         return None
 
     @cached_property
@@ -158,27 +164,25 @@ class TarSearch:
 
     def _headers(self, start: int, end: int) -> Iterator[int]:
         """Yield the offsets from ``start`` on, and before ``end``, at which a whole header stands."""
-        for position in range(start, end, BLOCK_SIZE):
-            # A header that begins in this block may end in the next one.
-            window = read_at(self._stream, position, min(BLOCK_SIZE, end - position) + TAR_BLOCK - 1)
-            last = min(BLOCK_SIZE, end - position) + _MAGIC_OFFSET + len(_MAGIC) - 1
+        for position, length in _windows(start, end):
+            self.steps_left -= -(-length // _FIRST_WINDOW)
+            # A header that begins in this window may end in the next one.
+            window = read_at(self._stream, position, length + TAR_BLOCK - 1)
+            last = length + _MAGIC_OFFSET + len(_MAGIC) - 1
             at = window.find(_MAGIC, _MAGIC_OFFSET, last)
-            while at >= 0:
+            while at >= 0 and self.steps_left > 0:
+                self.steps_left -= 1
                 header = at - _MAGIC_OFFSET
                 if is_tar_header(window[header : header + TAR_BLOCK]):
                     yield position + header
-                else:
-                    self._false_headers -= 1
-                    if self._false_headers < 0:
-                        return
                 at = window.find(_MAGIC, at + 1, last)
-            self._false_headers += len(window) // TAR_BLOCK
+            if self.steps_left <= 0:
+                return
 
     def _chain_from(self, start: int, size: int) -> Chain:
         walker = TarWalker(keep_entries=True, start=start)
         last = None
-        for entry in islice(walk(self._stream, walker, start, size), max(_MOST_FOLLOWED - self._followed, 0)):
-            self._followed += 1
+        for entry in self.walk(walker, start, size):
             last = entry
         if walker.ended_at is not None:
             return Chain(walker.ended_at, is_ended=True, last=last)
@@ -206,7 +210,10 @@ class TarSearch:
 
     def _block(self, offset: int) -> bytes:
         # A size that lies may lead farther than any stream can be asked for.
-        return read_at(self._stream, offset, TAR_BLOCK) if offset < self._size else b""
+        if offset >= self._size or self.steps_left <= 0:
+            return b""
+        self.steps_left -= 1
+        return read_at(self._stream, offset, TAR_BLOCK)
 
     def _last_of_tar_in(self, member: TarEntry, header: int) -> TarEntry | None:
         """The last member of a tar in a tar, if a member is one that has this header in its own chain or content."""
@@ -214,6 +221,15 @@ class TarSearch:
             return None
         chain = self._chain_from(member.offset, min(_behind(member), self._size))
         return chain.last if header < chain.end else None
+
+
+def _windows(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where to read and how much, in windows that grow: short ways cost little, and long ones few reads."""
+    length = _FIRST_WINDOW
+    while start < end:
+        yield start, min(length, end - start)
+        start += length
+        length = min(2 * length, BLOCK_SIZE)
 
 
 def _behind(entry: TarEntry) -> int:

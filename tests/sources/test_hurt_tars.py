@@ -21,6 +21,7 @@ from importer.places.opener import Opener
 from importer.sources.archive_member import Flaw, Member
 from importer.sources.source_file import ProblemKind, SourceProblem
 from importer.sources.tar_archive import list_tar
+from importer.sources.tar_reader import MemberReader
 from tests import pace
 from tests.images.content import sample_layers
 from tests.images.generated import make_image
@@ -194,6 +195,30 @@ def test_what_gnu_tar_writes(tmp_path: Path, form: str) -> None:
         assert set(names.values()) <= set(found.values()), (form, header)
 
 
+class _Counted(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(size)
+        self.count += len(block)
+        return block
+
+
+def _bytes_read(tar: bytes) -> int:
+    stream = _Counted(tar)
+    for _ in MemberReader(stream, len(tar)).members():
+        pass
+    return stream.count
+
+
+def _header(name: str, size: int = 0, kind: bytes = b"0") -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.type = size, kind
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
 class TestBounds:
     def test_a_tar_of_nothing_but_headers(self) -> None:
         header = tarfile.TarInfo("a").tobuf(tarfile.USTAR_FORMAT)
@@ -221,6 +246,33 @@ class TestBounds:
         block[0] = ord("b")
         self._compare(bytes(block) * 20_000)
         self._compare(tarfile.TarInfo("a").tobuf(tarfile.USTAR_FORMAT) + b"ustar\x0000" * 1_300_000)
+
+    def test_what_is_behind_damage_is_searched_once(self) -> None:
+        """Long names and extended headers without a member, after content, each with damage behind it."""
+        for kind in (b"L", b"x"):
+            for content in (b"", b"\1" * 8_000_000):
+                tar = _header("a") + content + (_header("b", 5, kind) + b"\1" * 1536) * 600 + bytes(1024)
+                assert _bytes_read(tar) < 6 * len(tar) + (600 * 16 << 10)
+
+    def test_archives_behind_archives_are_read_once(self) -> None:
+        tar = tar_of({"a": b"content"})[:2048] * 1000
+        assert _bytes_read(tar) < 20 * len(tar)
+
+    def test_headers_that_lead_to_one_place_are_followed_a_few_times_and_it_is_said(self) -> None:
+        headers = [_header("b", (2000 - n) * 512, b"L") for n in range(2000)]
+        tar = _header("a") + b"".join(headers) + b"\1" * 4096
+        assert _bytes_read(tar) < 40 * len(tar) + 10_000 * 512
+        (flaw,) = (item for item in list_tar(_OPENER, Literal(tar), len(tar)) if isinstance(item, Flaw))
+        assert "is damaged at byte" in flaw.reason
+
+    def test_members_that_swallow_one_another_are_read_a_few_times(self) -> None:
+        """Each member leads behind the one that swallows it, so each seems to be the archive's own."""
+        blocks, swallowed = [], 20_000
+        for n in range(900):
+            blocks += [_header(f"m{n}", swallowed * 512), b"\1" * 512]
+        tar = b"".join(blocks) + b"\1" * (512 * swallowed + 900 * 1024)
+        listed = list(list_tar(_OPENER, Literal(tar), len(tar)))
+        assert sum(item.size for item in listed if isinstance(item, Member)) < 20 * len(tar)
 
     @staticmethod
     def _compare(tar: bytes) -> None:

@@ -12,6 +12,8 @@ from typing import Final
 
 import pytest
 
+from importer.domain.piece_names import piece_names
+from tests import pace
 from tests.sources.archiving import contents, entries, problems, tar_of, zip_of
 
 _FILES: Final = {
@@ -141,3 +143,10 @@ def test_pieces_in_an_archive(tmp_path: Path) -> None:
     pieces = {f"a/image.tgz.{n}": whole[at : at + 64_000] for n, at in enumerate(range(0, len(whole), 64_000))}
     (tmp_path / "all.zip").write_bytes(zip_of(pieces, zipfile.ZIP_STORED))
     assert contents(entries(tmp_path)) == _FILES
+
+
+@pytest.mark.parametrize("separators", ["-", ".", "-_"])
+def test_names_of_nothing_but_separators_cost_little(separators: str) -> None:
+    with pace.within(2):
+        for name in (f"a{separators * 2000}!", f"{separators * 2000}!", f"{separators * 2000}1!"):
+            assert not list(piece_names(name))
