@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -48,10 +50,13 @@ def remembering(
             raise UsageError("--max-age: needs --state FILE")
         yield None
         return
-    from importer.work.state import State  # noqa: PLC0415 (loads SQLite)
+    from importer.work.state import State, files_of_state  # noqa: PLC0415 (loads SQLite)
 
-    _demand_outside(states, inputs)
-    since = 0 if max_age is None else time.time_ns() - int(max_age * _DAY)
+    if max_age is not None and not math.isfinite(max_age):
+        raise UsageError("--max-age: is not a number of days")
+    for state in states:
+        _demand_outside(state, files_of_state(state), inputs)
+    since = 0 if max_age is None else max(0, time.time_ns() - int(max_age) * _DAY - int(max_age % 1 * _DAY))
     with ExitStack() as stack:
         opened = [stack.enter_context(closing(State(path, say))) for path in dict.fromkeys(states)]
         yield RememberingExecutor(executor, opened, since if trusts else None)
@@ -64,9 +69,12 @@ def tell_share(share: Share, account: Account) -> int:
     return ExitCode.INTACT
 
 
-def _demand_outside(states: Iterable[Path], inputs: Iterable[Store]) -> None:
+def _demand_outside(state: Path, files: Iterable[Path], inputs: Iterable[Store]) -> None:
+    # A Path has one slash where a URL has two.
+    if re.match(r"(s3|gs|az):/", str(state), re.IGNORECASE):
+        raise UsageError(f"--state {state}: must be a file on this machine; a bucket can't hold it")
     roots = [os.path.realpath(path) for path in map(on_disk, inputs) if path]
-    for state in states:
+    for file in files:
         for root in roots:
-            if Path(os.path.realpath(state)).is_relative_to(root):
-                raise UsageError(f"--state {state}: is inside the input {root}, and inputs are never changed")
+            if Path(os.path.realpath(file)).is_relative_to(root):
+                raise UsageError(f"--state {state}: {file} is inside the input {root}, and inputs are never changed")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,15 @@ _VERSION: Final = 1
 """Raised whenever what is remembered changes its meaning."""
 
 _MAGIC: Final = b"SQLite format 3\0"
+_BESIDE: Final = {
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-shm": (b"",),
+    "-journal": (b"\xd9\xd5\x05\xf9", bytes(4)),
+}
+"""Files that SQLite makes, overwrites and deletes beside a state file, and how those begin that it made itself
+(https://sqlite.org/fileformat2.html, "The Rollback Journal" and "WAL File Format"). It makes no -shm here, and leaves
+one that is there."""
+
 _BATCH_BYTES: Final = 256 << 20
 _BATCH_ROWS: Final = 1000
 _TABLE: Final = """CREATE TABLE IF NOT EXISTS facts (
@@ -41,7 +51,8 @@ class State:
         path: the file; it is made if it isn't there.
         warn: is told of a file that is broken, of which nothing is believed.
 
-    Raises UsageError for a file of another kind, and for one that another process uses.
+    Raises UsageError for a file of another kind, for one that another process uses, and for one beside which a foreign
+    file has a name that SQLite needs.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
@@ -51,6 +62,7 @@ class State:
         if not path.parent.is_dir():
             raise UsageError(f"{path.parent}: no such folder; create it first")
         is_sound = _is_ours(path)
+        _demand_own_files_beside(path)
         try:
             self._connection = _opened(path) if is_sound else _renewed(path, warn)
         except sqlite3.OperationalError as error:
@@ -107,9 +119,43 @@ class _Writing:
             raise OutputError(f"{self._path}: the state can't be written: {error}") from error
 
 
+def files_of_state(path: Path) -> Iterator[Path]:
+    """A state file, and the files beside it that SQLite makes; of a link, beside the file that it leads to."""
+    yield path
+    yield from (_beside(path, suffix) for suffix in _BESIDE)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return Path(f"{os.path.realpath(path)}{suffix}")
+
+
+def _demand_own_files_beside(path: Path) -> None:
+    is_new = not path.exists() or not path.stat().st_size
+    for suffix, beginnings in _BESIDE.items():
+        other = _beside(path, suffix)
+        if os.path.lexists(other) and (is_new or not _begins(other, beginnings)):
+            raise UsageError(
+                f"--state {path}: {other} is there, and isn't of this state; give another name, or move that file away"
+            )
+
+
+def _begins(path: Path, beginnings: tuple[bytes, ...]) -> bool:
+    """Whether a regular file is empty, or begins so."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(4)
+    except OSError:
+        return False
+    return not beginning or beginning.startswith(beginnings)
+
+
 def _is_ours(path: Path) -> bool:
     """Whether a state file is there whose header is right, or none at all; raises UsageError for another file."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(f"--state {path}: is not a regular file; give the name of a file on this machine")
         with path.open("rb") as stream:
             header = stream.read(100)
     except FileNotFoundError:
@@ -143,7 +189,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _renewed(path: Path, warn: Callable[[str], None]) -> sqlite3.Connection:
     warn(f"{path}: the state file is damaged or of another version of blobfix; everything is read again")
-    for each in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+    for each in (Path(os.path.realpath(path)), _beside(path, "-wal"), _beside(path, "-journal")):
         with suppress(FileNotFoundError):
             each.unlink()
     return _opened(path)

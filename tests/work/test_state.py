@@ -428,3 +428,62 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.M
     names = log.read_text().split()
     assert len(set(names)) == 60
     assert 0 < len(names) - 60 <= 10
+
+
+class TestForeignFiles:
+    """SQLite overwrites and deletes the files beside a database, whoever has made them."""
+
+    @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+    def test_an_input_beside_the_state_is_refused_and_stays(self, suffix: str, tmp_path: Path) -> None:
+        image = tmp_path / f"m{suffix}"
+        image.write_bytes(noise(5000))
+        for options in ([], ["--deep"]):
+            assert run("scan", image, "--state", tmp_path / "m", *options).code == 2
+        assert image.read_bytes() == noise(5000)
+
+    @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+    def test_a_foreign_file_beside_a_new_state_is_refused_and_stays(
+        self, suffix: str, folder: Path, tmp_path: Path
+    ) -> None:
+        foreign = tmp_path / f"s.state{suffix}"
+        foreign.write_bytes(noise(5000))
+        result = run("scan", folder, "--state", tmp_path / "s.state")
+        assert (result.code, foreign.name in result.stderr) == (2, True)
+        assert foreign.read_bytes() == noise(5000)
+        assert not (tmp_path / "s.state").exists()
+
+    @pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+    @pytest.mark.parametrize("version", [1, 0])
+    def test_a_foreign_file_beside_an_old_state_stays(
+        self, suffix: str, version: int, folder: Path, tmp_path: Path
+    ) -> None:
+        state = tmp_path / "s.state"
+        assert run("scan", folder, "--state", state).code == 0
+        content = bytearray(state.read_bytes())
+        content[60:64] = version.to_bytes(4)
+        state.write_bytes(content)
+        foreign = tmp_path / f"s.state{suffix}"
+        foreign.write_bytes(noise(5000))
+        assert run("scan", folder, "--state", state).code == 2
+        assert foreign.read_bytes() == noise(5000)
+
+    def test_a_link_to_a_state_is_looked_at_where_it_leads(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        foreign = tmp_path / "elsewhere" / "real-wal"
+        foreign.write_bytes(noise(5000))
+        (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "real")
+        assert run("scan", folder, "--state", tmp_path / "link").code == 2
+        assert foreign.read_bytes() == noise(5000)
+
+    @pytest.mark.parametrize("name", ["/dev/null", "s3://bucket/state", ""])
+    def test_what_is_no_file_of_this_machine_is_refused(self, name: str, folder: Path) -> None:
+        result = run("scan", folder, "--state", name)
+        assert (result.code, "--state" in result.stderr) == (2, True)
+
+    def test_a_pipe_is_refused(self, folder: Path, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        assert run("scan", folder, "--state", tmp_path / "pipe").code == 2
+
+    @pytest.mark.parametrize(("age", "code"), [("1e400", 2), ("nan", 2), ("99999999999999999999", 0), ("1e300", 0)])
+    def test_an_age_of_any_size_is_answered(self, age: str, code: int, folder: Path, tmp_path: Path) -> None:
+        assert run("scan", folder, "--state", tmp_path / "s.state", "--max-age", age).code == code
