@@ -37,14 +37,17 @@ def read_checksums(lines: Iterable[str]) -> Iterator[Checksum]:
     Lines of failed tasks and of other checksums are left out. Raises ChecksumTableError.
     """
     rows = csv.reader(lines)
-    path_at, sum_at = 0, 1
+    path_at, sum_at, is_first = 0, 1, True
     try:
         for row in rows:
-            if rows.line_num == 1 and (columns := _columns(row)):
+            if not row:
+                continue
+            was_first, is_first = is_first, False
+            if was_first and (columns := _columns(row)):
                 path_at, sum_at = columns
             elif len(row) >= _BATCH_COLUMNS and (found := _of_batch(row)) is not None:
                 yield from found
-            elif row:
+            else:
                 yield Checksum(row[path_at], _sha256(row[sum_at]))
     except (csv.Error, ValueError, IndexError) as error:
         raise ChecksumTableError(f"line {rows.line_num}: no path and sha256: {error}") from error

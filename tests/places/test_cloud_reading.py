@@ -14,7 +14,7 @@ import pytest
 
 from importer.errors import BlobfixError, NetworkError, UsageError
 from importer.places.changes import Job
-from importer.places.cloud.connection import Piece, aside
+from importer.places.cloud.connection import Location, Piece, aside, connection_to
 from importer.places.cloud.store import cloud_store_of
 from importer.places.durability import Durability
 from importer.places.opener import Opener
@@ -75,7 +75,18 @@ def test_no_credential_is_in_a_value_or_its_pickle(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "url", ["s3://", "s3:///x", "ftp://a/b", "s3://key:hunter2@bucket/a", "s3://127.0.0.1:9000/b", "s3://bucket/a/../b"]
+    "url",
+    [
+        "s3://",
+        "s3:///x",
+        "ftp://a/b",
+        "s3://key:hunter2@bucket/a",
+        "s3://127.0.0.1:9000/b",
+        "s3://bucket/a/../b",
+        "s3://bucket/a?sv=1&sig=hunter2",
+        "s3://bucket?X-Amz-Signature=hunter2",
+        "az:///?sig=hunter2",
+    ],
 )
 def test_what_is_no_url_of_a_bucket_is_refused_without_repeating_a_login(url: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -83,10 +94,43 @@ def test_what_is_no_url_of_a_bucket_is_refused_without_repeating_a_login(url: st
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["", "127.0.0.1:9000", "http://key:hunter2@127.0.0.1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "127.0.0.1:9000",
+        "http://key:hunter2@127.0.0.1",
+        "http://127.0.0.1:1/?sv=1&sig=hunter2",
+        "http://127.0.0.1:1/#hunter2",
+        "http://127.0.0.1:1/\rhunter2",
+    ],
+)
 def test_an_endpoint_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match="AWS_ENDPOINT_URL: must be") as caught:
         cloud_store_of("s3://bucket", {"AWS_ENDPOINT_URL": value})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"])
+def test_a_variable_with_a_control_character_is_named_and_not_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv(name, "hunter2\r")
+    with pytest.raises(UsageError, match=f"{name}: has a control character") as caught:
+        cloud_store_of("s3://bucket").head("a", 3)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_panic_is_an_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        pass
+
+    def panic(_: object) -> object:
+        raise PanicException("hunter2")
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    connection = connection_to(Location("s3", "bucket", "http://127.0.0.1:1"))
+    with pytest.raises(UsageError, match="check AWS_ACCESS_KEY_ID") as caught:
+        connection.ask("s3://bucket/a", panic)
     assert "hunter2" not in str(caught.value)
 
 

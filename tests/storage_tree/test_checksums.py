@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,40 @@ def test_what_it_is_not_combined_with(other: list[str], tree: PushedTree, tmp_pa
 def test_the_line_that_is_wrong_is_named() -> None:
     with pytest.raises(ChecksumTableError, match="line 2: no path and sha256: 'x' is not a sha256"):
         list(read_checksums([f"a,{'0' * 64}\n", "b,x\n"]))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_blob_about_which_lines_contradict_each_other_is_read(
+    order: int, tree: PushedTree, tmp_path: Path, read: list[str]
+) -> None:
+    damaged = tree.blob()
+    right = sums(tree.root)
+    flip_byte(damaged, 100)
+    wrong = sums(tree.root)
+    key = damaged.relative_to(tree.root).as_posix()
+    rows = [*right.items(), (f"./{key}", wrong[key])][::order]
+    told = run("repair-tree", tree.root, "--checksums", table(tmp_path / "sums.csv", rows))
+    assert told.code == 4
+    assert damaged.parent.name in read
+
+
+def test_a_header_may_follow_blank_lines() -> None:
+    lines = ["\n", "\r\n", "sha256,path\n", f"{'a' * 64},x\n"]
+    assert list(read_checksums(lines)) == [("x", "a" * 64)]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "", "pipe"])
+def test_what_is_no_regular_file_is_no_table(
+    name: str, tree: PushedTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    result = run("repair-tree", tree.root, "--checksums", name)
+    assert (result.code, "is not a regular file" in result.stderr) == (2, True)
+
+
+def test_a_line_without_an_end_is_not_read_to_its_end(tree: PushedTree, tmp_path: Path) -> None:
+    with (tmp_path / "zeros").open("wb") as stream:
+        stream.truncate(1 << 40)
+    result = run("repair-tree", tree.root, "--checksums", tmp_path / "zeros")
+    assert (result.code, "a line is longer than" in result.stderr) == (2, True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 from importer.errors import BlobfixError, UsageError
-from importer.places.cloud.trouble import is_not_partial, is_out_of_range, translated
+from importer.places.cloud.trouble import is_not_partial, is_out_of_range, is_panic, translated, unusable
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta, PutMode
@@ -36,7 +37,9 @@ _PARTS_AT_ONCE: Final = 2
 _LARGEST_COPY: Final = 5 << 30
 """Bytes that Amazon S3 copies in one request (API reference, CopyObject); more goes through this machine."""
 
-_VARIABLES: Final = ("AWS_", "GOOGLE_", "AZURE_")
+_VARIABLES_OF: Final = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}
+_VARIABLES: Final = tuple(_VARIABLES_OF.values())
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Location(NamedTuple):
@@ -82,6 +85,11 @@ class Connection:
             raise
         except Exception as error:
             raise translated(error, shown, self._location.scheme, self._location.endpoint) from None
+        except BaseException as error:
+            # A panic of Rust's is no Exception.
+            if not is_panic(error):
+                raise
+            raise unusable(shown, self._location.scheme) from None
 
     def meta(self, key: str, shown: str) -> Meta:
         """What an object is; FileNotFoundError if there is none."""
@@ -199,7 +207,11 @@ def connection_to(location: Location) -> Connection:
 
 
 @lru_cache(maxsize=32)
-def _connection(location: Location, _environment: tuple[tuple[str, str], ...]) -> Connection:
+def _connection(location: Location, environment: tuple[tuple[str, str], ...]) -> Connection:
+    for name, value in environment:
+        # Of the values, only JSON may have several lines.
+        if name.startswith(_VARIABLES_OF[location.scheme]) and _CONTROL.search(value) and value.lstrip()[:1] != "{":
+            raise UsageError(f"{name}: has a control character in it, perhaps a line end of Windows; set it without")
     return Connection(location)
 
 
@@ -220,6 +232,10 @@ def _opened(location: Location) -> Bucket:
         return store.S3Store(bucket, config=of_s3, client_options=options, copy_if_not_exists="multipart")
     except Exception as error:
         raise translated(error, f"{scheme}://{bucket}", scheme, endpoint) from None
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        raise unusable(f"{scheme}://{bucket}", scheme) from None
 
 
 def _client_options(endpoint: str) -> ClientConfig:

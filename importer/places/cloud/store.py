@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ from importer.places.cloud.trouble import CloudError
 from importer.places.durability import Durability
 from importer.places.store import EntryKind, Identity, Listed, Opened, Stamp, Status, joined
 from importer.places.unfinished import UNFINISHED_PREFIX
+
+_ENDPOINT: Final = re.compile(r"https?://[^\s\x00-\x20\x7f@?#]+")
+_SIGNED: Final = re.compile(r"[?&](sig|signature|x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|googleaccessid)=", re.I)
+"""The query of a presigned URL or of one with a shared access signature."""
 
 _ENDPOINTS: Final = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
@@ -204,6 +209,8 @@ def cloud_store_of(url: str, environment: Mapping[str, str] = os.environ) -> Clo
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
     bucket, _, path = rest.partition("/")
+    if _SIGNED.search(url):
+        raise UsageError(f"{scheme}://…: a bucket's URL has no signature in it; set credentials in the environment")
     if "@" in bucket or ":" in bucket:
         raise UsageError(
             f"{scheme}://…: a bucket's URL has no login or host in it; set credentials and endpoint in the environment"
@@ -224,8 +231,10 @@ def _endpoint(scheme: str, environment: Mapping[str, str]) -> str:
         account = environment.get("AZURE_STORAGE_ACCOUNT_NAME") if scheme == "az" else None
         return f"https://{account}.blob.core.windows.net" if account else ""
     endpoint = environment[name].rstrip("/")
-    if "@" in endpoint or not endpoint.startswith(("http://", "https://")):
-        raise UsageError(f"{name}: must be unset, or a URL such as https://s3.example.com without a login in it")
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise UsageError(
+            f"{name}: must be unset, or a URL such as https://s3.example.com without login, query and fragment"
+        )
     return endpoint
 
 

@@ -72,6 +72,16 @@ def is_out_of_range(error: Exception) -> bool:
     return _status(error) == 416
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether it is a panic of Rust's, which pyo3 makes a BaseException of a type that can't be imported."""
+    return type(error).__name__ == "PanicException"
+
+
+def unusable(shown: str, scheme: str) -> UsageError:
+    """The error for settings of which no request can be made."""
+    return UsageError(f"{shown}: no request can be made with these settings; check {_LOGINS[scheme]}")
+
+
 def translated(error: Exception, shown: str, scheme: str, endpoint: str) -> Exception:
     """The error to raise instead: OSError for one object, NetworkError or UsageError for the whole bucket."""
     server = endpoint or _provider(scheme)
