@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,7 @@ def test_no_credential_is_in_a_value_or_its_pickle(monkeypatch: pytest.MonkeyPat
         "s3://key:hunter2@bucket/a",
         "s3://127.0.0.1:9000/b",
         "s3://bucket/a/../b",
+        "s3://bucket/a\nhunter2",
         "s3://bucket/a?sv=1&sig=hunter2",
         "s3://bucket?X-Amz-Signature=hunter2",
         "az:///?sig=hunter2",
@@ -188,6 +190,24 @@ class TestTrouble:
         for name in ("AZURE_STORAGE_ACCOUNT_NAME", "AWS_CA_BUNDLE"):
             monkeypatch.delenv(name, raising=False)
         assert "set AZURE_STORAGE_ACCOUNT_NAME" in str(self.trouble(read, "az://container"))
+
+    @pytest.mark.parametrize("content", [None, "{no", "{}"])
+    def test_a_broken_file_of_credentials(
+        self, content: str | None, read: Callable[[Store], object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "hunter2.json"))
+        if content is not None:
+            (tmp_path / "hunter2.json").write_text(content)
+        assert "check GOOGLE_APPLICATION_CREDENTIALS" in str(self.trouble(read, "gs://bucket"))
+
+    def test_a_key_of_an_account_that_is_no_base64(
+        self, read: Callable[[Store], object], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "!hunter2")
+        assert "check AZURE_STORAGE_ACCOUNT_KEY" in str(self.trouble(read, "az://bucket"))
 
     @staticmethod
     def _use(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:

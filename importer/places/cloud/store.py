@@ -220,6 +220,8 @@ def cloud_store_of(url: str, environment: Mapping[str, str] = os.environ) -> Clo
             f"{url}: no bucket's URL; write s3://bucket/prefix, gs://bucket/prefix or az://container/prefix"
         )
     parts = [part for part in path.split("/") if part]
+    if re.search(r"[\x00-\x1f\x7f]", url):
+        raise UsageError(f"{scheme}://…: has a control character in it, such as the end of a line; name it without")
     if {".", ".."} & set(parts):
         raise UsageError(f"{url}: a key can't have . or .. as a part")
     return CloudStore(scheme, bucket, "/".join(parts), _endpoint(scheme, environment))

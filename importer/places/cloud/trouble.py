@@ -95,6 +95,12 @@ def _of_the_bucket(error: Exception, shown: str, scheme: str, server: str) -> It
         yield UsageError(f"{shown}: no such bucket at {server}; check its name, and {_ENDPOINTS[scheme]}")
     if "Account must be specified" in text:
         yield UsageError(f"{shown}: the storage account isn't known; set AZURE_STORAGE_ACCOUNT_NAME")
+    if "service account file" in text:
+        yield UsageError(
+            f"{shown}: the file with the credentials is missing, or isn't one; check GOOGLE_APPLICATION_CREDENTIALS"
+        )
+    if "Invalid Access Key" in text:
+        yield UsageError(f"{shown}: the account's key isn't base64; check AZURE_STORAGE_ACCOUNT_KEY")
     if any(place in text for place in _OWN_LOGIN):
         yield NetworkError(
             f"{shown}: no credentials for {server}; set {_LOGINS[scheme]}, or {_ANONYMOUS[scheme]} for a public bucket"
@@ -118,7 +124,7 @@ def _of_the_object(error: Exception, shown: str, server: str) -> Iterator[OSErro
         yield CloudError(errno.EACCES, f"access denied ({answer}); see docs/buckets.md for the permissions", shown)
     if kind == "PreconditionError" or status == 412:
         yield ObjectChangedError(shown)
-    if kind == "InvalidPathError":
+    if kind == "InvalidPathError" or "Could not parse path" in str(error):
         yield CloudError(errno.EINVAL, "keys with empty parts or control characters can't be read; rename them", shown)
     yield CloudError(errno.EIO, f"{server} answered {answer}; try again later", shown)
 
