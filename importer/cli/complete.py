@@ -29,6 +29,7 @@ from importer.cli.remote import (
     Transfers,
     Username,
 )
+from importer.cli.working import at_work
 from importer.errors import UsageError
 from importer.fetching import Order, fetch_into
 from importer.investigation import Question, investigate
@@ -41,7 +42,6 @@ from importer.report.page import Paper
 from importer.report.verdict import verdict_of
 from importer.transport.pull import DEFAULT_JOBS
 from importer.transport.sources import open_image
-from importer.work.engines import executor_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -83,12 +83,13 @@ def complete(
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
     question = Question(places=(folder,), digests=digests_of(digest), effort=effort)
     order = Order(open_image(place, surroundings, login), wanted, surroundings, jobs)
-    with progress_shown(wanted=not (quiet or no_progress)) as progress:
-        with executor_of(None, progress) as executor:
-            before = investigate(question, executor)
+    shows_progress = not (quiet or no_progress)
+    with at_work(shows_progress=shows_progress) as executor:
+        before = investigate(question, executor)
+    with progress_shown(wanted=shows_progress) as progress:
         refusal = fetch_into(path, before, order, progress)
-        with executor_of(None, progress) as executor:
-            after = investigate(question, executor)
+    with at_work(shows_progress=shows_progress) as executor:
+        after = investigate(question, executor)
     if quiet:
         page_for_stdout().line(verdict_of(after))
     else:

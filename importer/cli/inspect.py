@@ -10,6 +10,7 @@ import typer
 
 from importer.cli.options import PlatformOption, Select, platform_of
 from importer.cli.remote import DEFAULT_TIMEOUT, PasswordStdin, PlainHttp, RemoteOptions, Timeout, Username
+from importer.cli.working import at_work
 from importer.domain.manifest import ImageManifest
 from importer.domain.platform import Host, Platform
 from importer.errors import CannotWriteError, UsageError
@@ -17,7 +18,6 @@ from importer.investigation import Question, survey
 from importer.places.named import is_an_address, place_of
 from importer.plan.images import ImageIndex, ImagePlan
 from importer.plan.titles import title_of
-from importer.progress import SilentProgress
 from importer.recovery.examination import Depth
 from importer.recovery.recompress.recompressing import NO_EFFORT
 from importer.report.image_text import ShownImage, describe
@@ -25,7 +25,6 @@ from importer.transport.pull import chosen_manifest
 from importer.transport.remote_image import RemoteImage
 from importer.transport.small_blob import read_small_blob
 from importer.transport.sources import open_image
-from importer.work.engines import executor_of
 from importer.writers.refusals import Refusal
 from importer.writers.selection import child_for, select_images
 from importer.writers.verifying_reader import VerifyingReader
@@ -77,7 +76,7 @@ def _remote(image: RemoteImage, name: str, platform: Platform | None) -> ShownIm
 
 def _local(named: str, select: str | None, platform: Platform | None) -> ShownImage:
     question = Question(places=(place_of(named),), depth=Depth(for_docker=False), effort=NO_EFFORT)
-    with executor_of(None, SilentProgress()) as executor:
+    with at_work(shows_progress=False) as executor:
         plan = survey(question, executor).plan
     image = select_images(plan, select)[0]
     if platform and isinstance(image, ImageIndex):

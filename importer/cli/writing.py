@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from importer.cli.console import say, tell
@@ -13,6 +13,8 @@ from importer.conversion import Conversion, convert, error_of, not_read
 from importer.errors import ExitCode
 from importer.investigation import Question
 from importer.places.named import place_of
+from importer.plan.blobs import BlobPlan
+from importer.plan.images import ImagePlan
 from importer.words.printable import for_shell
 from importer.words.text import listed
 from importer.writers.destination import Place
@@ -80,9 +82,15 @@ def conclude(
 
 
 def _scan_advice(written: Conversion[Any]) -> list[str]:
-    """The command that tells more of the images that are damaged, if there are any."""
-    if not any(refusal.is_damaged for refusal in written.selection.refused):
+    """The command that tells more of the images that can't be written, if there are any."""
+    refused = [refusal.image for refusal in written.selection.refused if refusal.is_damaged]
+    if not refused:
         return []
+    is_lacking = any(not blob.exact and not blob.content for image in refused for blob in _parts_of(image))
     scan = "blobfix scan --deep" if written.is_deep else "blobfix scan"
     command = " ".join([scan, *(for_shell(place.shown("")) for place in written.places)])
-    return [f"To see why, and what to download again: {command}"]
+    return [f"To see why{', and what to download again' if is_lacking else ''}: {command}"]
+
+
+def _parts_of(image: ImagePlan) -> Iterable[BlobPlan]:
+    return (blob for each in image.all_images for blob in each.all_blobs)

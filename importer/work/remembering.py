@@ -7,15 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from importer.places.store import Identity
 from importer.work.executor import Executor, Result, largest_first
 from importer.work.task import Task, Tools
-
-if TYPE_CHECKING:
-    # Loads SQLite, which a run without a state has no use for.
-    from importer.work.state import State
 
 _SETTLED: Final = 2_000_000_000
 """Nanoseconds: in so many a file may change twice and show one time (FAT counts in steps of two seconds)."""
@@ -34,6 +30,22 @@ class Note:
 
     content: bytes
     began: int
+
+
+class Memory(Protocol):
+    """What keeps notes: a state file."""
+
+    def recall(self, key: Key, identity: Identity, since: int) -> Note | None:
+        """What was noted of a place that is unchanged, in a reading that didn't begin before ``since``."""
+        ...
+
+    def note(self, key: Key, identity: Identity, note: Note, size: int) -> None:
+        """Remember an answer, of which ``size`` bytes were read. Called from several threads. Raises OutputError."""
+        ...
+
+    def close(self) -> None:
+        """Keep what was noted. Raises OutputError."""
+        ...
 
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - the name tells enough
@@ -134,7 +146,7 @@ class _NotedHere:
     """The same in this process: it is kept at once, however long the tasks before it take."""
 
     noted: _Noted
-    state: State
+    state: Memory
 
     @property
     def size(self) -> int:
@@ -155,7 +167,7 @@ class RememberingExecutor:
         since: what was read before, in nanoseconds since 1970, is read again; None: everything is.
     """
 
-    def __init__(self, executor: Executor, states: Sequence[State], since: int | None = 0) -> None:
+    def __init__(self, executor: Executor, states: Sequence[Memory], since: int | None = 0) -> None:
         self._executor = executor
         self._states = states
         self._since = since
@@ -209,6 +221,6 @@ class _Recalled:
     began: int
 
 
-def _keep(noted: _Noted, note: Note | None, state: State) -> None:
+def _keep(noted: _Noted, note: Note | None, state: Memory) -> None:
     if note:
         state.note(noted.task.key, noted.identity, note, noted.size)

@@ -65,6 +65,16 @@ def test_what_a_damaged_image_needs_is_told_once_with_the_command_that_was_meant
     assert f"To see why, and what to download again: blobfix scan '{place}'\n" in result.stderr
 
 
+def test_nobody_is_told_to_download_again_what_is_all_here(tmp_path: Path) -> None:
+    """An image whose config contradicts its layers: docker can't load it, and nothing is missing."""
+    config = IMAGE.config_value()
+    config["rootfs"]["diff_ids"] = [str(digest) for digest in IMAGE.layer_digests]
+    folder = write_artifactory_folder(IMAGE.with_config(json.dumps(config).encode()), tmp_path / "in")
+    result = blobfix("to-docker-tar", folder, "-o", tmp_path / "image.tar")
+    assert result.code == 4
+    assert f"To see why: blobfix scan {folder}\n" in result.stderr
+
+
 def test_one_of_several_nameless_images_is_not_sent_to_an_option_for_one(tmp_path: Path) -> None:
     for tag in ("1", "2"):
         write_artifactory_folder(make_image([{"version": tag.encode()}]), tmp_path / "in" / tag)

@@ -23,7 +23,7 @@ from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
 from importer.storage_tree.recognition import find_tree
 from importer.work.engines import Engine, executor_of
-from importer.work.executor import ThreadExecutor, run
+from importer.work.executor import Executor, ThreadExecutor, run
 from importer.work.processes import ProcessExecutor
 from importer.work.task import Task, Tools
 from importer.writers.destinations.docker_tar import DockerTar
@@ -44,10 +44,17 @@ def processes() -> Iterator[ProcessExecutor]:
         yield executor
 
 
+@pytest.fixture(scope="module", params=[engine for engine in Engine if engine is not Engine.THREADS])
+def other(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Each executor that isn't the one of threads."""
+    with executor_of(2, QUIET, engine=request.param) as executor:
+        yield executor
+
+
 @pytest.mark.parametrize("name", FOLDERS)
-def test_processes_find_in_the_corpus_what_threads_find(name: str, tmp_path: Path, processes: ProcessExecutor) -> None:
+def test_each_finds_in_the_corpus_what_threads_find(name: str, tmp_path: Path, other: Executor) -> None:
     question = Question((place_of(input_of(HOME / name, tmp_path)),), depth=Depth(every_layer=True, entries=True))
-    assert survey(question, processes) == survey(question, threads())
+    assert survey(question, other) == survey(question, threads())
 
 
 def test_processes_read_trees_as_threads_do(tmp_path: Path, processes: ProcessExecutor) -> None:
@@ -64,7 +71,7 @@ def test_processes_read_trees_as_threads_do(tmp_path: Path, processes: ProcessEx
     assert read.whole
 
 
-def test_what_processes_read_is_scanned_and_written_as_what_threads_read(tmp_path: Path) -> None:
+def test_what_each_reads_is_scanned_and_written_as_what_threads_read(tmp_path: Path) -> None:
     folder = write_artifactory_folder(small_image(), tmp_path / "in" / "team" / "app" / "1.4")
     gunzip_in_place(max(folder.iterdir(), key=lambda path: path.stat().st_size))
     question = Question((place_of(tmp_path / "in"),), depth=Depth(for_docker=True))
@@ -72,11 +79,10 @@ def test_what_processes_read_is_scanned_and_written_as_what_threads_read(tmp_pat
     for engine in Engine:
         target = tmp_path / f"{engine}.tar"
         with executor_of(2, QUIET, engine=engine) as executor:
-            assert executor.is_local == (engine is Engine.THREADS)
             report = Report.of(investigate(question, executor))
             written = convert(question, Choice(), DockerTar(target), executor)
         told[engine] = report.findings, report.exit_code, [str(image) for image in written.images], target.read_bytes()
-    assert told[Engine.PROCESSES] == told[Engine.THREADS]
+    assert all(each == told[Engine.THREADS] for each in told.values())
     assert told[Engine.THREADS][0]
 
 
