@@ -1,0 +1,38 @@
+"""Unfinished folders of several runs at a time: a dead run's are removed, a living one's never."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from importer.places.unfinished import remove_leftovers, unfinished_folder
+
+RUNS = 6
+TIMES = 300
+
+
+def test_no_run_takes_away_the_folder_of_another_that_begins(tmp_path: Path) -> None:
+    def begin_and_end(_: int) -> list[list[str]]:
+        seen = []
+        for _ in range(TIMES):
+            remove_leftovers(tmp_path)
+            with unfinished_folder(tmp_path) as folder:
+                seen.append(os.listdir(folder))
+        return seen
+
+    with ThreadPoolExecutor(RUNS) as runs:
+        seen = [names for run in runs.map(begin_and_end, range(RUNS)) for names in run]
+    assert seen == [["lock"]] * (RUNS * TIMES)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_dead_runs_have_left_is_removed(tmp_path: Path) -> None:
+    empty, filled, foreign = (tmp_path / name for name in (".blobfix-" + 16 * "0", ".blobfix-" + 16 * "1", ".blobfix-x"))
+    for folder in (empty, filled, foreign):
+        folder.mkdir()
+    (filled / "lock").touch()
+    (filled / "whole").mkdir()
+    (filled / "whole" / "layer").write_bytes(b"some")
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [foreign]
