@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,17 +17,18 @@ def test_no_run_takes_away_the_folder_of_another_that_begins(tmp_path: Path) -> 
         for _ in range(TIMES):
             remove_leftovers(tmp_path)
             with unfinished_folder(tmp_path) as folder:
-                seen.append(os.listdir(folder))
+                seen.append([path.name for path in folder.iterdir()])
         return seen
 
     with ThreadPoolExecutor(RUNS) as runs:
         seen = [names for run in runs.map(begin_and_end, range(RUNS)) for names in run]
     assert seen == [["lock"]] * (RUNS * TIMES)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_dead_runs_have_left_is_removed(tmp_path: Path) -> None:
-    empty, filled, foreign = (tmp_path / name for name in (".blobfix-" + 16 * "0", ".blobfix-" + 16 * "1", ".blobfix-x"))
+    names = (".blobfix-" + 16 * "0", ".blobfix-" + 16 * "1", ".blobfix-x")
+    empty, filled, foreign = (tmp_path / name for name in names)
     for folder in (empty, filled, foreign):
         folder.mkdir()
     (filled / "lock").touch()
