@@ -77,10 +77,13 @@ def hold(path: Path) -> int | None:
 
 
 @contextmanager
-def is_free(path: Path) -> Iterator[bool]:
-    """Whether a lock file is there that surely nobody holds; then nobody else gets it meanwhile."""
+def is_free(path: Path, *, make: bool = False) -> Iterator[bool]:
+    """Whether a lock file is there that surely nobody holds; then nobody else gets it meanwhile.
+
+    With ``make``, one that is missing is made, so that nobody can begin to hold it unseen.
+    """
     try:
-        descriptor = os.open(path, os.O_RDWR | _NO_LINK)
+        descriptor = os.open(path, os.O_RDWR | _NO_LINK | (os.O_CREAT if make else 0), 0o644)
     except OSError:
         yield False
         return

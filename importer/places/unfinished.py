@@ -104,29 +104,23 @@ def _remove(folder: Path) -> None:
 
 def remove_leftovers(parent: Path) -> None:
     """Take away what runs have left in ``parent`` that are dead: each a folder whose lock nobody holds."""
-    for folder in _unfinished_folders(parent):
-        with is_free(folder / _LOCK) as free:
-            if free:
-                _remove(folder)
-        # Before its lock is there, a folder is empty. A living run may make the lock at this moment: then the folder
-        # can't be removed any more; if it was removed just before, that run takes another.
-        with suppress(OSError):
-            folder.rmdir()
+    for folder in dead_folders(parent):
+        _remove(folder)
 
 
 def dead_folders(parent: Path) -> Iterator[Path]:
-    """The unfinished folders in ``parent`` of runs that are dead; while one is looked at, it has no other finder."""
-    for folder in _unfinished_folders(parent):
-        with is_free(folder / _LOCK) as free:
-            if free:
-                yield folder
+    """The unfinished folders in ``parent`` of runs that are dead; while one is looked at, it has no other finder.
 
-
-def _unfinished_folders(parent: Path) -> Iterator[Path]:
+    Its lock is held then, and made where it's missing: a run that is about to make it takes another folder instead.
+    """
     with suppress(OSError):
         for entry in sorted(os.scandir(parent), key=lambda entry: entry.name):
-            if _FOLDER.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
-                yield Path(entry)
+            if not _FOLDER.fullmatch(entry.name) or not entry.is_dir(follow_symlinks=False):
+                continue
+            folder = Path(entry)
+            with is_free(folder / _LOCK, make=True) as free:
+                if free:
+                    yield folder
 
 
 def make_folders(folder: Path, root: Path) -> list[Path]:

@@ -24,15 +24,3 @@ def test_no_run_takes_away_the_folder_of_another_that_begins(tmp_path: Path) -> 
         seen = [names for run in runs.map(begin_and_end, range(RUNS)) for names in run]
     assert seen == [["lock"]] * (RUNS * TIMES)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_dead_runs_have_left_is_removed(tmp_path: Path) -> None:
-    names = (".blobfix-" + 16 * "0", ".blobfix-" + 16 * "1", ".blobfix-x")
-    empty, filled, foreign = (tmp_path / name for name in names)
-    for folder in (empty, filled, foreign):
-        folder.mkdir()
-    (filled / "lock").touch()
-    (filled / "whole").mkdir()
-    (filled / "whole" / "layer").write_bytes(b"some")
-    remove_leftovers(tmp_path)
-    assert list(tmp_path.iterdir()) == [foreign]
