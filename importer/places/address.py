@@ -166,25 +166,6 @@ def joined_within(address: Address) -> Joined | None:
     return next((layer for layer in _layers(address) if isinstance(layer, Joined)), None)
 
 
-def _layers(address: Address) -> Iterator[Address]:
-    """An address, and what lies under it, as far as that is one other address each time."""
-    while True:
-        yield address
-        match address:
-            case (
-                Member(_, inner)
-                | Part(inner)
-                | Unpacked(inner)
-                | Copied(inner)
-                | Decompressed(inner)
-                | Decoded(inner)
-                | Recompressed(inner)
-            ):
-                address = inner
-            case _:
-                return
-
-
 def paths_of(address: Address) -> tuple[str, ...]:
     """The paths of the files and members from which bytes are taken, in order."""
     match address:
@@ -192,18 +173,27 @@ def paths_of(address: Address) -> tuple[str, ...]:
             return (path,)
         case StoredObject(store, key):
             return (store.shown(key),)
-        case Part(inner) | Unpacked(inner) | Copied(inner) | Decompressed(inner) | Decoded(inner) | Recompressed(inner):
-            return paths_of(inner)
-        case Joined(pieces):
-            return tuple(path for piece in pieces for path in paths_of(piece))
-    return ()
+    return tuple(path for each in _within(address) for path in paths_of(each))
 
 
 def stored_in(address: Address) -> tuple[FileOnDisk | StoredObject, ...]:
     """The files and objects from which bytes are taken, in order: archives, not their members."""
+    if isinstance(address, FileOnDisk | StoredObject):
+        return (address,)
+    return tuple(stored for each in _within(address) for stored in stored_in(each))
+
+
+def _layers(address: Address) -> Iterator[Address]:
+    """An address, and what lies under it, as far as that is one other address each time."""
+    yield address
+    while not isinstance(address, Joined) and (within := _within(address)):
+        (address,) = within
+        yield address
+
+
+def _within(address: Address) -> tuple[Address, ...]:
+    """The addresses from which another takes its bytes, in order."""
     match address:
-        case FileOnDisk() | StoredObject():
-            return (address,)
         case (
             Member(_, inner)
             | Part(inner)
@@ -213,7 +203,7 @@ def stored_in(address: Address) -> tuple[FileOnDisk | StoredObject, ...]:
             | Decoded(inner)
             | Recompressed(inner)
         ):
-            return stored_in(inner)
+            return (inner,)
         case Joined(pieces):
-            return tuple(stored for piece in pieces for stored in stored_in(piece))
+            return pieces
     return ()
