@@ -13,41 +13,14 @@ from importer.places.additions import Additions
 from importer.places.changes import WritableStore
 from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
-from importer.places.folder_store import FolderStore
 from importer.places.store import Stamp, opened_at
 from tests.places.bucket import BucketAdditions, BucketStore
+from tests.places.folder import in_folder
 from tests.programs.s3_server import objects_in
-from tests.programs.seaweedfs import SeaweedFS
 
 SYNC = Durability()
 
 Filled = Callable[[Mapping[str, bytes]], WritableStore]
-
-
-def in_folder(root: Path) -> Filled:
-    def fill(objects: Mapping[str, bytes]) -> FolderStore:
-        for key, content in objects.items():
-            path = root / "new" / "top" / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return FolderStore(root / "new" / "top")
-
-    return fill
-
-
-def in_bucket(_: Path) -> Filled:
-    return lambda objects: BucketStore.filled("added", {f"top/{key}": objects[key] for key in objects}).within("top")
-
-
-@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
-def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
-    if request.param:
-        made: Filled = request.param(tmp_path)
-        return made
-    server: SeaweedFS = request.getfixturevalue("seaweedfs")
-    server.use(monkeypatch)
-    place = server.new_place()
-    return lambda objects: server.fill(place, objects)
 
 
 def objects_of(store: WritableStore) -> dict[str, bytes]:
@@ -213,7 +186,7 @@ def test_what_was_made_of_a_state_that_is_past_is_forgotten(filled: Filled) -> N
 
 
 def test_a_new_folder_may_have_empty_ones(tmp_path: Path) -> None:
-    store = in_folder(tmp_path)({})
+    store = in_folder(tmp_path / "new")({})
     with store.adding(by_name, SYNC) as additions:
         additions.make_folder("empty/folder")
         additions.finish()

@@ -11,10 +11,9 @@ from importer.errors import OutputError
 from importer.places.changes import SET_ASIDE, Changes, Job, WritableStore
 from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
-from importer.places.folder_store import FolderStore
 from tests.places.bucket import BucketStore
+from tests.places.folder import in_folder
 from tests.programs.s3_server import objects_in
-from tests.programs.seaweedfs import SeaweedFS
 
 JOB = Job("test", busy="somebody is at it", landmarks=frozenset({"kept"}))
 SYNC = Durability()
@@ -22,36 +21,10 @@ SYNC = Durability()
 Filled = Callable[[Mapping[str, bytes]], WritableStore]
 
 
-def in_folder(root: Path) -> Filled:
-    def fill(objects: Mapping[str, bytes]) -> FolderStore:
-        for key, content in objects.items():
-            path = root / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return FolderStore(root)
-
-    return fill
-
-
-def in_bucket(_: Path) -> Filled:
-    return lambda objects: BucketStore.filled("changed", dict(objects))
-
-
-@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
-def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
-    if request.param:
-        made: Filled = request.param(tmp_path)
-        return made
-    server: SeaweedFS = request.getfixturevalue("seaweedfs")
-    server.use(monkeypatch)
-    place = server.new_place()
-    return lambda objects: server.fill(place, objects)
-
-
 def objects_of(store: WritableStore) -> dict[str, bytes]:
     """Everything in the store, also what is in no listing."""
     if isinstance(store, BucketStore):
-        return store.objects
+        return {key.removeprefix(f"{store.prefix}/"): content for key, content in store.objects.items()}
     if isinstance(store, CloudStore):
         return objects_in(store)
     root = Path(store.shown(""))

@@ -13,37 +13,11 @@ from importer.places.folder_store import FolderStore
 from importer.places.opener import Opener
 from importer.places.store import EntryKind, Store, is_below, joined, kind_at
 from tests.places.bucket import BucketStore
-from tests.programs.seaweedfs import SeaweedFS
+from tests.places.folder import in_folder
 
 OBJECTS = {"a": b"one", "b/c": b"two and more", "b/d/e": b"", "b-1": b"three"}
 
 Filled = Callable[[Mapping[str, bytes]], Store]
-
-
-def in_folder(root: Path) -> Filled:
-    def fill(objects: Mapping[str, bytes]) -> FolderStore:
-        for key, content in objects.items():
-            path = root / "top" / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return FolderStore(root / "top")
-
-    return fill
-
-
-def in_bucket(_: Path) -> Filled:
-    return lambda objects: BucketStore.filled("contract", {f"top/{key}": objects[key] for key in objects}).within("top")
-
-
-@pytest.fixture(params=[in_folder, in_bucket, pytest.param(None, id="in_s3", marks=pytest.mark.real_programs)])
-def filled(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filled:
-    if request.param:
-        made: Filled = request.param(tmp_path)
-        return made
-    server: SeaweedFS = request.getfixturevalue("seaweedfs")
-    server.use(monkeypatch)
-    place = server.new_place().within("top")
-    return lambda objects: server.fill(place, objects)
 
 
 def names(store: Store, folder: str) -> list[tuple[str, EntryKind]]:
@@ -153,7 +127,7 @@ def test_a_path_is_shown_as_it_was_given(root: str, key: str, shown: str) -> Non
 
 def test_a_link_is_listed_as_such_and_followed(tmp_path: Path) -> None:
     (tmp_path / "outside").write_bytes(b"secret")
-    store = in_folder(tmp_path)({"a": b"one", "b/c": b"two"})
+    store = in_folder(tmp_path / "top")({"a": b"one", "b/c": b"two"})
     for name, target in (("in", "a"), ("out", "../outside"), ("folder", "b"), ("nowhere", "x")):
         (tmp_path / "top" / name).symlink_to(target)
     assert {each.name for each in store.list("") if each.kind is EntryKind.LINK} == {"in", "out", "folder", "nowhere"}
@@ -166,7 +140,7 @@ def test_a_link_is_listed_as_such_and_followed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes in folders")
 def test_a_pipe_is_told_and_never_waited_for(tmp_path: Path) -> None:
-    store = in_folder(tmp_path)({"a": b""})
+    store = in_folder(tmp_path / "top")({"a": b""})
     os.mkfifo(tmp_path / "top" / "pipe")
     assert dict(names(store, ""))["pipe"] is EntryKind.OTHER
     assert store.stat("pipe").special == "a named pipe"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from obstore.exceptions import BaseError
+
 from tests.programs.s3_server import LOGIN, S3Server, free_ports
 
 _PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
@@ -56,6 +58,6 @@ class SeaweedFS(S3Server):
             return None
         try:
             self.client().put("ready", b"ready")
-        except Exception:
+        except BaseError:
             return None
         return True
