@@ -19,9 +19,10 @@ every start compiles them anew, which takes as long as all the rest of the start
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run: seconds by the clock, and the peak of resident memory in bytes."""
+    """One finished run: seconds by the clock and of the processors, and the peak of resident memory in bytes."""
 
     seconds: float
+    processor: float
     memory: int
 
 
@@ -56,7 +57,7 @@ def run(command: Sequence[str], allowed: Sequence[int] = (0,)) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in allowed:
         raise RuntimeError(f"{command} failed with {process.returncode}: {said.decode(errors='replace')}")
-    return Run(time.perf_counter() - started, usage.ru_maxrss * 1024)
+    return Run(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def compare(ours: Sequence[str], peer: Sequence[str], rounds: int, prepare: Callable[[], None]) -> Ratio:
