@@ -22,7 +22,8 @@ from importer.recovery.planning import make_plan
 from importer.recovery.recompress.recompressing import Effort
 from importer.recovery.unread import unread_input
 from importer.rules.catalogue import find_all
-from importer.rules.rule import Case, Finding
+from importer.rules.findings import Findings
+from importer.rules.rule import Case
 from importer.sources.opening import open_sources
 from importer.work.executor import Executor
 from importer.work.remembering import Account
@@ -67,7 +68,7 @@ class Investigation:
 
     question: Question
     case: Case
-    findings: tuple[Finding, ...]
+    findings: Findings
     opener: Opener = field(repr=False, compare=False)
     account: Account | None = field(default=None, compare=False)
 

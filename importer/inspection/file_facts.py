@@ -182,7 +182,7 @@ class _Reading:
         header = digest_in_headers(self._head)
         if header:
             return {DIGEST_HEADER: header}
-        return properties_in(self._head.decode("utf-8", "replace")) if kind in _NOTES else {}
+        return properties_in(self._head.decode("utf-8", "replace") if kind in _NOTES else "")
 
     def _whole_kind(self, kind: FileKind) -> FileKind:
         if kind is FileKind.ZEROS and self._zeros_from:

@@ -44,7 +44,7 @@ class Inspection:
     problems: tuple[SourceProblem, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InspectFile(Rememberable["FileFacts | SourceProblem"]):
     """Read one file; ``algorithms`` besides sha256 are those of the digests that lie beside it."""
 

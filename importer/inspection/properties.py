@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+_NOTHING: Final[Mapping[str, str]] = {}
+"""One for all files, of which there may be millions."""
+
 _PROPERTY: Final = re.compile(r"(@[A-Za-z.-]+|[a-z0-9]{2,8})=(.{0,512})")
 _NEXUS_MARK: Final = "@BlobStore."
 _ELEMENT: Final = re.compile(r"<([A-Za-z][\w.-]{0,63})>([^<]{0,512})</\1>")
@@ -32,4 +35,4 @@ def properties_in(text: str) -> Mapping[str, str]:
         elements = {key: html.unescape(value.strip()) for key, value in _ELEMENT.findall(text) if "." in key}
         checksums = {(m[1] or m[3]): (m[2] or m[4]).lower() for m in _CHECKSUM.finditer(text)}
         return elements | checksums
-    return {}
+    return _NOTHING

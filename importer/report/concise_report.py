@@ -7,15 +7,14 @@ from importer.report.page import Page, Paper, Styled
 from importer.report.rendering import Renderer
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.verdict import verdict_of
-from importer.rules.rule import Finding, Severity
+from importer.rules.rule import Finding
 
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print ``path: severity CODE name: message`` for each finding, and the verdict."""
     page = paper.page()
-    for finding in investigation.findings:
-        if paper.verbose or finding.severity is not Severity.INFO:
-            _print_finding(finding, page)
+    for finding in investigation.findings if paper.verbose else investigation.findings.troubles:
+        _print_finding(finding, page)
     page.line(Styled(verdict_of(investigation), "bold"))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -164,15 +164,15 @@ def _content(investigation: Investigation) -> dict[str, Any]:
     }
 
 
-def _groups(findings: tuple[Finding, ...]) -> Iterator[FindingGroup]:
+def _groups(findings: Iterable[Finding]) -> Iterator[FindingGroup]:
     seen: set[str] = set()
     for (severity, code), group in groupby(findings, key=lambda finding: (finding.severity, finding.rule.code)):
-        found = tuple(group)
+        rest = iter(group)
+        found, more = tuple(islice(rest, _SHOWN_OF_A_RULE)), sum(1 for _ in rest)
         # A link to the rule leads to its worst findings; an anchor is there once.
         anchor = f"{code}-{severity}" if code in seen else code
         seen.add(code)
-        more = max(0, len(found) - _SHOWN_OF_A_RULE)
-        yield FindingGroup(found[0].rule, severity, found[:_SHOWN_OF_A_RULE], more, anchor)
+        yield FindingGroup(found[0].rule, severity, found, more, anchor)
 
 
 def _image(image: ImagePlan, title: str, have: dict[Digest, int], host: Host) -> ImageView:

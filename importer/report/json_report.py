@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
+from collections.abc import Iterator
+from types import GeneratorType
 from typing import Any, Final
 
 import importer
@@ -18,6 +18,7 @@ from importer.plan.images import ImagePlan
 from importer.recovery.blobs.salvage import salvaged_files
 from importer.recovery.unread import Unread
 from importer.report.downloads import Download, downloads_of
+from importer.report.json_pieces import in_blocks, json_pieces
 from importer.report.next_steps import next_steps
 from importer.report.page import Paper
 from importer.report.remembered import account_as_json
@@ -29,35 +30,38 @@ from importer.writers.outputs import REPORTED
 SCHEMA_VERSION: Final = 1
 
 
-_OBEYED: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Delete, the C1 controls, and what turns or breaks lines; json.dumps escapes the C0 controls alone."""
-
-
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print the whole report as one JSON document."""
-    paper.write(as_json(investigation))
+    for block in in_blocks(_pieces(investigation)):
+        paper.write(block)
 
 
 def as_json(investigation: Investigation) -> str:
     """The whole report as the text of one JSON document, with a newline at its end."""
-    return json_text(report(investigation)) + "\n"
+    return "".join(_pieces(investigation))
 
 
-def json_text(value: Any) -> str:
-    """JSON as a file and a terminal take it: what a terminal might obey is escaped, and the values are the same."""
-    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, indent=2, ensure_ascii=False))
+def _pieces(investigation: Investigation) -> Iterator[str]:
+    yield from json_pieces(_streamed(investigation))
+    yield "\n"
 
 
 def report(investigation: Investigation) -> dict[str, Any]:
     """The report as JSON values."""
+    streamed = _streamed(investigation)
+    return {key: list(value) if isinstance(value, GeneratorType) else value for key, value in streamed.items()}
+
+
+def _streamed(investigation: Investigation) -> dict[str, Any]:
+    """The report as JSON values, with a generator in place of each list that may be long."""
     plan = investigation.case.plan
     return {
         "schema_version": SCHEMA_VERSION,
         "blobfix": importer.__version__,
         "inputs": [as_unicode(place.shown("")) for place in investigation.question.places],
-        "images": [_image(image, investigation.case.host) for image in plan.images],
+        "images": (_image(image, investigation.case.host) for image in plan.images),
         "files": _files(investigation),
-        "findings": [finding_as_json(finding) for finding in investigation.findings],
+        "findings": (finding_as_json(finding) for finding in investigation.findings),
         "downloads": [download_as_json(download) for download in downloads_of(plan, investigation.question.origin)],
         "unread": [_unread(unread) for unread in investigation.case.unread],
         "next": [{"command": step.command, "purpose": step.purpose} for step in next_steps(investigation)],
@@ -127,24 +131,19 @@ def _blob(image: ImagePlan, blob: BlobPlan) -> dict[str, Any]:
     return entry
 
 
-def _files(investigation: Investigation) -> list[dict[str, Any]]:
+def _files(investigation: Investigation) -> Iterator[dict[str, Any]]:
     used = investigation.case.plan.used
     inventory = investigation.case.inventory
-    files: list[dict[str, Any]] = [
-        {
+    for fact in inventory.files:
+        yield {
             "path": as_unicode(fact.file.path),
             "size": fact.size,
             "sha256": fact.digest.hex,
             "kind": fact.kind.value,
             "used": fact.file.path in used,
         }
-        for fact in inventory.files
-    ]
-    files += [
-        {"path": as_unicode(problem.path), "size": 0, "sha256": None, "kind": "unreadable", "used": False}
-        for problem in inventory.problems
-    ]
-    return files
+    for problem in inventory.problems:
+        yield {"path": as_unicode(problem.path), "size": 0, "sha256": None, "kind": "unreadable", "used": False}
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:

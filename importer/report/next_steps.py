@@ -22,7 +22,7 @@ from importer.plan.fidelity import ImageStatus, status_of, whole_images
 from importer.plan.images import ImageKind, ImagePlan
 from importer.report.downloads import downloads_of
 from importer.report.states import worst_first, worst_state
-from importer.rules.rule import Finding, Severity
+from importer.rules.rule import Finding
 from importer.words.printable import for_shell, shell_word
 from importer.writers.naming import NameTemplate, Naming
 from importer.writers.outputs import OFFERED, Output
@@ -33,7 +33,6 @@ _MOST: Final = 3
 _STORAGE: Final = ("docker", "registry", "v2")
 _BY_IMAGE_ID: Final = NameTemplate.parse("recovered/{image_id}")
 _BY_DIGEST: Final = NameTemplate.parse("recovered/{digest}")
-_SEVERE: Final = (Severity.ERROR, Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,7 @@ def _learning(investigation: Investigation) -> Iterator[NextStep]:
 
 
 def _worst_finding(investigation: Investigation) -> Finding | None:
-    found = [finding for severity in _SEVERE for finding in investigation.findings if finding.severity is severity]
-    return next(iter(found), None)
+    return next(investigation.findings.troubles, None)
 
 
 def _working_ways(investigation: Investigation, output: Output) -> Iterator[_Way]:

@@ -47,7 +47,7 @@ class Paper:
 
     Attributes:
         page: makes the page for reports for people.
-        write: takes a whole document for programs, of which no character may be changed.
+        write: takes a document for programs, all of it or one part after the other; no character may be changed.
         made: when the report is made.
         verbose: whether to show what is in order, too.
     """

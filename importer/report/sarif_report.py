@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import Any, Final
 from urllib.parse import quote
 
 import importer
 from importer.investigation import Investigation
+from importer.report.json_pieces import in_blocks, json_pieces
 from importer.report.page import Paper
 from importer.report.rendering import Renderer, beside_its_path
 from importer.report.rule_text import markdown_of, paragraphs
@@ -26,13 +26,21 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]")
 
 def print_report(investigation: Investigation, paper: Paper) -> None:
     """Print one log with one run."""
-    paper.write(json.dumps(report(investigation), indent=2, ensure_ascii=False) + "\n")
+    for block in in_blocks(json_pieces(_streamed(investigation), escaped=False)):
+        paper.write(block)
+    paper.write("\n")
 
 
 def report(investigation: Investigation) -> dict[str, Any]:
     """The log as JSON values; only rules that found something are described in it."""
+    log = _streamed(investigation)
+    return {**log, "runs": [{**run, "results": list(run["results"])} for run in log["runs"]]}
+
+
+def _streamed(investigation: Investigation) -> dict[str, Any]:
+    """The log as JSON values, with generators in place of the run and its results."""
     inputs = tuple(place.shown("") for place in investigation.question.places)
-    rules = sorted({finding.rule.code: finding.rule for finding in investigation.findings}.values(), key=_code)
+    rules = investigation.findings.rules
     positions = {rule.code: position for position, rule in enumerate(rules)}
     driver = {
         "name": "blobfix",
@@ -42,10 +50,10 @@ def report(investigation: Investigation) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, positions, inputs) for finding in investigation.findings],
+        "results": (_result(finding, positions, inputs) for finding in investigation.findings),
         "properties": {"verdict": as_unicode(verdict_of(investigation))},
     }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": (each for each in (run,))}
 
 
 def uri_of(path: str) -> str:
@@ -65,10 +73,6 @@ def _bytes_of(path: str) -> bytes:
     except UnicodeEncodeError:
         # Half a surrogate pair, as Windows allows.
         return path.encode("utf-8", "surrogatepass")
-
-
-def _code(rule: Rule) -> str:
-    return rule.code
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

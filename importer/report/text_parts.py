@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from typing import Final
 
 from importer.report.downloads import Download
@@ -12,33 +12,32 @@ from importer.report.page import Page, Styled
 from importer.report.rendering import Renderer
 from importer.report.rule_text import SEVERITY_STYLES
 from importer.report.shopping_list import heading_of, ways_to
-from importer.rules.rule import Finding, Severity
+from importer.rules.rule import Finding
 
 _SHOWN_OF_A_RULE: Final = 5
 
 
 def print_findings(
-    page: Page, findings: Sequence[Finding], renderer: Renderer, *, verbose: bool, title: str = "What was found"
+    page: Page, findings: Iterable[Finding], renderer: Renderer, *, verbose: bool, title: str = "What was found"
 ) -> None:
-    """Print the findings, of each rule the first few; with ``verbose`` all, remarks included."""
-    shown = [finding for finding in findings if verbose or finding.severity is not Severity.INFO]
-    if shown:
-        page.line()
-        page.line(Styled(title, "bold"))
-    for _, group in groupby(shown, key=lambda finding: (finding.severity, finding.rule.code)):
-        _print_group(page, list(group), renderer, verbose=verbose)
+    """Print the findings, of each rule the first few; with ``verbose`` all of them."""
+    for number, (_, group) in enumerate(groupby(findings, key=lambda found: (found.severity, found.rule.code))):
+        if not number:
+            page.line()
+            page.line(Styled(title, "bold"))
+        _print_group(page, group, renderer, verbose=verbose)
 
 
-def _print_group(page: Page, group: list[Finding], renderer: Renderer, *, verbose: bool) -> None:
-    shown = group if verbose else group[:_SHOWN_OF_A_RULE]
-    for finding in shown:
+def _print_group(page: Page, group: Iterator[Finding], renderer: Renderer, *, verbose: bool) -> None:
+    for finding in group if verbose else islice(group, _SHOWN_OF_A_RULE):
         rule, seen = finding.rule, finding.observation
         head = Styled(f"{finding.severity} {rule.code} {rule.name}", SEVERITY_STYLES[finding.severity])
         page.line(head, f"  {renderer.path(seen.path)}" if seen.path else "", indent=2, hang=2)
         page.line(renderer.message(finding), indent=4)
         page.line(f"next: {renderer.remedy(finding)}", indent=4, hang=2)
-    if len(group) > len(shown):
-        more = f"… and {len(group) - len(shown):,} more {group[0].rule.name}; -v lists them all"
+    rest = list(group)
+    if rest:
+        more = f"… and {len(rest):,} more {rest[0].rule.name}; -v lists them all"
         page.line(more, indent=2)
 
 

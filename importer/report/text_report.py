@@ -23,7 +23,6 @@ from importer.report.states import MARKS, PROOFS, STATES, Titles, short_size, wo
 from importer.report.text_parts import print_downloads, print_findings, print_next
 from importer.report.verdict import verdict_of
 from importer.rules.catalogue import rule_explaining
-from importer.rules.rule import Severity
 from importer.words.text import Size, listed
 from importer.writers.outputs import REPORTED, Output
 
@@ -65,7 +64,9 @@ class _TextReport:
             self.page.line(Styled(f"in {self.renderer.folder}:", "dim"), hang=2)
         for image in worst_first(plan.images, self._host):
             self._print_image(image)
-        print_findings(self.page, self.investigation.findings, self.renderer, verbose=self.verbose)
+        findings = self.investigation.findings
+        shown = findings if self.verbose else findings.troubles
+        print_findings(self.page, shown, self.renderer, verbose=self.verbose)
         downloads = downloads_of(plan, self.investigation.question.origin)
         print_downloads(self.page, downloads)
         self.page.line()
@@ -83,7 +84,7 @@ class _TextReport:
             status_of(image, self._host) is not ImageStatus.INTACT for image in self.investigation.case.plan.images
         ):
             return True
-        return any(finding.severity is not Severity.INFO for finding in self.investigation.findings)
+        return any(True for _ in self.investigation.findings.troubles)
 
     def _print_image(self, image: ImagePlan) -> None:
         status = status_of(image, self._host)
@@ -147,7 +148,8 @@ class _TextReport:
         yield f"{counts['files']} file{'' if counts['files'] == 1 else 's'}, {Size(counts['bytes'])}"
         if downloads and self.investigation.question.origin is None:
             yield "--from URL gives the commands that download"
-        remarks = sum(finding.severity is Severity.INFO for finding in self.investigation.findings)
+        findings = self.investigation.findings
+        remarks = len(findings) - sum(1 for _ in findings.troubles)
         if remarks and not self.verbose:
             yield f"{remarks} remark{'' if remarks == 1 else 's'} with -v"
 

@@ -12,7 +12,8 @@ from importer.places.changes import SET_ASIDE
 from importer.places.store import EntryKind, kind_at
 from importer.report.downloads import Download
 from importer.report.exit_codes import INCOMPLETE, INTACT, REPAIRABLE, USAGE
-from importer.report.json_report import download_as_json, finding_as_json, json_text
+from importer.report.json_pieces import json_text
+from importer.report.json_report import download_as_json, finding_as_json
 from importer.report.next_steps import NextStep
 from importer.report.page import Page, Styled
 from importer.report.remembered import account_as_json, told_of
@@ -20,7 +21,7 @@ from importer.report.rendering import Renderer
 from importer.report.space_text import lines_of_space, space_as_json
 from importer.report.text_parts import print_downloads, print_findings, print_next
 from importer.report.tree_downloads import downloads_of_tree
-from importer.rules.rule import Severity
+from importer.rules.rule import Finding, Severity
 from importer.storage_tree.defects import Defect, NotRegistryStorage
 from importer.storage_tree.diagnosis import Census
 from importer.storage_tree.steps import MoveBlob, WriteBlob
@@ -107,9 +108,10 @@ class TreeReport:
     def print(self, page: Page, *, verbose: bool) -> None:
         """Print the report for people."""
         page.line(Styled(self.verdict(), "bold"))
-        print_findings(page, self.found.findings, Renderer(), verbose=verbose)
-        if self.left and self.left.findings:
-            print_findings(page, self.left.findings, Renderer(), verbose=verbose, title="Remaining defects")
+        print_findings(page, _shown(self.found, verbose=verbose), Renderer(), verbose=verbose)
+        if self.left:
+            left = _shown(self.left, verbose=verbose)
+            print_findings(page, left, Renderer(), verbose=verbose, title="Remaining defects")
         print_downloads(page, self.downloads)
         if not self.is_refused:
             page.line()
@@ -174,6 +176,10 @@ class TreeReport:
                 "everything works."
             )
         return lines
+
+
+def _shown(checkup: Checkup, *, verbose: bool) -> list[Finding]:
+    return [finding for finding in checkup.findings if verbose or finding.severity is not Severity.INFO]
 
 
 def _without_remarks(defects: Sequence[Defect]) -> list[Defect]:

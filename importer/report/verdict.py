@@ -76,7 +76,7 @@ def _of_everything(investigation: Investigation) -> str:
     host = investigation.case.host
     states = [status_of(image, host) for image in plan.images]
     if not states:
-        wrong = next((one for one in investigation.findings if one.rule.code == "BF111"), None)
+        wrong = next((one for one in investigation.findings.named if one.rule.code == "BF111"), None)
         if wrong:
             return f"No image: {wrong.observation.message}; {wrong.observation.remedy}."
         count = _NOTHING.get(files, f"none of {files:,} files is a manifest")

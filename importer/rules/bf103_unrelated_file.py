@@ -1,6 +1,6 @@
 """BF103: a file that belongs to no image here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from importer.domain.digest import Digest
@@ -10,9 +10,12 @@ from importer.inventory.inventory import claimed_digest
 from importer.plan.images import Plan
 from importer.recovery.documents.lost_manifests import lost_manifests
 from importer.rules.files import notes
-from importer.rules.rule import Case, Explanation, Observation, Rule, Safety, Severity
+from importer.rules.rule import Case, Explanation, Observation, OnLeftovers, Rule, Safety, Severity
 from importer.words.text import FilePath, Size, Text
 
+_REMEDY: Final = Text("it is left alone")
+_UNWANTED: Final = Text("no image here wants it")
+_EMPTY: Final = Text("an empty file")
 _HOLDS_CONTENT: Final = Text("it has the same content as a layer that is here")
 _DESCRIPTIONS: Final = {
     FileKind.EMPTY: "an empty file",
@@ -33,21 +36,26 @@ _DESCRIPTIONS: Final = {
 }
 
 
-def find(case: Case, named: frozenset[str]) -> Iterator[Observation]:
+def files(case: Case, named: frozenset[str]) -> Iterator[FileFacts]:
     """Every file that no image wants, that no finding names, and that isn't a program's own note about images."""
-    wanted, contents, broken = _wanted(case.plan), _contents(case.plan), _folders_of_broken_manifests(case)
+    wanted = _wanted(case.plan)
     known = named.union(case.plan.used, (fact.file.path for fact in notes(case)))
     # Of several copies one is enough to be named.
     known_digests = {fact.digest for fact in case.inventory.facts if fact.file.path in known}
     for fact in case.inventory.facts:
         is_known = fact.file.path in known or fact.digest in known_digests
-        if is_known or fact.file.borrowed or not wanted.isdisjoint(fact.digests):
-            continue
-        is_content = fact.digest in contents
-        why = _HOLDS_CONTENT if is_content else _why(case, fact, wanted, broken)
+        if not is_known and not fact.file.borrowed and wanted.isdisjoint(fact.digests):
+            yield fact
+
+
+def observe(case: Case, leftovers: Iterable[FileFacts]) -> Iterator[Observation]:
+    """What each of these files is, and why no image wants it."""
+    wanted, contents, broken = _wanted(case.plan), _contents(case.plan), _folders_of_broken_manifests(case)
+    for fact in leftovers:
+        why = _HOLDS_CONTENT if fact.digest in contents else _why(case, fact, wanted, broken)
         yield Observation(
             Text("{} is {}; {}", FilePath(fact.file.path), _description(fact), why),
-            remedy=Text("it is left alone"),
+            remedy=_REMEDY,
             path=fact.file.path,
             digest=fact.digest,
         )
@@ -63,7 +71,7 @@ def _contents(plan: Plan) -> frozenset[Digest]:
 
 def _description(fact: FileFacts) -> Text:
     if not fact.size:
-        return Text("an empty file")
+        return _EMPTY
     description = Text("{} of {}", _DESCRIPTIONS.get(fact.kind, "a file of unknown kind"), Size(fact.size))
     if fact.kind is FileKind.DATA and fact.excerpt:
         return Text("{} ({})", description, fact.excerpt)
@@ -80,7 +88,7 @@ def _why(case: Case, fact: FileFacts, wanted: frozenset[Digest], broken: frozens
     if claimed is not None and fact.file.folder in broken:
         return Text("the manifest beside it can't be read, so it's unknown whether an image wants it")
     if claimed not in wanted or claimed is None:
-        return Text("no image here wants it")
+        return _UNWANTED
     whole = case.inventory.with_digest(claimed)
     if not whole:
         return Text("its name is that of a wanted blob, but its content isn't")
@@ -108,5 +116,5 @@ RULE: Final = Rule(
             "download that too."
         ),
     ),
-    on_leftovers=find,
+    on_leftovers=OnLeftovers(files, observe),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import importer.rules as package
 from importer.plan.causes import Cause
+from importer.rules.findings import Findings, Leftovers, weight
 from importer.rules.rule import Case, Finding, Observation, OnTree, Rule, Safety, Severity
 from importer.words.text import Text
 
@@ -26,7 +27,6 @@ _LEADS_OUT: Final = Text(
     "it is left alone: a link in its path leads out of the tree; repair the tree at its real location"
 )
 
-_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _FETCHED_AGAIN: Final = frozenset({"BF503", "BF504", "BF506"})
 _OF_A_CACHE: Final = Text(
     "move it out of the tree: this is a pull-through cache, which fetches it again from its registry "
@@ -62,16 +62,17 @@ def rule_explaining(cause: Cause) -> Rule | None:
     return next((rule for rule in _rules_but_of_trees() if isinstance(cause, rule.causes)), None)
 
 
-def find_all(case: Case) -> tuple[Finding, ...]:
+def find_all(case: Case) -> Findings:
     """Ask every rule; the worst comes first, and what one rule finds stays in order: by image and layer, or by path.
 
-    What is said of leftover files comes of a second round, when it is known which files the findings name.
+    Which files are left over is asked last, when it is known which files the findings name.
     """
     rules = _rules_but_of_trees()
-    findings = [Finding(rule, seen) for rule in rules if rule.on_download for seen in rule.on_download(case)]
-    named = frozenset(path for finding in findings for path in _named_by(finding.observation))
-    findings += (Finding(rule, seen) for rule in rules if rule.on_leftovers for seen in rule.on_leftovers(case, named))
-    return tuple(sorted(findings, key=_weight))
+    found = [Finding(rule, seen) for rule in rules if rule.on_download for seen in rule.on_download(case)]
+    named = frozenset(path for finding in found for path in _named_by(finding.observation))
+    asked = ((rule, rule.on_leftovers) for rule in rules if rule.on_leftovers)
+    leftovers = tuple(Leftovers(rule, on, tuple(on.files(case, named))) for rule, on in asked)
+    return Findings(case, tuple(sorted(found, key=weight)), leftovers)
 
 
 def find_in_tree(defects: Iterable[Defect], *, is_cache: bool = False) -> tuple[Finding, ...]:
@@ -118,10 +119,6 @@ def _named_by(seen: Observation) -> Iterator[str]:
         yield seen.path
 
 
-def _weight(finding: Finding) -> tuple[int, str]:
-    return _ORDER[finding.severity], finding.rule.code
-
-
 def _order(finding: Finding) -> tuple[int, str, str, str]:
     seen = finding.observation
-    return *_weight(finding), seen.path or "", str(seen.digest or "")
+    return *weight(finding), seen.path or "", str(seen.digest or "")

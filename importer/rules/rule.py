@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from importer.domain.digest import Digest
 from importer.domain.platform import Host
+from importer.inspection.file_facts import FileFacts
 from importer.inventory.inventory import Inventory
 from importer.inventory.known_digests import KnownDigests
 from importer.plan.causes import Cause
@@ -107,6 +108,19 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class OnLeftovers:
+    """What a rule has to say of files that no other finding names: there may be millions of them.
+
+    Attributes:
+        files: those of which it says something; it is told the paths that findings name.
+        observe: says what is seen of each of these files, in their order.
+    """
+
+    files: Callable[[Case, frozenset[str]], Iterator[FileFacts]] = field(repr=False)
+    observe: Callable[[Case, Iterable[FileFacts]], Iterator[Observation]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OnTree(Generic[DefectType]):
     """What a rule has to say of a registry's storage.
 
@@ -131,7 +145,7 @@ class Rule:
         explanation: the text.
         causes: the causes of a blob's state that this rule explains; no other rule may.
         on_download: looks at a download and yields what it sees.
-        on_leftovers: the same, asked last, with the paths that findings name: what is said of all other files.
+        on_leftovers: what it says of files that no finding names; its observations are as severe as the rule.
         on_tree: which defects of a storage tree the rule explains, and how.
         symptoms: literal messages of docker, registries, skopeo, containerd, podman and
             Artifactory that lead here; ``…`` stands for what varies.
@@ -145,7 +159,7 @@ class Rule:
     explanation: Explanation
     causes: tuple[type[Cause], ...] = ()
     on_download: Callable[[Case], Iterator[Observation]] | None = field(default=None, repr=False)
-    on_leftovers: Callable[[Case, frozenset[str]], Iterator[Observation]] | None = field(default=None, repr=False)
+    on_leftovers: OnLeftovers | None = None
     on_tree: OnTree[Any] | None = None
     symptoms: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from importer.places.store import EntryKind, Identity, Listed, Status, Store, jo
 from importer.sources.source_file import ProblemKind, SourceFile, SourceProblem
 
 _LINK_ADVICE: Final = "give its target as a PATH of its own, or with --borrow"
+_UNKNOWN: Final = Identity()
 _NO_FILE_ADVICE: Final = "it has no content and is skipped; if a file of the image belongs here, download that file"
 
 
@@ -68,7 +69,7 @@ class StoredFiles:
             return
         if status.kind is not EntryKind.FOLDER:
             # Of a folder's files it is asked for when it is needed: a million of them take much room.
-            yield self._regular(key, parts, status, listed.status.identity if listed.status else Identity())
+            yield self._regular(key, parts, status, listed.status.identity if listed.status else _UNKNOWN)
 
     def _regular(
         self, key: str, parts: tuple[str, ...], status: Status, identity: Identity

@@ -8,7 +8,7 @@ each part, is its plain form: paths in full, and nothing in it that a terminal w
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -113,7 +113,7 @@ class Text:
         between = words.split("{}") if parts else [words]
         if len(between) != len(parts) + 1:
             raise ValueError(f"{len(parts)} parts for {len(between) - 1} places: {words}")
-        object.__setattr__(self, "parts", tuple(_merged(_in_order(between, parts))))
+        object.__setattr__(self, "parts", tuple(_merged(between, parts)))
 
     def replacing_first(self, part: Part) -> Text:
         """The same message with another part at its beginning."""
@@ -143,27 +143,23 @@ def listed(items: Iterable[Part | Text], limit: int = 5) -> Text:
     return Text("{} and {} more", first, str(more)) if more else first
 
 
-def _in_order(between: Sequence[str], parts: Sequence[Part | Text | None]) -> Iterator[Part]:
-    yield between[0]
-    for part, words in zip(parts, between[1:], strict=True):
-        if part is not None:
-            yield from part.parts if isinstance(part, Text) else (part,)
-        yield words
-
-
-def _merged(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts with neighbouring words in one, so that it doesn't matter how a message was put together.
+def _merged(between: Sequence[str], parts: Sequence[Part | Text | None]) -> list[Part]:
+    """The words and the parts in order, neighbouring words in one: it doesn't matter how a message was put together.
 
     Words that thousands of messages have in common are kept once.
     """
-    words = ""
-    for part in parts:
-        if isinstance(part, str):
-            words += part
-            continue
-        if words:
-            yield sys.intern(words)
-            words = ""
-        yield part
+    merged: list[Part] = []
+    words = between[0]
+    for part, following in zip(parts, between[1:], strict=True):
+        for each in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(each, str):
+                words += each
+            elif each is not None:
+                if words:
+                    merged.append(sys.intern(words))
+                    words = ""
+                merged.append(each)
+        words += following
     if words:
-        yield sys.intern(words)
+        merged.append(sys.intern(words))
+    return merged

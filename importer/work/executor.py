@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol, TypeVar
@@ -15,6 +15,13 @@ from importer.work.task import Task, Tools
 
 _BATCH: Final = 4096
 """Tasks that wait at a time: each one that waits takes more room than most results."""
+
+_MOST_TOGETHER: Final = 64
+_SMALL_TOGETHER: Final = 1 << 20
+"""Bytes that the small tasks of one bundle read together, at most."""
+
+_BUNDLES: Final = 8
+"""How many bundles there are at least for each thread, so that all are busy to the end."""
 
 Result = TypeVar("Result")
 
@@ -72,8 +79,9 @@ class ThreadExecutor:
         """Begin all tasks, as ``Executor`` says."""
         with ThreadPoolExecutor(max_workers=self._jobs) as pool:
             try:
-                futures = [pool.submit(task.carry_out, self.tools) for task in largest_first(tasks)]
-                yield (future.result() for future in futures)
+                bundles = _bundles(largest_first(tasks), self._jobs)
+                futures = [pool.submit(_carry_out, bundle, self.tools) for bundle in bundles]
+                yield (result for future in futures for result in future.result())
             except BaseException:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
@@ -89,3 +97,22 @@ class ThreadExecutor:
 def largest_first(tasks: Iterable[Task[Result]]) -> list[Task[Result]]:
     """The tasks in the order in which an executor begins them."""
     return sorted(tasks, key=lambda task: -task.size)
+
+
+def _bundles(tasks: Sequence[Task[Result]], jobs: int) -> Iterator[Sequence[Task[Result]]]:
+    """The tasks in order, small ones together: handing one over costs as much as reading a small file."""
+    most = min(_MOST_TOGETHER, max(1, len(tasks) // (jobs * _BUNDLES)))
+    bundle: list[Task[Result]] = []
+    size = 0
+    for task in tasks:
+        if bundle and (len(bundle) == most or size + task.size > _SMALL_TOGETHER):
+            yield bundle
+            bundle, size = [], 0
+        bundle.append(task)
+        size += task.size
+    if bundle:
+        yield bundle
+
+
+def _carry_out(bundle: Sequence[Task[Result]], tools: Tools) -> list[Result]:
+    return [task.carry_out(tools) for task in bundle]

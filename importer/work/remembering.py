@@ -54,6 +54,8 @@ Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - the name tells eno
 class Rememberable(ABC, Generic[Answer]):
     """A task whose answer holds as long as what it reads is unchanged; it inherits from this."""
 
+    __slots__ = ()
+
     if TYPE_CHECKING:
         # A field in some, which would take a property here for its default.
         @property

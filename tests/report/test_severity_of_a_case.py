@@ -8,6 +8,7 @@ import pytest
 
 from importer.investigation import Investigation
 from importer.report.formats import Format
+from importer.rules.findings import Findings
 from importer.rules.rule import Finding, Rule, Severity
 from tests.report.scans import damaged_download, rendered, scan
 
@@ -21,7 +22,7 @@ def milder(tmp_path: Path) -> Milder:
     first, *rest = investigation.findings
     assert first.severity is Severity.ERROR
     remark = Finding(first.rule, replace(first.observation, severity=Severity.INFO))
-    return first.rule, replace(investigation, findings=(*rest, remark))
+    return first.rule, replace(investigation, findings=Findings(investigation.case, (*rest, remark), ()))
 
 
 def test_json_says_it(milder: Milder) -> None:

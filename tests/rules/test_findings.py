@@ -290,7 +290,7 @@ class TestUnrelatedFiles:
         assert rule
         assert rule.on_leftovers
         left = {
-            len(named): [Path(seen.path or "").name for seen in rule.on_leftovers(case, frozenset(named))]
+            len(named): [fact.file.name for fact in rule.on_leftovers.files(case, frozenset(named))]
             for named in ([], [f"{folder}/a.bin"])
         }
         assert left == {0: ["a.bin", "b.bin", "c.bin"], 1: ["c.bin"]}

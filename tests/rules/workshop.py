@@ -38,7 +38,7 @@ def case_of(*paths: Path, borrowed: Path | None = None, given: tuple[Digest, ...
 
 
 def findings_of(*paths: Path, **more: Any) -> tuple[Finding, ...]:
-    return find_all(case_of(*paths, **more))
+    return tuple(find_all(case_of(*paths, **more)))
 
 
 def troubles(findings: tuple[Finding, ...]) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,3 +130,31 @@ class Name:
 
 def test_the_largest_task_comes_first() -> None:
     assert run(ThreadExecutor(1, QUIET, Opener()), [Name(2), Name(9), Name(5)]) == [9, 5, 2]
+
+
+@dataclass(frozen=True)
+class Sized:
+    """Reads nothing, and gives its number."""
+
+    size: int
+    number: int
+
+    def carry_out(self, tools: Tools) -> int:
+        return self.number
+
+
+def test_small_tasks_are_handed_over_together_and_large_ones_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[object] = []
+    submit = ThreadPoolExecutor.submit
+
+    def counting(pool: ThreadPoolExecutor, *call: Any) -> Any:
+        handed.append(call)
+        return submit(pool, *call)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counting)
+    small = [Sized(10, number) for number in range(4000)]
+    assert run(threads(), small) == list(range(4000))
+    assert len(handed) < 100
+    handed.clear()
+    assert run(threads(), [Sized(2 << 20, number) for number in range(40)]) == list(range(40))
+    assert len(handed) == 40
