@@ -16,7 +16,7 @@ from importer.rules.rule import Finding
 from importer.storage_tree.checksums import whole_by_checksum
 from importer.storage_tree.contents import ContentReader, Contents, Remembered
 from importer.storage_tree.defects import Defect, LayersFolderMissing, LinkDangling, NotRegistryStorage
-from importer.storage_tree.diagnosis import Census, diagnose
+from importer.storage_tree.diagnosis import Census, RepositoryCensus, diagnose
 from importer.storage_tree.foreign_stores import ForeignStore
 from importer.storage_tree.layout import Layout
 from importer.storage_tree.reading import read_tree
@@ -64,6 +64,8 @@ class Checkup:
         store: the tree's, above docker/registry/v2.
         layout: None for a store that is no registry's.
         space: what the bytes are for; None unless it was asked for.
+        repositories: the census of each.
+        is_cache: whether it is the storage of a pull-through cache.
         hashed: how many blobs were hashed, now or in an earlier run.
     """
 
@@ -75,6 +77,8 @@ class Checkup:
     census: Census
     space: Space | None = None
     hashed: int = 0
+    repositories: tuple[RepositoryCensus, ...] = ()
+    is_cache: bool = False
 
 
 def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembered | None = None) -> Checkup:
@@ -101,7 +105,18 @@ def check_tree(question: TreeQuestion, executor: Executor, remembered: Remembere
     defects = tuple(defect for defect in diagnosis.defects if not (is_cache and _is_absent(defect)))
     findings = find_in_tree(defects, is_cache=is_cache)
     space = space_of(tree, contents) if question.space else None
-    return Checkup(question, layout.store, layout, defects, findings, diagnosis.census, space, reader.hashed)
+    return Checkup(
+        question,
+        layout.store,
+        layout,
+        defects,
+        findings,
+        diagnosis.census,
+        space,
+        reader.hashed,
+        diagnosis.repositories,
+        is_cache,
+    )
 
 
 def _read(question: TreeQuestion, layout: Layout, reader: ContentReader) -> Contents:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from importer.cli.console import page_for_stdout, say
+from importer.cli.console import page_for_stdout, say, write_document
 from importer.cli.options import (
     Jobs,
     MaxAge,
@@ -19,7 +20,6 @@ from importer.cli.options import (
     RecompressLimit,
     ShardText,
     States,
-    TextOrJson,
     effort_of,
     share_of,
     subset_of,
@@ -29,6 +29,8 @@ from importer.errors import UsageError
 from importer.places.changes import WritableStore
 from importer.places.durability import Durability
 from importer.places.named import place_of
+from importer.report.formats import TreeFormat
+from importer.report.page import Paper
 from importer.report.tree_report import TreeReport
 from importer.storage_tree.contents import Remembered
 from importer.tree_checkup import TreeQuestion, check_tree, mended, read_share
@@ -43,6 +45,7 @@ Examples:
   blobfix repair-tree /srv/registry --apply
   blobfix repair-tree /srv/registry --apply --blobs ./downloads --blobs /backup/registry
   blobfix repair-tree /srv/registry --quick --space
+  blobfix repair-tree /srv/registry --format html > report.html
   blobfix repair-tree s3://registry --apply --blobs s3://backup/registry
 """
 
@@ -92,9 +95,9 @@ def repair_tree(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Check links and sizes only, without hashing layers.")] = False,
     space: Annotated[
-        bool, typer.Option("--space", help="Show what no tag needs, in bytes; nothing is deleted.")
+        bool, typer.Option("--space", help="Show what no tag needs, in bytes (HTML always does); nothing is deleted.")
     ] = False,
-    format: Annotated[TextOrJson, typer.Option("--format", help="The report's format.")] = TextOrJson.TEXT,  # noqa: A002
+    format: Annotated[TreeFormat, typer.Option("--format", help="The report's format.")] = TreeFormat.TEXT,  # noqa: A002
     no_recompress: NoRecompress = False,
     recompress_limit: RecompressLimit = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
@@ -110,12 +113,13 @@ def repair_tree(
     the code describes the repaired tree.
     """
     effort = effort_of(no_recompress=no_recompress, limit=recompress_limit)
-    share = share_of(shard, state, wants_text=format is TextOrJson.TEXT)
+    share = share_of(shard, state, wants_text=format is TreeFormat.TEXT)
     if share and apply:
         raise UsageError("--shard only reads; give --apply in a run of its own, without it")
     if checksums and (apply or share or quick or read_subset):
         raise UsageError("--checksums can't be combined with --apply, --shard, --quick or --read-subset")
     subset = subset_of(read_subset, quick=quick)
+    space = space or format is TreeFormat.HTML
     question = TreeQuestion(root, tuple(blobs or ()), quick, subset, checksums, effort, space)
     inputs = (root, *question.blobs)
     with (
@@ -131,10 +135,14 @@ def repair_tree(
             else TreeReport(check_tree(question, memory or executor))
         )
     report = replace(report, account=memory.account if memory else None)
-    if report.is_refused and format is TextOrJson.JSON:
+    if report.is_refused and format is not TreeFormat.TEXT:
         say(f"blobfix: {report.verdict()}")
-    if format is TextOrJson.JSON:
+    if format is TreeFormat.JSON:
         typer.echo(report.as_json())
+    elif format is TreeFormat.HTML:
+        from importer.report.html_tree_report import print_tree_report  # noqa: PLC0415 (templates are slow to load)
+
+        print_tree_report(report, Paper(page_for_stdout, write_document, made=datetime.now().astimezone()))
     elif quiet:
         page_for_stdout().line(report.verdict())
     else:

@@ -24,6 +24,14 @@ class Format(StrEnum):
     HTML = "html"
 
 
+class TreeFormat(StrEnum):
+    """Forms of the report about a storage tree."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
 def print_report(investigation: Investigation, form: Format, paper: Paper) -> None:
     """Print the report in a form."""
     import_module(f"importer.report.{form}_report").print_report(investigation, paper)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from importer.report.downloads import Download
 from importer.words.text import Size
+
+Listed = tuple[str, tuple[str, ...]]
+"""One entry: what it is, and the lines that say where it lies."""
+
+
+def entries_of(downloads: Iterable[Download]) -> tuple[Listed, ...]:
+    """The list, entry by entry."""
+    return tuple((heading_of(download), tuple(ways_to(download))) for download in downloads)
 
 
 def heading_of(download: Download) -> str:

@@ -17,21 +17,38 @@ _COLLECT: Final = (
 )
 
 
-def lines_of_space(space: Space, *, is_sound: bool) -> Iterator[str]:
-    """The table, line by line; of a tree with defects nobody is told how to delete what isn't needed."""
-    yield "Space"
-    for size, purpose in (
+def totals_of(space: Space) -> tuple[tuple[int, str], ...]:
+    """All bytes by what they are for; what tags need comes first."""
+    return (
         (space.needed, "needed by tags"),
         (space.untagged, f"only for manifests without a tag ({len(space.untagged_manifests):,})"),
         (space.unreferenced, f"unreferenced: no manifest names them ({len(space.unreferenced_blobs):,} blobs)"),
         (space.misplaced, "in files that are no blobs"),
-        (space.uploads.size, f"in unfinished uploads ({_uploads(space.uploads)})"),
-    ):
+        (space.uploads.size, f"in unfinished uploads ({told_of_uploads(space.uploads)})"),
+    )
+
+
+def caution_of(space: Space) -> tuple[str, str]:
+    """What is said of a tree with defects, where nobody knows what may be deleted."""
+    unknown = f" ({space.unknown_manifests:,} linked manifests can't be read)" if space.unknown_manifests else ""
+    return (
+        f"The tree has defects{unknown}, so what is called unneeded here may be needed.",
+        "Repair the tree before you delete anything.",
+    )
+
+
+def advice_of(space: Space) -> str:
+    """How a sound tree gets rid of what isn't needed; empty where there is nothing."""
+    return _COLLECT if space.untagged or space.unreferenced else ""
+
+
+def lines_of_space(space: Space, *, is_sound: bool) -> Iterator[str]:
+    """The table, line by line; of a tree with defects nobody is told how to delete what isn't needed."""
+    yield "Space"
+    for size, purpose in totals_of(space):
         yield f"  {Size(size).short:>8}  {purpose}"
     if not is_sound:
-        unknown = f" ({space.unknown_manifests:,} linked manifests can't be read)" if space.unknown_manifests else ""
-        yield f"  The tree has defects{unknown}, so what is called unneeded here may be needed."
-        yield "  Repair the tree before you delete anything."
+        yield from (f"  {line}" for line in caution_of(space))
     unneeded = [each for each in space.repositories if each.unneeded or each.links or each.uploads.count]
     if unneeded:
         yield ""
@@ -41,9 +58,10 @@ def lines_of_space(space: Space, *, is_sound: bool) -> Iterator[str]:
             yield _row(each)
         if len(unneeded) > _SHOWN:
             yield f"  and {len(unneeded) - _SHOWN:,} more, in --format json"
-    if (space.untagged or space.unreferenced) and is_sound:
+    advice = advice_of(space) if is_sound else ""
+    if advice:
         yield ""
-        yield f"  {_COLLECT}"
+        yield f"  {advice}"
 
 
 def space_as_json(space: Space) -> dict[str, Any]:
@@ -74,14 +92,15 @@ def space_as_json(space: Space) -> dict[str, Any]:
 def _row(each: RepositorySpace) -> str:
     remarks = [f"{each.links:,} unneeded links"] if each.links else []
     if each.uploads.count:
-        remarks.append(f"uploads: {Size(each.uploads.size).short}, {_uploads(each.uploads)}")
+        remarks.append(f"uploads: {Size(each.uploads.size).short}, {told_of_uploads(each.uploads)}")
     told = f"  ({'; '.join(remarks)})" if remarks else ""
     return (
         f"  {Size(each.unneeded).short:>8}  {Size(each.own).short:>8}  {Size(each.shared).short:>8}  {each.name}{told}"
     )
 
 
-def _uploads(uploads: Uploads) -> str:
+def told_of_uploads(uploads: Uploads) -> str:
+    """How many there are, and since when."""
     since = f", the oldest begun on {uploads.oldest:%Y-%m-%d}" if uploads.oldest else ""
     return f"{uploads.count:,}{since}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,6 +72,11 @@ class TreeReport:
         return INCOMPLETE if any(defect.is_loss for defect in self.now.defects) else REPAIRABLE
 
     @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong any more that has to be mended."""
+        return not without_remarks(self.now.defects)
+
+    @property
     def needs_restart(self) -> bool:
         """Whether a blob was, or would be, replaced that a registry may have served already."""
         return any(isinstance(step, WriteBlob | MoveBlob) for defect in self.found.defects for step in defect.steps)
@@ -97,7 +102,7 @@ class TreeReport:
             "left": [finding_as_json(finding) for finding in self.now.findings],
             "downloads": [download_as_json(download) for download in self.downloads],
             "restart": self.needs_restart,
-            "next": [{"command": step.command, "purpose": step.purpose} for step in self._next_steps()],
+            "next": [{"command": step.command, "purpose": step.purpose} for step in self.next_steps()],
             **({"space": space_as_json(self.now.space)} if self.now.space else {}),
             "summary": _summary(self.now.census, len(self.found.defects), len(self.now.defects)),
             **({"subset": {"share": question.subset.text, "hashed": self.now.hashed}} if question.subset else {}),
@@ -115,16 +120,16 @@ class TreeReport:
         print_downloads(page, self.downloads)
         if not self.is_refused:
             page.line()
-            page.line(_served(self.now), "" if verbose else self._remarks())
+            page.line(served_by(self.now), "" if verbose else self._remarks())
             if self.account:
                 page.line(told_of(self.account), hang=2)
-            for line in self._what_changed():
+            for line in self.what_changed():
                 page.line(line)
         if self.now.space:
             page.line()
-            for line in lines_of_space(self.now.space, is_sound=not _without_remarks(self.now.defects)):
+            for line in lines_of_space(self.now.space, is_sound=self.is_sound):
                 page.line(line)
-        print_next(page, self._next_steps())
+        print_next(page, self.next_steps())
 
     def verdict(self) -> str:
         """The one sentence that comes first: how the tree is, or what has become of its defects."""
@@ -135,7 +140,7 @@ class TreeReport:
         if not self.found.defects:
             return "The tree is valid."
         if self.left:
-            left = _without_remarks(self.left.defects)
+            left = without_remarks(self.left.defects)
             return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all repaired.")
         lost = sum(defect.is_loss for defect in self.found.defects)
         if lost:
@@ -151,7 +156,7 @@ class TreeReport:
         remarks = sum(finding.severity is Severity.INFO for finding in self.found.findings)
         return f"; {_counted(remarks, 'remark')} with -v" if remarks else ""
 
-    def _next_steps(self) -> list[NextStep]:
+    def next_steps(self) -> list[NextStep]:
         """The commands that lead on: the repair, then what tells of the rest."""
         root = for_shell(self.found.store.shown(""))
         steps = []
@@ -165,7 +170,8 @@ class TreeReport:
             steps.append(NextStep(f"blobfix explain {loss.rule.code}", f"explain {named}"))
         return [*steps, NextStep(f"blobfix scan {root}", "list the images in it, and whether they are complete")]
 
-    def _what_changed(self) -> list[str]:
+    def what_changed(self) -> list[str]:
+        """What a repair has done, or would do, besides."""
         if self.left is None:
             mendable = any(defect.steps for defect in self.found.defects)
             return ["Nothing was changed; --apply repairs what can be repaired."] if mendable else []
@@ -182,7 +188,8 @@ def _shown(checkup: Checkup, *, verbose: bool) -> list[Finding]:
     return [finding for finding in checkup.findings if verbose or finding.severity is not Severity.INFO]
 
 
-def _without_remarks(defects: Sequence[Defect]) -> list[Defect]:
+def without_remarks(defects: Iterable[Defect]) -> list[Defect]:
+    """The defects that are none to leave as they are."""
     return [defect for defect in defects if not defect.is_remark]
 
 
@@ -200,7 +207,8 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
     }
 
 
-def _served(checkup: Checkup) -> str:
+def served_by(checkup: Checkup) -> str:
+    """What of a tree can be served, and how much of it was looked at."""
     census, question = checkup.census, checkup.question
     checked = "blobs were not hashed (--quick)" if question.quick else "all hashed"
     if question.checksums:

@@ -30,6 +30,22 @@ from importer.storage_tree.wants import Wants
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryCensus:
+    """What one repository serves; the numbers mean what they mean in ``Census``.
+
+    Attributes:
+        lacks: blobs that it needs and that aren't in their places.
+    """
+
+    name: str
+    tags: int
+    tags_served: int
+    manifests: int
+    manifests_served: int
+    lacks: frozenset[Digest] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Census:
     """What the tree serves.
 
@@ -51,17 +67,18 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is wrong, and what is served all the same."""
+    """What is wrong, and what is served all the same, in all and by repository."""
 
     defects: tuple[Defect, ...]
     census: Census
+    repositories: tuple[RepositoryCensus, ...] = ()
 
 
 def diagnose(tree: Tree, contents: Contents, stock: Stock) -> Diagnosis:
     """Look at everything that was read."""
     diagnostician = _Diagnostician(tree, contents, stock)
     defects = tuple(replace(_kept_inside(tree, d), path=_shown_path(tree, d)) for d in diagnostician.defects())
-    return Diagnosis(defects, diagnostician.census)
+    return Diagnosis(defects, diagnostician.census, tuple(diagnostician.repositories))
 
 
 def _kept_inside(tree: Tree, defect: Defect) -> Defect:
@@ -88,7 +105,21 @@ class _Diagnostician:
         self._contents = contents
         self._stock = stock
         self._wants = Wants()
-        self.census = Census(len(tree.repositories), blobs=len(tree.blobs), size=sum(tree.blobs.values()))
+        self.repositories: list[RepositoryCensus] = []
+
+    @property
+    def census(self) -> Census:
+        """What is served of the repositories whose defects were told."""
+        told = self.repositories
+        return Census(
+            repositories=len(self._tree.repositories),
+            tags=sum(each.tags for each in told),
+            tags_served=sum(each.tags_served for each in told),
+            manifests=sum(each.manifests for each in told),
+            manifests_served=sum(each.manifests_served for each in told),
+            blobs=len(self._tree.blobs),
+            size=sum(self._tree.blobs.values()),
+        )
 
     def defects(self) -> Iterator[Defect]:
         for now, right in self._tree.layout.misplaced:
@@ -108,12 +139,15 @@ class _Diagnostician:
         diagnosis = RepositoryDiagnosis(repository, self._stock, self._wants)
         found = list(diagnosis.defects())
         served = diagnosis.whole if is_repository(repository.name) else set()
-        self.census = replace(
-            self.census,
-            tags=self.census.tags + len(repository.tags),
-            tags_served=self.census.tags_served + sum(d in served for d in repository.currents.values()),
-            manifests=self.census.manifests + len(diagnosis.manifests),
-            manifests_served=self.census.manifests_served + len(served),
+        self.repositories.append(
+            RepositoryCensus(
+                name=repository.name,
+                tags=len(repository.tags),
+                tags_served=sum(digest in served for digest in repository.currents.values()),
+                manifests=len(diagnosis.manifests),
+                manifests_served=len(served),
+                lacks=frozenset(self._wants.lacking.pop(repository.name, ())),
+            )
         )
         if is_repository(repository.name):
             yield from found

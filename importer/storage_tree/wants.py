@@ -15,9 +15,15 @@ _MAX_PLACES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """Collects wishes; ``needs`` keeps the descriptor of each blob that has one."""
+    """Collects wishes.
+
+    Attributes:
+        needs: the descriptor of each blob that has one.
+        lacking: of every repository that lacks something, what it lacks.
+    """
 
     needs: dict[Digest, Need] = field(default_factory=dict)
+    lacking: dict[str, set[Digest]] = field(default_factory=dict)
     _roles: dict[Digest, str] = field(default_factory=dict)
     _places: dict[Digest, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -26,6 +32,7 @@ class Wants:
         if need:
             self.needs.setdefault(digest, need)
         self._roles.setdefault(digest, role)
+        self.lacking.setdefault(repository, set()).add(digest)
         places = self._places.setdefault(digest, [])
         if len(places) < _MAX_PLACES and all(place[0] != repository for place in places):
             places.append((repository, tag))

@@ -40,9 +40,10 @@ class Chromium:
         self._program = find("chromium", PACKAGE)
         self._profile = profile
 
-    def render(self, page: Path, *options: str) -> Rendered:
-        """Load a page and give its elements."""
-        done = self._run("--enable-logging=stderr", "--dump-dom", *options, page.as_uri())
+    def render(self, page: Path, *options: str, fragment: str = "") -> Rendered:
+        """Load a page, at a place in it, and give its elements."""
+        address = f"{page.as_uri()}#{fragment}" if fragment else page.as_uri()
+        done = self._run("--enable-logging=stderr", "--dump-dom", *options, address)
         console = (_CONSOLE.search(line) for line in done.stderr.splitlines())
         return Rendered(done.stdout, tuple(match[1] for match in console if match))
 

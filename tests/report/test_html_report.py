@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,46 +12,10 @@ from importer.report.formats import Format
 from importer.rules.catalogue import rule_named
 from tests.images.generated import index_of, small_image, write_artifactory_folder
 from tests.programs.chromium import Chromium
+from tests.report.html_pages import Page
 from tests.report.scans import damaged_download, hostile_download, rendered, scan, whole_download
 
-VOID = {"meta", "br", "img", "input", "link", "hr"}
 DOWNLOADS = [whole_download, damaged_download, hostile_download]
-
-
-class Page(HTMLParser):
-    """The elements of a page; fails when they aren't closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text: dict[int, str] = {}
-        self._open: list[tuple[str, int]] = []
-        self.feed(text)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len(dict(attrs)) == len(attrs)
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append((tag, len(self.elements) - 1))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        for _, number in self._open:
-            self.text[number] = self.text.get(number, "") + data
-
-    def texts(self, tag: str, **wanted: str) -> list[str]:
-        return [
-            " ".join(self.text.get(number, "").split())
-            for number, (name, attributes) in enumerate(self.elements)
-            if name == tag and all(attributes.get(key) == value for key, value in wanted.items())
-        ]
-
-    def tags(self, name: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.elements if tag == name]
 
 
 def page_of(root: Path) -> Page:
