@@ -26,21 +26,26 @@ class PieceName:
     """A name, read as that of a piece.
 
     Attributes:
+        name: the whole name.
         stem: the name of the whole, without its ending if that stands behind the number.
         order: the piece's number; of letters, as a number to the base of 26.
         ending: the ending behind the number; empty where there is none.
-        label: the digits or letters.
+        start, end: where in the name the digits or letters are.
         total: how many pieces there are; None where the name doesn't say it.
-        before, after: the name's parts around the label.
     """
 
+    name: str
     stem: str
     order: int
     ending: str
-    label: str
+    start: int
+    end: int
     total: int | None
-    before: str
-    after: str
+
+    @property
+    def label(self) -> str:
+        """The digits or letters."""
+        return self.name[self.start : self.end]
 
     @property
     def is_lettered(self) -> bool:
@@ -49,30 +54,29 @@ class PieceName:
 
     def name_of(self, order: int) -> str:
         """The name of another piece."""
-        width = len(self.label)
+        width = self.end - self.start
         label = _letters(order, width) if self.is_lettered else f"{order:0{width}}"
-        return f"{self.before}{label}{self.after}"
+        return f"{self.name[: self.start]}{label}{self.name[self.end :]}"
 
 
 def piece_names(name: str) -> Iterator[PieceName]:
     """The ways to read a name as a piece's."""
-    yield from _reading(name, "")
+    yield from _reading(name, name, "")
     # `chunk-1.bin`: programs that name the kind of file last number it before.
     match = _ENDING.fullmatch(name)
     if match:
-        yield from _reading(match["stem"], match["ending"])
+        yield from _reading(name, match["stem"], match["ending"])
 
 
-def _reading(name: str, ending: str) -> Iterator[PieceName]:
-    match = _PIECE.fullmatch(name)
+def _reading(name: str, numbered: str, ending: str) -> Iterator[PieceName]:
+    match = _PIECE.fullmatch(numbered)
     if not match:
         return
     group = "number" if match["number"] else "letters"
     label = match[group]
     order = int(label) if group == "number" else _order_of(label.lower())
     total = int(match["total"]) if match["total"] else None
-    before, after = name[: match.start(group)], name[match.end(group) :] + ending
-    yield PieceName(match["stem"], order, ending, label, total, before, after)
+    yield PieceName(name, match["stem"], order, ending, match.start(group), match.end(group), total)
 
 
 def _order_of(letters: str) -> int:

@@ -23,6 +23,9 @@ from importer.sources.tar_search import TarSearch
 from importer.sources.zip_archive import has_directory_end
 
 _MOST_PIECES: Final = 10_000
+_MOST_NUMBERS: Final = 2
+"""Numbers for each piece that is here: where more are missing, the numbers are none of pieces."""
+
 _MOST_REORDERED: Final = 5
 """Pieces of which other orders are tried, if their names' order makes no archive."""
 
@@ -74,8 +77,16 @@ class SplitArchive:
 
 def split_archives(files: Iterable[SourceFile], opener: Opener) -> Iterator[SplitArchive]:
     """The archives that lie in pieces among the files of one source."""
-    by_name = {file.path: file for file in files}
-    found: dict[tuple[str, str, bool, str], list[tuple[PieceName, SourceFile]]] = {}
+    folders: dict[str, list[SourceFile]] = {}
+    for file in files:
+        folders.setdefault(file.folder, []).append(file)
+    for together in folders.values():
+        yield from _split_archives_in(together, opener)
+
+
+def _split_archives_in(folder: Sequence[SourceFile], opener: Opener) -> Iterator[SplitArchive]:
+    by_name = {file.path: file for file in folder}
+    found: dict[tuple[str, bool, str], list[tuple[PieceName, SourceFile]]] = {}
     volumes: dict[str, _Series] = {}
     for file in by_name.values():
         if match := _VOLUME.fullmatch(file.name):
@@ -84,8 +95,9 @@ def split_archives(files: Iterable[SourceFile], opener: Opener) -> Iterator[Spli
         if _DIGEST.match(file.name):
             continue
         for piece in piece_names(file.name):
-            key = (file.folder, piece.stem, piece.is_lettered, piece.ending)
-            found.setdefault(key, []).append((piece, file))
+            # Most names end in letters, `.txt`, which only count where nearly all that precede are here.
+            if piece.order <= _MOST_NUMBERS * min(len(by_name), _MOST_PIECES):
+                found.setdefault((piece.stem, piece.is_lettered, piece.ending), []).append((piece, file))
     yield from (_volumes(stem, sorted(series, key=_order), by_name) for stem, series in volumes.items())
     for group in found.values():
         if 1 < len(group) <= _MOST_PIECES and (archive := _archive_of(group, opener)):
@@ -154,7 +166,7 @@ def _missing(pieces: Sequence[PieceName]) -> list[int] | None:
     first, orders = pieces[0], {piece.order for piece in pieces}
     start = 0 if first.is_lettered or first.order == 0 else 1
     end = max(pieces[-1].order + 1, start + (first.total or 0))
-    if len(orders) < len(pieces) or end - start > 2 * len(pieces):
+    if len(orders) < len(pieces) or end - start > _MOST_NUMBERS * len(pieces):
         return None
     return [order for order in range(start, end) if order not in orders]
 
