@@ -61,19 +61,23 @@ class MadeImage:
 def images(count: int, seed: int) -> Iterator[MadeImage]:
     """Images with a base that some others have, too, and a few layers of their own."""
     chance = random.Random(seed)
-    bases = [_layer(chance) for _ in range(_BASES)]
+    bases = [made_layer(chance) for _ in range(_BASES)]
     for number in range(count):
-        layers = [chance.choice(bases), *(_layer(chance) for _ in range(_OWN_LAYERS))]
-        config = _config([diff_id for _, diff_id in layers], number)
-        blobs = (config, *(blob for blob, _ in layers))
-        value = {
-            "schemaVersion": 2,
-            "mediaType": media_types.DOCKER_MANIFEST,
-            "config": blobs[0].descriptor,
-            "layers": [blob.descriptor for blob in blobs[1:]],
-        }
-        manifest = Blob(json.dumps(value, indent=3).encode(), media_types.DOCKER_MANIFEST)
-        yield MadeImage(f"team{number % 50}/app{number // 5}", f"1.{number % 5}", manifest, blobs)
+        layers = [chance.choice(bases), *(made_layer(chance) for _ in range(_OWN_LAYERS))]
+        config = made_config([diff_id for _, diff_id in layers], number)
+        yield made_image(f"team{number % 50}/app{number // 5}", f"1.{number % 5}", config, [blob for blob, _ in layers])
+
+
+def made_image(repository: str, tag: str, config: Blob, layers: Sequence[Blob]) -> MadeImage:
+    """An image with its manifest."""
+    value = {
+        "schemaVersion": 2,
+        "mediaType": media_types.DOCKER_MANIFEST,
+        "config": config.descriptor,
+        "layers": [blob.descriptor for blob in layers],
+    }
+    manifest = Blob(json.dumps(value, indent=3).encode(), media_types.DOCKER_MANIFEST)
+    return MadeImage(repository, tag, manifest, (config, *layers))
 
 
 def write_filestore(place: Path, made: Sequence[MadeImage], files: int, *, broken: int, seed: int) -> None:
@@ -142,7 +146,8 @@ def _tell(what: str, measured: Run, before: Run | None) -> None:
     print(f"{what}: {measured.seconds:.1f} s, {measured.memory / MIB:.0f} MiB{growth}", flush=True)
 
 
-def _layer(chance: random.Random) -> tuple[Blob, str]:
+def made_layer(chance: random.Random) -> tuple[Blob, str]:
+    """A small layer, and its diff_id."""
     content = chance.randbytes(chance.randrange(200, 1500))
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
@@ -154,7 +159,8 @@ def _layer(chance: random.Random) -> tuple[Blob, str]:
     return packed, f"sha256:{hashlib.sha256(diff).hexdigest()}"
 
 
-def _config(diff_ids: Sequence[str], number: int) -> Blob:
+def made_config(diff_ids: Sequence[str], number: int) -> Blob:
+    """A config of its own."""
     value = {
         "architecture": "amd64",
         "config": {"Cmd": ["/bin/app", str(number)]},
