@@ -21,6 +21,7 @@ from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
 from tests.images.content import sample_layers
 from tests.images.generated import GeneratedImage, GeneratedIndex, make_image, make_index
+from tests.programs.azurite import Azurite
 from tests.programs.busybox import Busybox
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
@@ -57,6 +58,7 @@ _PROGRAM_FIXTURES = {
     "seaweedfs",
     "rclone_server",
     "moto_server",
+    "azurite",
 }
 _IMAGE_SIZE = 600_000
 
@@ -133,6 +135,15 @@ def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RcloneSe
 def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MotoServer]:
     """The session's slow S3 server."""
     with need(lambda: MotoServer(tmp_path_factory.mktemp("moto"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """The session's stand-in for Azure; tests are skipped, in CI too, where there is no npm to install it by."""
+    if not shutil.which("npm"):
+        pytest.skip("azurite is not installed, and there is no npm to install it")
+    with need(lambda: Azurite(tmp_path_factory.mktemp("azurite"))) as server:
         yield server
 
 

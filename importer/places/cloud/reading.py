@@ -1,22 +1,17 @@
-"""An object of a bucket as a stream that can seek, read in blocks: one ahead of what is wanted while it goes on."""
+"""An object of a bucket as a stream that can seek; who reads on gets the rest of it from one request."""
 
 from __future__ import annotations
 
 import io
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import Final
 
-from importer.places.byte_streams import BLOCK_SIZE
-from importer.places.cloud.connection import Connection, Piece, aside
+from importer.places.cloud.connection import Connection, Meta, Piece
 from importer.places.cloud.trouble import ObjectChangedError
 
 FIRST: Final = 1 << 20
-"""Bytes of the first block, which often is the whole object or all that anybody wants of it."""
-
-_LARGEST: Final = 8 << 20
-"""Bytes of a block; two of them are kept for each stream that is read on."""
+"""Bytes of a block. The first one often is the whole object, or all that anybody wants of it."""
 
 
 class ObjectStream(io.RawIOBase):
@@ -78,38 +73,41 @@ class ObjectStream(io.RawIOBase):
 
 
 class _Parts:
-    """Asks for parts, and while one follows the other for the next one before it is wanted."""
+    """Asks for one block where somebody looks around, and for all the rest once where he reads on."""
 
     def __init__(self, connection: Connection, shown: str, first: Piece) -> None:
         self._connection = connection
         self._shown = shown
         self._meta = first.meta
-        self._next = self._expected = len(first.content)
-        self._length = 2 * FIRST
-        self._ahead: Future[memoryview] | None = None
+        self._next = len(first.content)
+        self._rest: Iterator[memoryview] | None = None
 
     def at(self, offset: int) -> memoryview:
         """A block that begins there."""
-        goes_on = offset == self._expected
-        if not goes_on:
-            self._next, self._length, self._ahead = offset, FIRST, None
-        wanted = self._ahead or self._begun()
-        self._expected = self._next
-        # While this one is waited for and used, the next one is on its way.
-        self._ahead = self._begun() if goes_on and self._next < self._meta.size else None
-        return wanted.result()
-
-    def _begun(self) -> Future[memoryview]:
-        offset, length = self._next, min(self._length, self._meta.size - self._next)
-        self._next += length
-        self._length = min(self._length * 2, _LARGEST)
-        return aside(lambda: self._fetched(offset, length))
-
-    def _fetched(self, offset: int, length: int) -> memoryview:
-        meta, content = self._connection.piece(self._meta.key, self._shown, offset, length, self._meta.etag)
-        if (meta.etag, meta.size, len(content)) != (self._meta.etag, self._meta.size, length):
+        if offset != self._next:
+            self._rest = None
+            block = self._block(offset)
+        else:
+            self._rest = self._rest or self._from(offset)
+            block = next(self._rest, memoryview(b""))
+        if not block:
             raise ObjectChangedError(self._shown)
+        self._next = offset + len(block)
+        return block
+
+    def _block(self, offset: int) -> memoryview:
+        meta, content = self._connection.piece(self._meta.key, self._shown, offset, FIRST, self._meta.etag)
+        self._demand_same(meta)
         return content
+
+    def _from(self, offset: int) -> Iterator[memoryview]:
+        meta, pieces = self._connection.stream(self._meta.key, self._shown, FIRST, offset, self._meta.etag)
+        self._demand_same(meta)
+        return pieces
+
+    def _demand_same(self, meta: Meta) -> None:
+        if (meta.etag, meta.size) != (self._meta.etag, self._meta.size):
+            raise ObjectChangedError(self._shown)
 
 
 class _Whole:
@@ -119,18 +117,18 @@ class _Whole:
         self._connection = connection
         self._shown = shown
         self._meta = first.meta
-        self._pieces: Iterator[bytes] = iter(())
+        self._pieces: Iterator[memoryview] = iter(())
         self._next = -1
 
     def at(self, offset: int) -> memoryview:
         """What begins there, as far as it came."""
         if self._next < 0 or offset < self._next:
-            meta, self._pieces = self._connection.stream(self._meta.key, self._shown, BLOCK_SIZE)
+            meta, self._pieces = self._connection.stream(self._meta.key, self._shown, FIRST)
             if (meta.etag, meta.size) != (self._meta.etag, self._meta.size):
                 raise ObjectChangedError(self._shown)
             self._next = 0
         for piece in self._pieces:
             begin, self._next = self._next, self._next + len(piece)
             if offset < self._next:
-                return memoryview(piece)[offset - begin :]
+                return piece[offset - begin :]
         raise ObjectChangedError(self._shown)

@@ -26,6 +26,7 @@ _BAD_LOGIN: Final = {
     "ExpiredToken",
     "RequestTimeTooSkewed",
     "AuthenticationFailed",
+    "AuthorizationFailure",
     "InvalidAuthenticationInfo",
 }
 _ELSEWHERE: Final = {"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"}
