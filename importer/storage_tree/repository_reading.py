@@ -112,9 +112,13 @@ class RepositoryReader:
                 self._read_file(entry, LinkRole.CURRENT, folder.name, (), in_place=False)
 
     def _read_current(self, folder: Entry, tag: str) -> None:
-        for entry in self._entries(folder):
-            if entry.name == LINK:
+        entries = self._entries(folder)
+        for entry in entries:
+            if entry.name == LINK and (entry.kind is not EntryKind.FOLDER or not _have_link(entries)):
                 self._read_file(entry, LinkRole.CURRENT, tag, (), in_place=True)
+            elif entry.name == LINK:
+                for inner in self._link_entries(entry):
+                    self._read_file(inner, LinkRole.CURRENT, tag, (), in_place=False)
             elif entry.kind is EntryKind.FOLDER:
                 self._add_stray(entry, LinkRole.CURRENT)
             else:
@@ -133,10 +137,12 @@ class RepositoryReader:
         waiting = [folder]
         while waiting:
             above = waiting.pop()
-            for entry in self._entries(above):
+            entries = self._entries(above)
+            is_for_link = Digest.from_name(above.name) and not _have_link(entries)
+            for entry in entries:
                 if entry.name == SIGNATURES and Digest.from_name(above.name):
                     continue
-                if entry.kind is EntryKind.FOLDER and not (entry.name == LINK and Digest.from_name(above.name)):
+                if entry.kind is EntryKind.FOLDER and not (entry.name == LINK and is_for_link):
                     waiting.append(entry)
                 else:
                     yield entry
@@ -188,3 +194,8 @@ class RepositoryReader:
 
     def _add_stray(self, entry: Entry, role: LinkRole) -> None:
         self._tree.strays.append(Stray(entry.path, _AREAS[role], entry.reason))
+
+
+def _have_link(entries: Iterable[Entry]) -> bool:
+    """Whether one is a link; in a bucket there may also be a folder of that name, in which everything is astray."""
+    return any(entry.name == LINK and entry.kind is not EntryKind.FOLDER for entry in entries)

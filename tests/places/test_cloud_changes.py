@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -14,6 +16,8 @@ from importer.errors import BlobfixError, OutputError, VerificationError
 from importer.places.changes import Job
 from importer.places.cloud import additions as cloud_additions
 from importer.places.cloud import lock
+from importer.places.cloud.connection import Meta
+from importer.places.cloud.drafts import Draft, Drafts
 from importer.places.cloud.lock import held
 from importer.places.cloud.store import CloudStore
 from importer.places.durability import Durability
@@ -71,6 +75,23 @@ class TestUploads:
             changes.put("a", blocks(CONTENT), keeps_former=True)
             changes.settle()
         assert objects_in(place) == {"a": CONTENT, ".blobfix-set-aside/a": b"before"}
+
+    def test_objects_take_their_places_many_at_a_time(self, place: CloudStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        together = threading.Barrier(4)
+        put_in_place = Drafts.place
+
+        def placed(drafts: Drafts, draft: Draft, full: str, former: Meta | Literal["any"] | None) -> None:
+            together.wait(timeout=30)
+            put_in_place(drafts, draft, full, former)
+
+        monkeypatch.setattr(Drafts, "place", placed)
+        place.connection.put(place.full("a"), place.shown("a"), b"in the way of them all")
+        with place.changing(JOB, SYNC) as changes:
+            for number in range(4):
+                changes.put(f"a/{number}", [b"%d" % number], keeps_former=False)
+            changes.settle()
+        kept = {".blobfix-set-aside/a": b"in the way of them all"}
+        assert objects_in(place) == {**kept, **{f"a/{number}": b"%d" % number for number in range(4)}}
 
     @pytest.mark.parametrize(
         "error", [VerificationError("not its digest"), KeyboardInterrupt()], ids=["wrong", "ctrl-c"]

@@ -97,6 +97,16 @@ def test_what_is_mended_in_a_folder_is_mended_in_a_bucket(row: Row, tree: Pushed
     assert {key: content for key, content in bucket.objects.items() if not key.startswith(SET_ASIDE)} == there
 
 
+@pytest.mark.parametrize("name", ["x", "link"])
+def test_only_what_lies_below_a_link_is_set_aside(name: str, tree: PushedTree, tmp_path: Path) -> None:
+    whole = BucketStore.copied(tree.root).objects
+    links = [path.relative_to(tree.root).as_posix() for path in (tree.layer_link(), tree.revision_link(), tree.current)]
+    below = {f"{link}/{name}": b"junk" for link in links}
+    bucket = BucketStore.filled("copy", {**whole, **below})
+    assert mend(bucket, tmp_path).findings == ()
+    assert bucket.objects == {**whole, **{f"{SET_ASIDE}/{key}": content for key, content in below.items()}}
+
+
 def test_blobs_come_before_links_and_tags_last(tree: PushedTree, tmp_path: Path) -> None:
     place = write_artifactory_folder(IMAGE, tmp_path / "download")
     for lost in (tree.blob(), tree.layer_link(), tree.current):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from importer.errors import BlobfixError, OutputError
 from importer.places.additions import Rank, nothing
 from importer.places.cloud.changes import refusals
-from importer.places.cloud.drafts import CloudUpload, Draft, Drafts
+from importer.places.cloud.drafts import AT_ONCE, CloudUpload, Draft, Drafts
 from importer.places.cloud.probe import demand_conditions
 from importer.places.cloud.trouble import ObjectInTheWayError
 from importer.places.store import Stamp, status_at
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _RUNS: Final = f"{UNFINISHED_PREFIX}adding"
 _DEAD_AFTER: Final = timedelta(days=1)
 _TRIES: Final = 5
-_AT_ONCE: Final = 8
-"""Requests of one rank that wait for the server at a time."""
 
 
 @contextmanager
@@ -117,7 +115,7 @@ class CloudAdditions:
 
     def _place_all(self) -> bool:
         ranked = sorted(self._added, key=self._rank)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             return all(all(pool.map(self._place, keys)) for _, keys in groupby(ranked, key=self._rank))
 
     def _place(self, key: str) -> bool:

@@ -6,16 +6,18 @@ leaves both, which the next run understands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import count
+from itertools import count, groupby
 from typing import TYPE_CHECKING
 
 from importer.errors import BlobfixError, OutputError
 from importer.places.changes import SET_ASIDE, Job
 from importer.places.cloud.connection import Meta
-from importer.places.cloud.drafts import Draft, Drafts
+from importer.places.cloud.drafts import AT_ONCE, Draft, Drafts
 from importer.places.cloud.lock import CloudLock, held
 from importer.places.cloud.probe import demand_conditions
 from importer.places.cloud.trouble import ObjectInTheWayError
@@ -70,9 +72,10 @@ class CloudChanges:
         self._connection = store.connection
         self._drafts = drafts
         self._lock = lock
-        self._waiting: list[Callable[[], None]] = []
+        self._waiting: list[partial[None]] = []
         self._leaving: list[str] = []
         self._free: set[str] = set()
+        self._way = threading.Lock()
 
     def put(self, key: str, blocks: Iterable[bytes], *, keeps_former: bool) -> None:
         """Upload the object out of sight."""
@@ -106,12 +109,29 @@ class CloudChanges:
         """Complete what was asked for, in its order; then delete what is to leave."""
         waiting, self._waiting = self._waiting, []
         leaving, self._leaving = self._leaving, []
-        for change in waiting:
-            self._lock.demand()
-            change()
+        for is_placing, changes in groupby(waiting, key=lambda change: change.func == self._place):
+            if is_placing:
+                self._do_at_once(list(changes))
+            else:
+                self._do_in_turn(changes)
         self._drafts.let_go()
         self._connection.delete(leaving, self._store.shown(""))
         self._store.listing.forget()
+
+    def _do_in_turn(self, changes: Iterable[partial[None]]) -> None:
+        for change in changes:
+            self._lock.demand()
+            change()
+
+    def _do_at_once(self, changes: Sequence[partial[None]]) -> None:
+        """Several at a time, each of another object; none is begun after one that failed."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                for done in [pool.submit(self._do_in_turn, [change]) for change in changes]:
+                    done.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def _ask_for(self, key: str, draft: Draft, *, keeps_former: bool) -> None:
         full = self._store.full(key)
@@ -129,10 +149,16 @@ class CloudChanges:
         self._set_below_aside(full)
         above = full.rpartition("/")[0]
         while len(above) > len(self._store.prefix) and above not in self._free:
-            if meta := self._store.meta_of(above):
-                self._move_aside(meta)
+            if self._store.meta_of(above):
+                self._move_once_aside(above)
             self._free.add(above)
             above = above.rpartition("/")[0]
+
+    def _move_once_aside(self, full: str) -> None:
+        # What is placed at the same time may have found it in its way, too.
+        with self._way:
+            if meta := self._store.meta_of(full):
+                self._move_aside(meta)
 
     def _set_aside(self, full: str) -> None:
         if meta := self._store.meta_of(full):

@@ -20,6 +20,9 @@ from importer.places.cloud.trouble import ObjectChangedError, ObjectInTheWayErro
 if TYPE_CHECKING:
     from importer.places.cloud.store import CloudStore
 
+AT_ONCE: Final = 8
+"""Requests that wait for the server at a time, where objects take their places."""
+
 _MOST_KEPT: Final = 64 << 20
 """Bytes of small objects that wait here; more of them are written below ``.blobfix-`` as well."""
 
