@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import random
 from pathlib import Path
 
 import pytest
 
 from importer.errors import NetworkError
-from importer.places.changes import Job
-from importer.places.durability import Durability
 from tests.in_process import run
+from tests.places.test_cloud_changes import AFTER, BEFORE, CONTENT, change_all
 from tests.programs.azurite import Azurite
 from tests.storage_tree.operators import ROWS
 from tests.storage_tree.written_tree import write_tree
 
 pytestmark = pytest.mark.real_programs
-
-CONTENT = random.Random(9).randbytes(9 << 20)
-SYNC = Durability()
 
 
 @pytest.fixture
@@ -30,23 +25,13 @@ def azure(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Azurite:
 
 
 def test_objects_are_read_and_changed(azure: Azurite) -> None:
-    place = azure.fill("changed", {"a": b"one", "b": b"two", "c/d": b"three", "large": CONTENT})
+    place = azure.fill("changed", BEFORE)
+    change_all(place)
+    assert azure.objects_in(place) == AFTER
     with place.open("large").stream as stream:
         assert stream.read() == CONTENT
         stream.seek(-3, 2)
         assert stream.read() == CONTENT[-3:]
-    with place.changing(Job("test", busy=""), SYNC) as changes:
-        changes.put("new", [CONTENT], keeps_former=False)
-        changes.put("a", [b"new"], keeps_former=True)
-        changes.copy("b", "moved", place.stat("b").stamp)
-        changes.remove("b")
-        changes.set_aside("c")
-        changes.settle()
-    with place.adding(len, SYNC) as additions:
-        additions.replace("a", b"newer", place.stat("a").stamp)
-        additions.finish()
-    kept = {".blobfix-set-aside/a": b"one", ".blobfix-set-aside/c/d": b"three"}
-    assert azure.objects_in(place) == {**kept, "a": b"newer", "large": CONTENT, "moved": b"two", "new": CONTENT}
 
 
 def test_a_tree_is_repaired_and_written_to_another_place(azure: Azurite, tmp_path: Path) -> None:

@@ -30,6 +30,16 @@ JOB = Job("test", busy="somebody is at it")
 SYNC = Durability()
 CONTENT = random.Random(8).randbytes(19 << 20)
 
+BEFORE = {"a": b"one", "b": b"two", "c/d": b"three"}
+AFTER = {
+    ".blobfix-set-aside/a": b"one",
+    ".blobfix-set-aside/c/d": b"three",
+    "a": b"newer",
+    "blob": CONTENT,
+    "large": CONTENT,
+    "moved": b"two",
+}
+
 pytestmark = pytest.mark.real_programs
 
 
@@ -54,6 +64,21 @@ def uploads_at(endpoint: str) -> list[str]:
     answer = subprocess.run(["curl", "-s", *login, f"{endpoint}/{BUCKET}?uploads="], capture_output=True, check=True)
     assert b"ListMultipartUploadsResult" in answer.stdout
     return re.findall("<Key>([^<]*)</Key>", answer.stdout.decode())
+
+
+def change_all(place: CloudStore) -> None:
+    """Make AFTER of BEFORE, by everything that can be asked for."""
+    with place.changing(JOB, SYNC) as changes:
+        changes.put("large", blocks(CONTENT), keeps_former=False)
+        changes.put("a", [b"new"], keeps_former=True)
+        changes.copy("b", "moved", place.stat("b").stamp)
+        changes.remove("b")
+        changes.set_aside("c")
+        changes.settle()
+    with place.adding(len, SYNC) as additions:
+        additions.put("blob", blocks(CONTENT))
+        additions.replace("a", b"newer", place.stat("a").stamp)
+        additions.finish()
 
 
 def demand_until_lost(mine: lock.CloudLock) -> None:
@@ -218,21 +243,9 @@ class TestServers:
         self, moto_server: MotoServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         moto_server.use(monkeypatch)
-        place = moto_server.fill(moto_server.new_place(), {"a": b"one", "b": b"two", "c/d": b"three"})
-        with place.changing(JOB, SYNC) as changes:
-            changes.put("large", blocks(CONTENT), keeps_former=False)
-            changes.put("a", [b"new"], keeps_former=True)
-            changes.copy("b", "moved", place.stat("b").stamp)
-            changes.remove("b")
-            changes.set_aside("c")
-            changes.settle()
-        with place.adding(len, SYNC) as additions:
-            additions.put("blob", blocks(CONTENT))
-            additions.replace("a", b"newer", place.stat("a").stamp)
-            additions.finish()
-        kept = {".blobfix-set-aside/a": b"one", ".blobfix-set-aside/c/d": b"three"}
-        written = {"large": CONTENT, "blob": CONTENT, "a": b"newer", "moved": b"two"}
-        assert objects_in(place) == {**kept, **written}
+        place = moto_server.fill(moto_server.new_place(), BEFORE)
+        change_all(place)
+        assert objects_in(place) == AFTER
 
     def test_a_bucket_that_is_not_there_is_not_made(self, place: CloudStore) -> None:
         absent = CloudStore("s3", "no-such-bucket", "x", place.endpoint)
