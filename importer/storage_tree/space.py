@@ -171,7 +171,8 @@ def _of_repository(
         name=repository.name,
         own=_size(tree, tagged - shared),
         shared=_size(tree, shared),
-        unneeded=_size(tree, (named | repository.layers) - users.keys()),
+        # Not a difference of sets: that would go through everything that any tag needs, for each repository.
+        unneeded=_size(tree, (digest for digest in named | repository.layers if digest not in users)),
         links=len(repository.layers - named),
         uploads=_together(_uploads(tree.layout, repository)),
     )

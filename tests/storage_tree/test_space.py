@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ import pytest
 from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path, current_link, layer_link, revision_link
 from importer.places.named import place_of
+from importer.storage_tree import space as space_module
+from importer.storage_tree.contents import Contents
+from importer.storage_tree.layout import Layout
 from importer.storage_tree.space import Space
+from importer.storage_tree.tree import Repository, Tree
 from importer.tree_checkup import TreeQuestion
 from importer.tree_checkup import check_tree as check_up
 from tests.blobfix import blobfix
@@ -195,3 +200,18 @@ def test_deleting_what_has_no_tag_takes_the_platforms_of_an_index(
     """As docs/repair-tree.md says of registry 2.8."""
     would = serve_registry(pristine_tree.root).garbage_collect(dry_run=True, delete_untagged=True)
     assert all(f"manifest eligible for deletion: {child.manifest_digest}" in would for child in INDEX.children)
+
+
+def test_time_is_in_proportion_to_the_repositories(tmp_path: Path) -> None:
+    """Four times as many take four times as long, not sixteen times."""
+    layout = Layout(place_of(str(tmp_path)), "docker/registry/v2/blobs", "docker/registry/v2/repositories")
+
+    def seconds(count: int) -> float:
+        digests = [Digest.of(b"%d" % number) for number in range(count)]
+        repositories = [Repository(f"app{digest.hex}", {digest}, {digest}, {"1"}, {"1": digest}) for digest in digests]
+        tree = Tree(layout, dict.fromkeys(digests, 1), repositories=repositories)
+        started = time.process_time()
+        assert space_module.space_of(tree, Contents()).needed == count
+        return time.process_time() - started
+
+    assert min(seconds(4000) for _ in range(2)) < 8 * max(seconds(1000) for _ in range(2))
