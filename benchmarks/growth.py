@@ -1,14 +1,17 @@
 """By which power of their number time and memory grow with files, images, blobs and links: 1 is linear.
 
 Run: ``python -m benchmarks.growth [--scale F] [--seed N]``. Each input is made with half of its things and with all of
-them; what a run on one file takes is subtracted. Time is that of the processors, so other programs hardly matter. The
-table is in the form of docs/scale.md.
+them; what a run on 40 of them takes is subtracted. Time is that of the processors. As it varies on a busy machine,
+calls of functions are counted as well, in runs on a tenth, which no other program can disturb. The table is in the form
+of docs/scale.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +23,23 @@ from benchmarks.registry import images, write_filestore
 from benchmarks.storage_tree import write_repository
 
 _LAYERS: Final = 40
+_FEWEST: Final = 4 * _LAYERS
 _KIB: Final = 1 << 10
+_COUNTING: Final = """
+import sys, threading
+from importer.cli.main import main
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event in ("call", "c_call")
+threading.setprofile(count)
+sys.setprofile(count)
+try:
+    main()
+finally:
+    sys.setprofile(None)
+    print(calls, file=sys.stderr)
+"""
 
 
 @dataclass(frozen=True)
@@ -75,28 +94,42 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    print("| number of | half | all | time of each | growth of time | memory of each | growth of memory |")
+    print("| number of | half | all | time of each | growth of time, of calls | memory of each | growth of memory |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for each in _INPUTS:
-        count = int(each.count * options.scale)
+        count = max(int(each.count * options.scale), _FEWEST)
+        fewer = max(count // 10, _FEWEST)
         start, half, whole = (_measured(each, number, options.seed) for number in (_LAYERS, count // 2, count))
         seconds = half.processor - start.processor, whole.processor - start.processor
         memory = half.memory - start.memory, whole.memory - start.memory
+        calls = [_calls(each, number, options.seed) for number in (_LAYERS, fewer // 2, fewer)]
+        of_calls = _power((calls[1] - calls[0], calls[2] - calls[0]), fewer)
         print(
-            f"| {each.things} | {count // 2:,} | {count:,} | {seconds[1] / count * 1e6:.0f} µs | {_power(seconds):.2f} "
-            f"| {memory[1] / count / _KIB:.1f} KiB | {_power(memory):.2f} |",
+            f"| {each.things} | {count // 2:,} | {count:,} | {seconds[1] / count * 1e6:.0f} µs "
+            f"| {_power(seconds, count):.2f}, {of_calls:.2f} "
+            f"| {memory[1] / count / _KIB:.1f} KiB | {_power(memory, count):.2f} |",
             flush=True,
         )
 
 
-def _power(values: tuple[float, float]) -> float:
-    return math.log2(max(values[1], 1e-9) / max(values[0], 1e-9))
+def _power(values: tuple[float, float], count: int) -> float:
+    """By which power values grow from half of a number of things to all, counted from where they were subtracted."""
+    things = (count - _LAYERS) / (count // 2 - _LAYERS)
+    return math.log(max(values[1], 1e-9) / max(values[0], 1e-9), things)
 
 
 def _measured(each: Input, count: int, seed: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="blobfix-benchmark-") as name:
         each.make(Path(name), count, seed)
         return run([BLOBFIX, *each.command, name, "--quiet"], allowed=(0, 1, 3, 4))
+
+
+def _calls(each: Input, count: int, seed: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="blobfix-benchmark-") as name:
+        each.make(Path(name), count, seed)
+        command = [sys.executable, "-c", _COUNTING, *each.command, name, "--quiet", "--jobs", "1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return int(done.stderr.split()[-1])
 
 
 if __name__ == "__main__":
