@@ -58,6 +58,10 @@ class LoginRequiredError(NetworkError):
     """A server wants a login, and none was given for it."""
 
 
+class ClusterError(BlobfixError):
+    """A Dask cluster can't be reached, or isn't fit for the work; the message names the worker that isn't."""
+
+
 class OutputError(BlobfixError):
     """The output can't be written: no permission, no space, or the wrong kind of place."""
 

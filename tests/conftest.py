@@ -26,6 +26,7 @@ from tests.programs.busybox import Busybox
 from tests.programs.chromium import Chromium
 from tests.programs.command import MissingProgramError
 from tests.programs.containerd import Containerd
+from tests.programs.dask_cluster import DaskCluster
 from tests.programs.docker_registry import DockerRegistry
 from tests.programs.dockerd import Dockerd
 from tests.programs.moto import MotoServer
@@ -145,6 +146,12 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
         pytest.skip("azurite is not installed, and there is no npm to install it")
     with need(lambda: Azurite(tmp_path_factory.mktemp("azurite"))) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    with DaskCluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -156,6 +156,16 @@ ShardText = Annotated[
         help="Only read this share of the files into the first --state: one of N machines' work. No report.",
     ),
 ]
+EngineText = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="dask[://HOST:PORT]",
+        help="Read and hash on a Dask cluster: on the one with its scheduler at HOST:PORT, else on N processes (-j) of "
+        "this machine. Default: threads.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only the result, in one line, and errors.")]
 Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print only warnings and errors.")]
 NoSync = Annotated[

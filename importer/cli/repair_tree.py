@@ -11,6 +11,7 @@ import typer
 
 from importer.cli.console import page_for_stdout, say, write_document
 from importer.cli.options import (
+    EngineText,
     Jobs,
     MaxAge,
     NoProgress,
@@ -103,6 +104,7 @@ def repair_tree(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show every finding.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
+    engine: EngineText = None,
     no_progress: NoProgress = False,
     no_sync: NoSync = False,
 ) -> int:
@@ -123,7 +125,7 @@ def repair_tree(
     question = TreeQuestion(root, tuple(blobs or ()), quick, subset, checksums, effort, space)
     inputs = (root, *question.blobs)
     with (
-        at_work(jobs, shows_progress=not (quiet or no_progress)) as executor,
+        at_work(jobs, shows_progress=not (quiet or no_progress), engine=engine) as executor,
         remembering(executor, state, max_age, inputs, trusts=not apply) as memory,
     ):
         if share and memory:

@@ -14,6 +14,7 @@ from importer.cli.options import (
     Borrow,
     Deep,
     Digests,
+    EngineText,
     Jobs,
     MaxAge,
     Name,
@@ -87,6 +88,7 @@ def scan(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also show valid parts and all remarks.")] = False,
     quiet: Quiet = False,
     jobs: Jobs = None,
+    engine: EngineText = None,
     no_progress: NoProgress = False,
 ) -> int:
     """Examine a download: what is here, what is damaged, what can be written.
@@ -107,7 +109,7 @@ def scan(
     )
     share = share_of(shard, state, wants_text=format is Format.TEXT)
     choice = Choice(name=question.name, select=select, platform=question.platform)
-    with at_work(jobs, shows_progress=not (quiet or no_progress)) as executor:
+    with at_work(jobs, shows_progress=not (quiet or no_progress), engine=engine) as executor:
         inputs = (*question.places, *question.borrowed)
         with remembering(executor, state, max_age, inputs) as memory:
             if share and memory:

@@ -17,18 +17,33 @@ from importer.places.named import on_disk
 from importer.places.opener import Opener
 from importer.places.store import Store
 from importer.report.remembered import told_of
-from importer.work.engines import executor_of
+from importer.work.engines import Engine, executor_of
 from importer.work.executor import Executor
 from importer.work.remembering import Account, RememberingExecutor
 from importer.work.share import Share
+
+_SCHEDULER: Final = re.compile(r"dask://(?P<host>\[[0-9A-Fa-f:.]+\]|[^][\s/@?#:]+)(:(?P<port>[0-9]{1,5}))?/?", re.ASCII)
+_PORT: Final = 8786
+"""At which a Dask scheduler listens, unless it is told otherwise."""
 
 _DAY: Final = 86_400 * 10**9
 
 
 @contextmanager
-def at_work(jobs: int | None = None, *, shows_progress: bool, opener: Opener | None = None) -> Iterator[Executor]:
-    """An executor whose progress is shown where that is wanted and there is a terminal; see ``executor_of``."""
-    with progress_shown(wanted=shows_progress) as progress, executor_of(jobs, progress, opener) as executor:
+def at_work(
+    jobs: int | None = None, *, shows_progress: bool, opener: Opener | None = None, engine: str | None = None
+) -> Iterator[Executor]:
+    """An executor whose progress is shown where that is wanted and there is a terminal; see ``executor_of``.
+
+    Raises UsageError for an ``--engine`` that makes no sense.
+    """
+    chosen, scheduler = _engine_of(engine)
+    if scheduler and jobs:
+        raise UsageError("--jobs: a running cluster has as many workers as it has; give it to --engine dask only")
+    with (
+        progress_shown(wanted=shows_progress) as progress,
+        executor_of(jobs, progress, opener, chosen, scheduler) as executor,
+    ):
         yield executor
 
 
@@ -67,6 +82,17 @@ def tell_share(share: Share, account: Account) -> int:
     tell(f"Share {share.text} is read. {told_of(account)}")
     tell("When all shares are read, give all their state files in one run: --state A --state B …")
     return ExitCode.INTACT
+
+
+def _engine_of(text: str | None) -> tuple[Engine, str | None]:
+    if text is None:
+        return Engine.THREADS, None
+    if text == Engine.DASK:
+        return Engine.DASK, None
+    address = _SCHEDULER.fullmatch(text)
+    if not address:
+        raise UsageError(f"--engine {text}: give dask, or dask://HOST:PORT with the address of a Dask scheduler")
+    return Engine.DASK, f"{address['host']}:{address['port'] or _PORT}"
 
 
 def _demand_outside(state: Path, files: Iterable[Path], inputs: Iterable[Store]) -> None:

@@ -32,6 +32,7 @@ from importer.places.address import (
 )
 from importer.places.byte_streams import BLOCK_SIZE, blocks_of_stream, open_joined, open_part, open_pieces, skip
 from importer.places.spool import Spool
+from importer.places.store import Opened, Store
 
 # What an image wants may hold a disk of zeros, and zstd packs those 20,000 times smaller. Hashing so much takes
 # some ten seconds; more would be hours, and would fill the disk.
@@ -61,11 +62,14 @@ class Opener:
     """Opens addresses, and keeps the temporary copies that some of them need as long as it lives.
 
     It may be used by several threads, and handed to other processes, which make their own copies.
+
+    Args:
+        other: one with which it shares the copies.
     """
 
-    def __init__(self) -> None:
-        self._copies: dict[Copied, _Copy] = {}
-        self._lock = threading.Lock()
+    def __init__(self, other: Opener | None = None) -> None:
+        self._copies: dict[Copied, _Copy] = other._copies if other else {}
+        self._lock: threading.Lock = other._lock if other else threading.Lock()
 
     def __reduce__(self) -> tuple[type[Opener], tuple[()]]:
         return Opener, ()
@@ -81,7 +85,7 @@ class Opener:
             case FileOnDisk(path):
                 return open_regular(path)
             case StoredObject(store, key):
-                return store.open(key).stream
+                return self.opened(store, key).stream
             case Part() | Joined() if can_seek(address):
                 return self._open_parts(address)
             case Copied():
@@ -89,6 +93,10 @@ class Opener:
             case Literal(content):
                 return io.BytesIO(content)
         return open_pieces(self._made(address))
+
+    def opened(self, store: Store, key: str) -> Opened:
+        """Open an object of a store; raises OSError."""
+        return store.open(key)
 
     def _open_parts(self, address: Part | Joined) -> BinaryIO:
         if isinstance(address, Part):

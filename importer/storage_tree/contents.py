@@ -244,7 +244,7 @@ class ReadBlob(Rememberable["tuple[ReadBlob, Reading | Unreadable]"]):
     def carry_out(self, tools: Tools) -> tuple[ReadBlob, Reading | Unreadable]:
         """Say what is there."""
         try:
-            stream, stamp = self.store.open(self.key_in_store)
+            stream, stamp = tools.opener.opened(self.store, self.key_in_store)
             with stream:
                 return self, _read(stream, stamp, self.algorithm, tools.advance)
         except OSError as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 
+from importer.errors import UsageError
 from importer.places.opener import Opener
 from importer.progress import Progress
 from importer.work.executor import Executor, ThreadExecutor
@@ -17,11 +18,16 @@ class Engine(StrEnum):
 
     THREADS = "threads"
     PROCESSES = "processes"
+    DASK = "dask"
 
 
 @contextmanager
 def executor_of(
-    jobs: int | None, progress: Progress, opener: Opener | None = None, engine: Engine = Engine.THREADS
+    jobs: int | None,
+    progress: Progress,
+    opener: Opener | None = None,
+    engine: Engine = Engine.THREADS,
+    scheduler: str | None = None,
 ) -> Iterator[Executor]:
     """An executor; what it started ends with the context.
 
@@ -30,6 +36,9 @@ def executor_of(
         progress: is told of the bytes that are read.
         opener: opens what is read in this process; None for one of its own.
         engine: in what the tasks run.
+        scheduler: that of a Dask cluster that runs, as HOST:PORT; None for a cluster of this machine's own.
+
+    Raises ClusterError, and UsageError where Dask isn't installed.
     """
     opener = opener or Opener()
     if engine is Engine.PROCESSES:
@@ -37,5 +46,20 @@ def executor_of(
 
         with ProcessExecutor(jobs or os.cpu_count() or 1, progress, opener) as processes:
             yield processes
+    elif engine is Engine.DASK:
+        with _dask(jobs, progress, opener, scheduler) as cluster:
+            yield cluster
     else:
         yield ThreadExecutor(jobs, progress, opener)
+
+
+def _dask(
+    jobs: int | None, progress: Progress, opener: Opener, scheduler: str | None
+) -> AbstractContextManager[Executor]:
+    try:
+        from importer.work.cluster.clusters import at_cluster, at_local_cluster  # noqa: PLC0415 (an extra, and slow)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--engine dask needs Dask ({error.name}): pip install 'blobfix[cluster]'") from error
+    if scheduler:
+        return at_cluster(scheduler, progress, opener)
+    return at_local_cluster(jobs or os.cpu_count() or 1, progress, opener)

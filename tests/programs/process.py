@@ -50,6 +50,11 @@ class Server:
         """The process id."""
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.poll() is not None
+
     def wait_for(self, probe: Callable[[], T | None]) -> T:
         """Call ``probe`` until it gives something; raises ServerError when that can't come any more."""
         end = time.monotonic() + _DEADLINE
