@@ -87,6 +87,8 @@ def _started(workers: int, folder: str) -> SpecCluster:
     security = Security.temporary()
     listening: dict[str, Any] = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
     options = {"nthreads": 1, "memory_limit": 0, "worker_class": LocalWorker, "local_directory": folder}
+    # Workers else look a hundred times a second what their threads do.
+    options["config"] = {"distributed.worker.profile.enabled": False}
     worker = {"cls": Nanny, "options": {**listening, **options}}
     scheduler = {"cls": LocalScheduler, "options": {**listening, "port": 0, "dashboard": False}}
     return SpecCluster(dict.fromkeys(range(workers), worker), scheduler, security=security)
