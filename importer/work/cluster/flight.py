@@ -27,6 +27,9 @@ _MOST_LOOKS: Final = 12
 
 GO_ON: Final = "and run the same command again; with --state FILE, what was read before isn't read again"
 
+_PATIENCE: Final = 60.0
+"""Seconds in which an answer that is ready must have come."""
+
 Batch = Sequence[Task[Any]]
 
 
@@ -68,11 +71,11 @@ class Flight:
 
     def stop(self) -> None:
         """Take back what is still at the cluster."""
-        if self._flying:
-            # Where the scheduler is gone, there is nothing to take back.
-            with suppress(Exception):
-                self._client.cancel([*self._flying], asynchronous=False)
-            self._flying.clear()
+        # Where the scheduler is gone, there is nothing to take back.
+        if self._flying and self._client.status == "running":
+            with suppress(OSError, RuntimeError):
+                self._client.cancel([*self._flying])
+        self._flying.clear()
 
     def _send(self, number: int, batch: Batch) -> None:
         content = packed(batch, self._sender.folder)
@@ -98,8 +101,8 @@ class Flight:
 
     def _answer(self, future: Future[Answer], batch: Batch) -> Answer:
         try:
-            return future.result()
-        except FutureCancelledError as error:
+            return future.result(timeout=_PATIENCE)
+        except (FutureCancelledError, OSError) as error:
             raise lost(self._name) from error
         except KilledWorker as error:
             raise ClusterError(
