@@ -126,7 +126,9 @@ def _of_the_object(error: Exception, shown: str, server: str) -> Iterator[OSErro
     if kind == "PreconditionError" or status == 412:
         yield ObjectChangedError(shown)
     if kind == "InvalidPathError" or "Could not parse path" in str(error):
-        yield CloudError(errno.EINVAL, "keys with empty parts or control characters can't be read; rename them", shown)
+        yield CloudError(
+            errno.EINVAL, "keys with empty parts, with . or .., or control characters can't be read; rename them", shown
+        )
     yield CloudError(errno.EIO, f"{server} answered {answer}; try again later", shown)
 
 
