@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tests.images.artifactory import artifactory_folder, oci_folder
 from tests.images.built import PushedImage, build_and_push
@@ -67,6 +68,9 @@ _IMAGE_SIZE = 600_000
 def pytest_configure() -> None:
     # A shell that starts the tests in the background has them ignore SIGINT, and their children would do the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # However slow the machine is.
+    settings.register_profile("without deadline", parent=settings(), deadline=None)
+    settings.load_profile("without deadline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

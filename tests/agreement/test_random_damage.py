@@ -51,7 +51,7 @@ IMAGES = (
 )
 NAME = Reference.parse("team/app:1")
 QUIET = SilentProgress()
-SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 
 offsets = st.integers(0, 6000)
 texts = st.binary(min_size=1, max_size=60)
@@ -216,7 +216,7 @@ def _write_tar(folder: Path, known: tuple[Digest, ...], target: Path) -> list[Di
     return [image.plan.manifest.descriptor.digest for image in images]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     layers=st.lists(
         st.dictionaries(st.sampled_from(["a", "b/c", "d"]), st.binary(max_size=400), max_size=3), min_size=1, max_size=4

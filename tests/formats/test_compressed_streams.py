@@ -190,7 +190,7 @@ class TestZstd:
         assert feed(ZstdStream(), b"") == (b"", Ending.TRUNCATED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=3), st.integers(1, 40), st.booleans())
 def test_any_content_in_any_pieces_comes_out_whole(contents: list[bytes], step: int, zstd: bool) -> None:
     make, stream = (zstd_of, ZstdStream()) if zstd else (gzip_of, GzipStream())
@@ -199,7 +199,7 @@ def test_any_content_in_any_pieces_comes_out_whole(contents: list[bytes], step: 
     assert stream.consumed == len(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"]))
 def test_any_bytes_end_with_a_word(data: bytes, start: bytes) -> None:
     streams: Iterable[DecodedStream] = (GzipStream(), ZstdStream())

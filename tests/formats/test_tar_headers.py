@@ -131,7 +131,7 @@ def test_nonsense_in_pax_records_is_passed_over() -> None:
         assert [entry.name for entry in walker.entries] == ["after"], records
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=3000), st.integers(1, 700))
 def test_any_bytes_are_walked_the_same_in_any_pieces(data: bytes, step: int) -> None:
     first, second = walk(data), walk(data, step)

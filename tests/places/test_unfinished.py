@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.places.unfinished import remove_leftovers, unfinished_folder
 
 RUNS = 6
-TIMES = 300
+TIMES = 100
 
 
 def test_no_run_takes_away_the_folder_of_another_that_begins(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_nested_archive_in_a_layout_is_opened(download: Path, tmp_path: Path) 
         st.from_regex(r"[a-zé]{1,8}(/[a-z ]{1,8}){0,2}\.bin", fullmatch=True), st.binary(max_size=2000), max_size=6
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_files_come_back(tmp_path: Path, files: dict[str, bytes]) -> None:
     for kind, pack in PACKERS.items():
         if kind.count(".") < 3 and "-in-" not in kind and kind != "no-ending":

@@ -265,7 +265,7 @@ def test_a_tar_with_absurd_headers(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.slow
 def test_damage_anywhere_is_never_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
     files = {**_MARK, "dir/x": b"hello" * 100, "y": bytes(3000)}

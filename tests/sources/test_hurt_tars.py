@@ -29,7 +29,7 @@ from tests.in_process import run
 from tests.sources.archiving import contents, entries, problems, tar_of
 
 _OPENER: Final = Opener()
-_SETTINGS: Final = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SETTINGS: Final = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 _BLOCKS: Final = st.integers(1, 20).map(lambda count: 512 * count)
 
 

@@ -139,7 +139,7 @@ class TestWhatMatters:
         assert "manifest.json" in result.stderr
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_cut_archive_is_never_called_whole(data: st.DataObject, other: dict[str, bytes], tmp_path: Path) -> None:
     packed = data.draw(st.sampled_from([tar_of(other), gzip.compress(tar_of(other)), zip_of(other)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.domain.run_settings import Healthcheck, RunSettings, parse_run_settings
@@ -28,7 +28,6 @@ def read(settings: RunSettings) -> dict[str, list[str]]:
     return found
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, TEXTS, max_size=5))
 @example({"A": "\\", "B": 'x\\"', "C": "#\n#", "#": "", "--D": " "})
 @example({"LONG": "x" * 40_000 + "\\ #y" * 30_000 + "\n$" * 9_000})
@@ -37,13 +36,11 @@ def test_variables(values: dict[str, str]) -> None:
     assert pairs(" ".join(found.get("ENV", [])), VARIABLES) == values
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, TEXTS, max_size=5))
 def test_labels(labels: dict[str, str]) -> None:
     assert pairs(" ".join(read(RunSettings(labels=labels)).get("LABEL", [])), VARIABLES) == labels
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_words(user: str, folder: str) -> None:
     found = read(RunSettings(user=user, working_dir=folder))
@@ -51,7 +48,6 @@ def test_words(user: str, folder: str) -> None:
     assert [expanded(word, VARIABLES) for word in found.get("WORKDIR", [])] == ([folder] if folder else [])
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=4), st.lists(TEXTS, max_size=4), st.lists(TEXTS, max_size=4))
 @example(["a\\" * 50_000], ["é#" * 50_000], [])
 def test_exec_forms(entrypoint: list[str], cmd: list[str], shell: list[str]) -> None:
@@ -60,14 +56,12 @@ def test_exec_forms(entrypoint: list[str], cmd: list[str], shell: list[str]) -> 
         assert [json_list(rest) for rest in found.get(name, [])] == ([value] if value else [])
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=4))
 def test_volumes(volumes: list[str]) -> None:
     (rest,) = read(RunSettings(volumes=tuple(volumes))).get("VOLUME", ["[]"])
     assert [expanded(path, VARIABLES) for path in json_list(rest)] == volumes
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3))
 def test_health_checks(command: str, words: list[str]) -> None:
     (rest,) = read(RunSettings(healthcheck=Healthcheck(("CMD-SHELL", command), timeout=1_500_000_000)))["HEALTHCHECK"]
@@ -77,7 +71,6 @@ def test_health_checks(command: str, words: list[str]) -> None:
     assert json_list(rest.removeprefix("--retries=3 CMD ")) == words
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_triggers_are_said_or_held(trigger: str) -> None:
     made = dockerfile("an image", [], RunSettings(env=("PATH=/",), on_build=(f"RUN {trigger}",)))

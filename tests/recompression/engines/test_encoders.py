@@ -97,7 +97,7 @@ contents = st.builds(
 
 
 @needs_extension
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=contents, cut=st.integers(0, 12_000), level=st.sampled_from(CLASSIC_LEVELS))
 @pytest.mark.slow
 def test_classic_is_the_same_in_c_and_python(data: bytes, cut: int, level: int) -> None:
@@ -107,7 +107,7 @@ def test_classic_is_the_same_in_c_and_python(data: bytes, cut: int, level: int) 
 
 
 @needs_extension
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=contents, cut=st.integers(0, 12_000), level=st.sampled_from(MODERN_LEVELS), full_tables=st.booleans())
 def test_modern_is_the_same_in_c_and_python(data: bytes, cut: int, level: int, full_tables: bool) -> None:
     expected = compress(modern_encoder(level, full_tables=full_tables, native=False), data, cut)
@@ -116,7 +116,7 @@ def test_modern_is_the_same_in_c_and_python(data: bytes, cut: int, level: int, f
 
 
 @needs_extension
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=contents, flushes=st.lists(st.integers(0, 12_000), max_size=4), level=st.sampled_from(MODERN_LEVELS))
 def test_flushes_are_the_same_in_c_and_python(data: bytes, flushes: list[int], level: int) -> None:
     outputs = []

@@ -55,7 +55,6 @@ IMAGE = IMAGES[0]
 FIRST = IMAGE.layer_digests[0].file_name
 SETTINGS = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 
@@ -347,7 +346,7 @@ CHANGES: tuple[Damage, ...] = (
 
 
 class TestFilesThatChangeWhileTheyAreRead:
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, suppress_health_check=list(HealthCheck))
     @given(
         moment=st.integers(1, 14),
         number=st.integers(0, 5),
