@@ -64,13 +64,13 @@ def _lines(source: str) -> Iterator[str]:
     except OSError as error:
         raise InputError(f"{source}: {error.strerror or error}") from error
     if len(content) > _MAX_SIZE:
-        raise InputError(f"{source}: larger than {_MAX_SIZE >> 20} MiB, so it is no list of references")
+        raise InputError(f"{source}: larger than {_MAX_SIZE >> 20} MiB, so it isn't a list of references")
     return iter(content.decode("utf-8-sig", "replace").splitlines())
 
 
 def _content(path: Path) -> bytes:
     if path.is_dir() or path.is_block_device():
-        raise InputError(f"{path}: is no file; give a list with one reference a line, or - for standard input")
+        raise InputError(f"{path}: is not a file; give a list with one reference a line, or - for standard input")
     # A pipe will do, as a shell makes of <(command).
     with path.open("rb") as stream:
         return stream.read(_MAX_SIZE + 1)

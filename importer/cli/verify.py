@@ -92,4 +92,4 @@ def _summary(found: Verification) -> str:
     if flawed:
         return f"{flawed} of {total} {'image' if total == 1 else 'images'} can't be relied on"
     kinds = ", ".join(f"{output.place.shown('')} ({output.kind})" for output in found.outputs if output.flaws)
-    return f"other programs can't rely on {kinds}" if kinds else "not everything in it is as it must be"
+    return f"other programs can't rely on {kinds}" if kinds else "not everything in it is valid"

@@ -23,7 +23,7 @@ def totals_of(space: Space) -> tuple[tuple[int, str], ...]:
         (space.needed, "needed by tags"),
         (space.untagged, f"only for manifests without a tag ({len(space.untagged_manifests):,})"),
         (space.unreferenced, f"unreferenced: no manifest names them ({len(space.unreferenced_blobs):,} blobs)"),
-        (space.misplaced, "in files that are no blobs"),
+        (space.misplaced, "in files that aren't blobs"),
         (space.uploads.size, f"in unfinished uploads ({told_of_uploads(space.uploads)})"),
     )
 

@@ -21,7 +21,7 @@ def observe(defect: BlobDamaged) -> Observation:
     by = Text(", {},", wanted_by(defect.wish)) if defect.wish else ""
     return Observation(
         Text(
-            "{} {}{} has other bytes: {}{}, digest {}{}; {}",
+            "{} {}{} has different content: {}{}, digest {}{}; {}",
             role,
             defect.digest,
             by,

@@ -78,7 +78,7 @@ TOPICS: Final = (
     ),
     Topic(
         name="wrong-name",
-        summary="the text is no image name",
+        summary="the text is not an image name",
         meaning=(
             "A name is [HOST[:PORT]/]REPOSITORY[:TAG], the repository in lower case. https:// before it, upper-case "
             "letters, blanks, a slash at the end or two colons make it none."

@@ -48,7 +48,7 @@ def _flaws_of_image(entry: dict[str, Any], objects: Objects, reader: ObjectReade
         yield f"{name} is not an image config"
         return
     if reader.digest(name).hex != PurePosixPath(name).name.removesuffix(".json"):
-        yield f"{name} has other bytes: {reader.digest(name)}"
+        yield f"{name} has another digest: {reader.digest(name)}"
     layers = entry["Layers"]
     if len(layers) != len(config.diff_ids):
         yield f"{MANIFEST} names {len(layers)} layers of {name}, which has {len(config.diff_ids)}"

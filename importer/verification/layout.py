@@ -54,7 +54,7 @@ def _wrong_digest(match: re.Match[str], name: str, reader: ObjectReader) -> str 
         found = reader.digest(name, digest.algorithm)
     except ValueError:
         return None
-    return None if found == digest else f"{name} has other bytes: {found}"
+    return None if found == digest else f"{name} has another digest: {found}"
 
 
 class _Walk:

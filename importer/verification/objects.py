@@ -56,7 +56,7 @@ def objects_in_tar(path: Path) -> Objects:
             members.extend(member for member in archive if member.isreg())
     except tarfile.TarError as error:
         if not members:
-            raise UsageError(f"{path}: is no tar ({error}); one that is compressed must be unpacked first") from error
+            raise UsageError(f"{path}: is not a tar ({error}); unpack it first if it is compressed") from error
         flaws = (f"the archive can't be read to its end: {error}",)
     whole = FileOnDisk(str(path))
     return Objects(
@@ -84,7 +84,7 @@ def _flaws_of_end(path: Path, members: list[tarfile.TarInfo]) -> Iterator[str]:
         count = 0
         while block := stream.read(_BLOCK):
             if block.count(0) != len(block):
-                yield f"the archive can't be read on from byte {end:,}"
+                yield f"the archive can't be read beyond byte {end:,}"
                 return
             count += len(block)
     if count < _END:

@@ -113,7 +113,7 @@ def _read_back(place: WritableStore, executor: Executor) -> ReadBack:
         objects = objects_in_store(place)
     else:
         raise UsageError(
-            f"{place.shown('')}: is no docker tar, registry tree or OCI layout; blobfix scan looks at everything else"
+            f"{place.shown('')}: is not a docker tar, registry tree or OCI layout; for anything else use blobfix scan"
         )
     executor.progress.start("Verifying", sum(objects.sizes.values()))
     found = _read_objects(place, objects, ObjectReader(objects, executor.tools.opener, executor.tools.advance))

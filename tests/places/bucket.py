@@ -298,7 +298,7 @@ class BucketAdditions:
             merge()
             if self._put_all():
                 return
-        raise OutputError(f"{self._store.shown('')}: is being changed all the time")
+        raise OutputError(f"{self._store.shown('')}: other programs keep changing it")
 
     def _add(self, key: str, content: bytes) -> None:
         self._added[key] = content

@@ -100,7 +100,7 @@ class CloudAdditions:
             if self._place_all():
                 return
             self._store.listing.forget()
-        raise OutputError(f"{self._store.shown('')}: others change it all the time; run the command again later")
+        raise OutputError(f"{self._store.shown('')}: other programs keep changing it; run the command again later")
 
     def _add(self, key: str, draft: Draft) -> None:
         self._added[key] = draft

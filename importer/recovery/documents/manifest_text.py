@@ -53,7 +53,7 @@ def alteration_in(content: bytes) -> str | None:
     if decoded.form is not TextForm.UTF8:
         return f"it is saved as {decoded.form}"
     if not isinstance(value, dict):
-        return "it is no manifest"
+        return "it is not a manifest"
     return _strange_layout(decoded.text, value) or _strange_order(value)
 
 
