@@ -1,8 +1,8 @@
 # make demo   try blobfix on a damaged download; writes to demo/
-# make test   all tests, with the real programs; installs these by apt-get when run as root
+# make test   all tests, with the real programs; installs these by apt-get when run as root; the quick ones as make coverage
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
 # make test-quick  all but the slow tests and those with real programs; needs no root
-# make coverage  which lines and branches of the program those quick tests run; fails below the floor in pyproject.toml
+# make coverage  the same, and which lines and branches they run; fails below the floor in pyproject.toml
 # make lint   style, types and the order of the packages
 # make generated  what is made from code: docs/rules.md, docs/reports.md and the folders of fixtures/damages
 # make fixtures  the other folders of fixtures, by a real docker: each time with other digests
@@ -39,13 +39,13 @@ demo: .venv/.installed
 
 test: .venv-test/.installed
 	sh tests/install-programs.sh
-	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
+	$(MAKE) coverage
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "slow or real_programs"
 
 test-quick: .venv-test/.installed
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs"
 
 coverage: .venv-test/.installed
-	.venv-test/bin/python -m pip install --quiet --editable '.[coverage]'
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs" --cov --cov-report=term
 
 lint: .venv-test/.installed
