@@ -110,9 +110,14 @@ class Supplies:
         if digest in WELL_KNOWN_BLOBS:
             content = WELL_KNOWN_BLOBS[digest].content
             return Supply(literal(content))
-        facts = [*self._facts_of(remains, digest), *self._inventory.claiming(digest)]
-        restored = next((supply for fact in facts if (supply := self._restored(fact, digest))), None)
-        return restored or (self._repaired(facts, need) if need and need.size >= 0 else Supply(None))
+        own, others = [*self._facts_of(remains, digest)], [*self._inventory.claiming(digest)]
+        restored = next((supply for fact in (*own, *others) if (supply := self._restored(fact, digest))), None)
+        if restored or not need or need.size < 0:
+            return restored or Supply(None)
+        supply = self._repaired([*own, *others], need)
+        # Of several remains one alone is told; the layer without its compression may be among the others.
+        elsewhere = self._repaired(others, need) if own and others and supply.blob is None else supply
+        return elsewhere if elsewhere.blob else supply
 
     def _repaired(self, facts: list[FileFacts], need: Need) -> Supply:
         inventory = Inventory.of(map(self._examiner.looked_into, facts))

@@ -98,6 +98,19 @@ class TestAnUnpackedLayer:
         assert check_tree(tree.root, "--apply").left == []
         assert tree.blob().read_bytes() == IMAGE.layers[IMAGE.layer_digests.index(tree.layer)]
 
+    @pytest.mark.parametrize("is_there", [True, False], ids=["beside a damaged one", "instead of a lost one"])
+    def test_from_elsewhere_is_recompressed_exactly(self, is_there: bool, tree: PushedTree, tmp_path: Path) -> None:
+        layer = tree.blob().read_bytes()
+        place = tmp_path / "saved"
+        place.mkdir()
+        (place / tree.layer.file_name).write_bytes(gzip.decompress(layer))
+        if is_there:
+            tree.blob().write_bytes(layer[:2000] + bytes(50) + layer[2050:])
+        else:
+            tree.blob().unlink()
+        assert check_tree(tree.root, "--blobs", place, "--apply").left == []
+        assert tree.blob().read_bytes() == layer
+
     @pytest.mark.parametrize("options", [("--no-recompress",), ("--recompress-limit", "0")])
     def test_is_left_when_it_may_not_be(self, tree: PushedTree, options: tuple[str, ...]) -> None:
         self.unpack(tree)
