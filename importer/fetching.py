@@ -14,6 +14,7 @@ from importer.transport.client import Surroundings
 from importer.transport.completion import Completion, Scanned
 from importer.transport.pull import DEFAULT_JOBS, transfer_all
 from importer.transport.remote_image import RemoteImage
+from importer.words.text import FilePath, Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,12 @@ def fetch_into(folder: Path, seen: Investigation, order: Order, progress: Progre
     surroundings = order.surroundings
     completion = Completion(scanned, order.image, order.platform, surroundings.tell, surroundings.durability)
     try:
-        transfer_all(completion.transfers(), surroundings, progress, order.jobs)
+        transfers = completion.transfers()
+        transfer_all(transfers, surroundings, progress, order.jobs)
     except NetworkError as refusal:
         return refusal
+    if transfers:
+        blobs = "1 blob" if len(transfers) == 1 else f"{len(transfers):,} blobs"
+        size = sum(transfer.blob.descriptor.size for transfer in transfers)
+        surroundings.tell(f"Downloaded {blobs}, {Size(size)}, into {FilePath(str(folder))}")
     return None

@@ -25,14 +25,15 @@ on this page; the messages of other programs stand below the rule that explains 
 
 ```
   warning BF206 gunzipped  sha256__327a40ec…
-    sha256__327a40ec… is layer 1 of 3 · linux/amd64 · team/app:1.4, without its compression: its content is
-    sha256:a09405c3…, the config's diff_id for this layer
-    next: a docker tar is exact with it, image id included; …
+    this file is layer 1 of 3 · linux/amd64 · team/app:1.4, without its compression; recompressed exactly
+    (Go ≤1.26, level 6), which gives the manifest's digest
+    next: nothing more to do: every output gets the original bytes, computed again
 ```
 
 - **The severity.** An *error* means that something is lost or can't be relied on. A *warning* means damage that
   blobfix can mend, or something to know before going on. *Info* is a remark: nothing has to be done about it
-  (`blobfix scan` shows remarks with `-v`).
+  (`blobfix scan` shows remarks with `-v`). Some rules have other severities in some cases: what
+  `blobfix repair-tree` can repair (BF501 to BF508), for one, is a warning.
 - **The code and the name** of the rule, and **the file** it is about, if there is one.
 - **What is so, and how blobfix knows.** `layer 1 of 3 · linux/amd64 · team/app:1.4` says how the blob is reached:
   which layer, of which platform, of which image.

@@ -77,7 +77,12 @@ def fix(
     to: Annotated[To, typer.Option("--to", help="What to write.")] = To.DOCKER_TAR,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="OUT", help="Where to. Default: beside the input, NAME-TAG.tar."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="Where to. Default, beside the input: NAME-TAG.tar, registry or layout; these two are added to.",
+        ),
     ] = None,
     source: Annotated[
         str | None,

@@ -122,7 +122,7 @@ RecompressLimit = Annotated[
         "--recompress-limit",
         min=0,
         metavar="SECONDS",
-        help="Give up the search after this many seconds without a match. Default: 600; for a docker tar, 60.",
+        help="Give up the search after this many seconds without a match. Default: 600; if plain layers will do, 60.",
         show_default=False,
     ),
 ]

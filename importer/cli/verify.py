@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from importer.cli.console import say, tell
-from importer.cli.options import Jobs, NoProgress, Paths, Silent, places_or_here
+from importer.cli.options import Jobs, NoProgress, Silent, places_or_here
 from importer.cli.results import Tell, tell_next
 from importer.cli.working import at_work
 from importer.conversion import not_read
 from importer.errors import CannotWriteError, ExitCode, NoImageError
+from importer.places.changes import WritableStore
+from importer.places.named import place_of
 from importer.plan.fidelity import ImageStatus, status_of
 from importer.plan.titles import label_of
 from importer.report.states import STATES, Titles
@@ -34,7 +38,20 @@ Examples:
 """
 
 
-def verify(paths: Paths = None, quiet: Silent = False, jobs: Jobs = None, no_progress: NoProgress = False) -> ExitCode:
+def verify(
+    paths: Annotated[
+        list[WritableStore] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Docker tars, registry trees and OCI layouts, in folders, archives or buckets. Default: this folder.",
+            show_default=False,
+            parser=place_of,
+        ),
+    ] = None,
+    quiet: Silent = False,
+    jobs: Jobs = None,
+    no_progress: NoProgress = False,
+) -> ExitCode:
     """Read a docker tar, a registry tree or a layout back, and say what it holds, digest by digest.
 
     Every layer is unpacked and compared with the image's config, and the links of a registry tree are followed. Exit
@@ -47,10 +64,10 @@ def verify(paths: Paths = None, quiet: Silent = False, jobs: Jobs = None, no_pro
     for unread in case.unread:
         say(not_read(unread))
     if not quiet:
-        _tell_images(found, tell)
         for output in found.outputs:
             if not output.flaws:
-                tell(f"{output.place.shown('')}: {output.kind}, as programs read it")
+                tell(f"{output.place.shown('')}: {output.kind}, as other programs read it")
+        _tell_images(found, tell)
     _tell_flaws(found)
     if found.is_whole:
         return ExitCode.INTACT

@@ -13,7 +13,7 @@ from typing import Final
 
 from importer.cli.console import progress_shown, say, tell
 from importer.errors import ExitCode, UsageError
-from importer.places.named import on_disk
+from importer.places.named import SCHEMES, on_disk
 from importer.places.opener import Opener
 from importer.places.store import Store
 from importer.report.remembered import told_of
@@ -97,7 +97,7 @@ def _engine_of(text: str | None) -> tuple[Engine, str | None]:
 
 def _demand_outside(state: Path, files: Iterable[Path], inputs: Iterable[Store]) -> None:
     # A Path has one slash where a URL has two.
-    if re.match(r"(s3|gs|az):/", str(state), re.IGNORECASE):
+    if re.match(f"({'|'.join(SCHEMES)}):/", str(state), re.IGNORECASE):
         raise UsageError(f"--state {state}: must be a file on this machine; a bucket can't hold it")
     roots = [os.path.realpath(path) for path in map(on_disk, inputs) if path]
     for file in files:

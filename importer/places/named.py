@@ -24,7 +24,11 @@ def _in_cloud(url: str) -> WritableStore:
     return cloud_store_of(url)
 
 
-SCHEMES: Final[dict[str, Callable[[str], WritableStore]]] = dict.fromkeys(("s3", "gs", "az"), _in_cloud)
+SCHEMES: Final[dict[str, Callable[[str], WritableStore]]] = {
+    "s3": _in_cloud,
+    "gs": _in_cloud,
+    "az": _in_cloud,
+}
 """What gives the store for an address, by its scheme; each loads what it needs when it is called."""
 
 _ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://", re.ASCII)

@@ -138,7 +138,7 @@ class TreeReport:
             return f"{root} is {refusal.kind}, not a registry's storage (BF509); nothing was touched."
         count = _counted(len(self.found.defects), "defect")
         if not self.found.defects:
-            return "The tree is valid."
+            return _without_defects(self.found)
         if self.left:
             left = without_remarks(self.left.defects)
             return f"{count} found; " + (f"{_counted(len(left), 'defect')} left." if left else "all repaired.")
@@ -182,6 +182,16 @@ class TreeReport:
                 "everything works."
             )
         return lines
+
+
+def _without_defects(checkup: Checkup) -> str:
+    """Only a tree of which every byte was read is called valid."""
+    question = checkup.question
+    if question.quick:
+        return "No defects found; layers were not hashed (--quick)."
+    if question.subset or question.checksums:
+        return f"No defects found; {checkup.hashed:,} of {_counted(checkup.census.blobs, 'blob')} hashed."
+    return "The tree is valid."
 
 
 def _shown(checkup: Checkup, *, verbose: bool) -> list[Finding]:

@@ -55,7 +55,11 @@ def _altered(image: ImagePlan) -> Observation:
 
 def _other_forms(image: ImagePlan) -> Text:
     forms = joined("; ", (Text("{}: {}", description, digest) for description, digest in image.other_forms))
-    return Text(". In other layouts the same manifest would have other digests ({})", forms) if forms else Text("")
+    return (
+        Text(". If it was reformatted on the way, its original digest may be another one ({})", forms)
+        if forms
+        else Text("")
+    )
 
 
 def _is_unproven(image: ImagePlan) -> bool:

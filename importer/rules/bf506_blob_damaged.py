@@ -16,17 +16,14 @@ _NEVER_JSON: Final = frozenset({FileKind.EMPTY, FileKind.HTML, FileKind.XML, Fil
 def observe(defect: BlobDamaged) -> Observation:
     """Say what is there instead, and what comes of it."""
     role = defect.wish.role if defect.wish else "blob"
-    size = defect.wish.size if defect.wish else None
-    wanted = Text(" of {}", Size(size)) if size is not None else ""
     by = Text(", {},", wanted_by(defect.wish)) if defect.wish else ""
     return Observation(
         Text(
-            "{} {}{} has different content: {}{}, digest {}{}; {}",
+            "{} {}{} has {}, digest {}{}; {}",
             role,
             defect.digest,
             by,
-            Size(defect.size),
-            wanted,
+            _size(defect),
             defect.actual,
             _cause(defect.cause),
             _answer(defect, role),
@@ -35,6 +32,13 @@ def observe(defect: BlobDamaged) -> Observation:
         path=defect.path,
         digest=defect.digest,
     )
+
+
+def _size(defect: BlobDamaged) -> Text:
+    wanted = defect.wish.size if defect.wish else None
+    if wanted == defect.size:
+        return Text("the right size, {}, but other content", Size(wanted))
+    return Text("{} of {}", Size(defect.size), Size(wanted)) if wanted is not None else Text("{}", Size(defect.size))
 
 
 def _cause(cause: Cause | None) -> Text:
@@ -59,8 +63,8 @@ def _answer(defect: BlobDamaged, role: str) -> Text:
     if defect.kind in _NEVER_JSON or defect.kind not in DOCUMENT_KINDS:
         return internal_error(Text("GET /v2/…/manifests/…"), "unexpected end of JSON input, or invalid character")
     return Text(
-        "the registry doesn't notice (200, with the path's digest) unless the text can't be read as a manifest (500 "
-        "UNKNOWN: json: cannot unmarshal …); docker, skopeo and podman accept it by tag without an error, and all "
+        "the registry serves it all the same (200, with the path's digest) unless the text can't be read as a manifest "
+        "(500 UNKNOWN: json: cannot unmarshal …); docker, skopeo and podman accept it by tag without an error, and all "
         "refuse it by digest"
     )
 

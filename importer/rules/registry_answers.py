@@ -14,7 +14,7 @@ from importer.storage_tree.tree import LinkRole
 from importer.words.text import Text
 
 NOTHING: Final = Text("the registry answers normally (200): nothing reads this")
-UNSEEN: Final = Text("the registry doesn't notice (200), and clients refuse the download")
+UNSEEN: Final = Text("the registry serves it all the same (200), and clients refuse the download")
 
 
 def request_for(defect: LinkDefect) -> Text:

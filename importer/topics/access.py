@@ -64,7 +64,9 @@ TOPICS: Final = (
             "Is it a remote or virtual repository, to which nobody can push without a default deployment repository?",
             "Does the page that came along name a policy? Ask those who own it.",
         ),
-        advice=(Advice("see whether the user may read there", "blobfix tags registry.example/team/app -u USER"),),
+        advice=(
+            Advice("see whether the user may read there", "blobfix tags registry.example/team/app --username USER"),
+        ),
         messages=(
             Message("403 Forbidden", "net/http status text, as skopeo, crane, nginx and Artifactory show it"),
             Message("error parsing HTTP 403 response body", "moby, registry client errors"),

@@ -150,7 +150,7 @@ TOPICS: Final = (
         summary="the connection ended in the middle",
         meaning=(
             "Something between here and the registry closed the connection: a proxy with a limit of time or size, a "
-            "load balancer, a server that restarted. What came until then is a true beginning and can be resumed."
+            "load balancer, a server that restarted. The download can be resumed where it broke off."
         ),
         checks=(
             "Always at the same size, 1 GiB say? That's a proxy's limit: nginx's proxy_max_temp_file_size is 1 GiB.",

@@ -9,7 +9,7 @@ from importer.topics.topic import Advice, Message, Topic
 TOPICS: Final = (
     Topic(
         name="disk-full",
-        summary="a disk has no room, or no right, for more",
+        summary="a disk is full, a quota is reached, or a folder can't be written to",
         meaning=(
             "The disk of docker's or podman's store, of /tmp, or of the registry is full, or its inodes are. An image "
             "takes the room of its packed layers, of their unpacked files, and of a temporary copy of each while it "
@@ -23,7 +23,7 @@ TOPICS: Final = (
         ),
         advice=(
             Advice("see bytes and inodes", "df -h /var/lib/docker /var/tmp; df -i /var/lib/docker"),
-            Advice("see what docker holds, then remove what isn't used", "docker system df"),
+            Advice("see what docker uses", "docker system df"),
             Advice("load without a copy on the disk", "blobfix to-docker-tar downloads -o - | docker load"),
         ),
         messages=(

@@ -11,7 +11,7 @@ TOPICS: Final = (
         name="wrong-tag",
         summary="the registry has no image of that name and tag",
         meaning=(
-            "The registry knows no manifest under that tag or digest. Mostly the tag is misspelt, was deleted, or was "
+            "The registry knows no manifest under that tag or digest. Usually the tag is misspelt, was deleted, or was "
             "never pushed; without a tag, docker asks for latest, which need not exist. Only when the tag is listed "
             "and still not found is the registry's storage damaged (BF503, BF504)."
         ),

@@ -189,4 +189,7 @@ def test_without_the_extra_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "obstore", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:2")
     result = run("scan", CloudStore("s3", "bucket").shown(""))
-    assert (result.code, result.stderr) == (2, "blobfix: buckets need one more package: pip install 'blobfix[cloud]'\n")
+    assert (result.code, result.stderr) == (
+        2,
+        "blobfix: buckets need one more package: pip install 'obstore>=0.12,<0.13'\n",
+    )

@@ -183,6 +183,13 @@ class TestText:
 
     def test_quiet_says_the_result_in_one_line(self, tree: PushedTree) -> None:
         assert run("repair-tree", tree.root, "-q").output == "The tree is valid.\n"
+        assert (
+            run("repair-tree", tree.root, "-q", "--read-subset", "1/1").output
+            == "No defects found; 16 of 16 blobs hashed.\n"
+        )
+        tree.blob().write_bytes(bytes(tree.blob().stat().st_size))
+        hasty = run("repair-tree", tree.root, "-q", "--quick")
+        assert (hasty.code, hasty.output) == (0, "No defects found; layers were not hashed (--quick).\n")
         tree.blob().unlink()
         quiet = run("repair-tree", tree.root, "-q")
         assert (quiet.code, quiet.output) == (4, "1 defect found; 1 can't be repaired from what is here.\n")

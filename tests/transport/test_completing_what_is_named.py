@@ -34,7 +34,9 @@ def empty(path: Path) -> None:
 
 def complete(folder: Path, server: FaultyServer) -> None:
     offer(server, IMAGE)
-    succeed("complete", folder, "--from", f"http://{server.host}/team/app:1.4")
+    result = succeed("complete", folder, "--from", f"http://{server.host}/team/app:1.4")
+    blobs = sum("/blobs/" in seen.path for seen in server.requests())
+    assert not blobs or f"Downloaded {blobs} blob" in result.stderr
     assert scan(folder).code == 0
 
 

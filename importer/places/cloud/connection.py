@@ -224,7 +224,7 @@ def _opened(location: Location) -> Bucket:
     try:
         from obstore import store  # noqa: PLC0415 (an extra, and slow to load)
     except ImportError as error:
-        raise UsageError("buckets need one more package: pip install 'blobfix[cloud]'") from error
+        raise UsageError("buckets need one more package: pip install 'obstore>=0.12,<0.13'") from error
     scheme, bucket, endpoint = location
     options = _client_options(endpoint)
     try:
