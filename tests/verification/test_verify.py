@@ -161,4 +161,4 @@ def test_a_tree_without_repositories(tree: Path) -> None:
 
 def test_what_is_no_output(download: Path) -> None:
     done = run("verify", download)
-    assert (done.code, "no docker tar" in done.output) == (2, True), done.output
+    assert (done.code, "not a docker tar" in done.output) == (2, True), done.output
