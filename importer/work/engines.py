@@ -59,7 +59,10 @@ def _dask(
     try:
         from importer.work.cluster.clusters import at_cluster, at_local_cluster  # noqa: PLC0415 (an extra, and slow)
     except ModuleNotFoundError as error:
-        raise UsageError(f"--engine dask needs Dask ({error.name}): pip install 'blobfix[cluster]'") from error
+        raise UsageError(
+            f"--engine dask needs two more packages ({error.name} is missing): "
+            "pip install 'distributed>=2025.1' 'cryptography>=42'"
+        ) from error
     if scheduler:
         return at_cluster(scheduler, progress, opener)
     return at_local_cluster(jobs or os.cpu_count() or 1, progress, opener)
