@@ -22,7 +22,7 @@ from tests.in_process import SEVERE, Scan, run, scan
 
 HOME = Path(__file__).parents[2] / "fixtures" / "damages"
 FOLDERS = sorted(path.name for path in HOME.iterdir())
-MAX_SIZE = 800_000
+MAX_SIZE = 1_200_000
 RULE_TESTS = Path(__file__).parents[1] / "rules"
 
 

@@ -11,8 +11,10 @@ from importer.report.json_pieces import in_blocks, json_pieces, json_text
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
 )
+ITEMS = st.lists(VALUES, max_size=3)
 
 
 @given(VALUES)
@@ -20,7 +22,7 @@ def test_the_form_is_that_of_the_standard_library(value: object) -> None:
     assert "".join(json_pieces(value, escaped=False)) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
-@given(st.lists(VALUES), st.lists(VALUES))
+@given(ITEMS, ITEMS)
 def test_generators_are_written_as_lists(one: list[object], two: list[object]) -> None:
     pieces = json_pieces({"a": (each for each in one), "b": ({"c": (each for each in two)} for _ in [0])})
     assert json.loads("".join(pieces)) == {"a": one, "b": [{"c": two}]}
