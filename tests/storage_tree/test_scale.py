@@ -1,4 +1,4 @@
-"""Trees of the size that registries really have."""
+"""Trees of the size that registries really have; benchmarks.registry_tree makes larger ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.in_process import check_tree
 from tests.storage_tree.pushed_tree import PushedTree
 from tests.work.threads import threads
 
-_REPOSITORIES = 5_000
+_REPOSITORIES = 1_500
 _LAYERS = 18
 
 
@@ -78,12 +78,12 @@ def test_whoever_waits_is_told_of_links_and_blobs(tree: PushedTree) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_links(tmp_path: Path) -> None:
+def test_thirty_thousand_links(tmp_path: Path) -> None:
     links = write_large_tree(tmp_path)
-    assert links >= 100_000
+    assert links >= 30_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pace.within(30):
+    with pace.within(9):
         checked = check_tree(tmp_path)
     assert (checked.code, checked.codes) == (0, [])
     assert checked.report["summary"]["tags_served"] == _REPOSITORIES
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60 << 10
