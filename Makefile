@@ -1,5 +1,5 @@
 # make demo   try blobfix on a damaged download; writes to demo/
-# make test   all tests, with the real programs; installs these by apt-get when run as root
+# make test   all tests, with the real programs; installs these by apt-get when run as root; the quick ones as make coverage
 #             two files of tests at a time; PYTEST_ARGS= runs one after the other
 # make test-quick  all but the slow tests and those with real programs; needs no root
 # make coverage  the same, and which lines and branches they run; fails below the floor in pyproject.toml
@@ -39,7 +39,8 @@ demo: .venv/.installed
 
 test: .venv-test/.installed
 	sh tests/install-programs.sh
-	.venv-test/bin/python -m pytest $(PYTEST_ARGS)
+	$(MAKE) coverage
+	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "slow or real_programs"
 
 test-quick: .venv-test/.installed
 	.venv-test/bin/python -m pytest $(PYTEST_ARGS) -m "not slow and not real_programs"
