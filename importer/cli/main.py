@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from importer import __version__
@@ -10,6 +11,7 @@ from importer import __version__
 
 def main() -> None:
     """Run ``blobfix``."""
+    _open_closed_streams()
     if sys.argv[1:] == ["--version"]:
         # Scripts ask for the version often, and it needs none of what the commands load.
         sys.stdout.write(f"blobfix {__version__}\n")
@@ -24,3 +26,10 @@ def main() -> None:
         # So early that nothing was begun.
         sys.stderr.write("blobfix: interrupted\n")
         sys.exit(130)
+
+
+def _open_closed_streams() -> None:
+    """Take the places of streams that are closed (``>&-``), so that no file is opened there and written to instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 (open to the end)

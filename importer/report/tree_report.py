@@ -190,7 +190,9 @@ def _without_defects(checkup: Checkup) -> str:
     if question.quick:
         return "No defects found; layers were not hashed (--quick)."
     if question.subset or question.checksums:
-        return f"No defects found; {checkup.hashed:,} of {_counted(checkup.census.blobs, 'blob')} hashed."
+        is_all = not question.checksums or checkup.hashed >= checkup.census.blobs
+        others = "" if is_all else ", the others only looked up in --checksums"
+        return f"No defects found; {checkup.hashed:,} of {_counted(checkup.census.blobs, 'blob')} hashed{others}."
     return "The tree is valid."
 
 
@@ -220,13 +222,18 @@ def _summary(census: Census, found: int, left: int) -> dict[str, int]:
 def served_by(checkup: Checkup) -> str:
     """What of a tree can be served, and how much of it was looked at."""
     census, question = checkup.census, checkup.question
-    checked = "blobs were not hashed (--quick)" if question.quick else "all hashed"
-    if question.checksums:
-        checked = f"{checkup.hashed:,} of them hashed, the others are whole by --checksums"
-    if question.subset:
+    has_others = (question.subset or question.checksums) and checkup.hashed < census.blobs
+    checked, served = "all hashed", "Can be served in full"
+    if question.quick or has_others:
+        served = "As far as was checked, can be served in full"
+    if question.quick:
+        checked = "blobs were not hashed (--quick)"
+    elif has_others and question.subset:
         checked = f"{checkup.hashed:,} of them hashed (--read-subset {question.subset.text})"
+    elif has_others:
+        checked = f"{checkup.hashed:,} of them hashed, the others are whole by --checksums"
     return (
-        f"Can be served in full: {census.tags_served} of {_counted(census.tags, 'tag')}, "
+        f"{served}: {census.tags_served} of {_counted(census.tags, 'tag')}, "
         f"{census.manifests_served} of {_counted(census.manifests, 'manifest')} "
         f"in {_counted(census.repositories, 'repository', 'repositories')}; "
         f"{_counted(census.blobs, 'blob')}, {Size(census.size)}, {checked}"

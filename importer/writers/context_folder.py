@@ -33,7 +33,18 @@ def unfinished_files(target: Path) -> tuple[Path, ...]:
     placed = [
         target / file.name
         for folder in dead_folders(target)
-        for file in (folder / WHOLE).glob("*")
-        if (target / file.name).is_file() and file.samefile(target / file.name)
+        for file in _gathered(folder)
+        if _is_second_name(target / file.name, file)
     ]
     return () if target / DOCKERFILE in placed else tuple(placed)
+
+
+def _gathered(folder: Path) -> Iterator[Path]:
+    """The files of a dead run; behind a link there may be anybody's."""
+    whole = folder / WHOLE
+    return iter(()) if whole.is_symlink() else whole.glob("*")
+
+
+def _is_second_name(path: Path, file: Path) -> bool:
+    """Whether a regular file has both names: that a run has given it, as ``Placing`` does ``by_link``."""
+    return not path.is_symlink() and not file.is_symlink() and path.is_file() and path.samefile(file)

@@ -51,3 +51,17 @@ def test_a_plain_scan_loads_neither_templates_nor_colours(tmp_path: Path) -> Non
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stderr == "set()\n"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_closed_standard_output_is_no_trouble(form: str, tmp_path: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh"]
+    result = blobfix("scan", damaged_download(tmp_path), "--format", form, prefix=closed)
+    assert (result.code, result.text, result.stderr) == (4, "", "")
+
+
+def test_without_standard_error_the_standard_output_has_the_report_alone(tmp_path: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+    result = blobfix("scan", damaged_download(tmp_path), "--format", "json", prefix=closed)
+    assert (result.code, json.loads(result.text)["summary"]["incomplete"]) == (4, 1)
+    assert blobfix("scan", tmp_path / "none", prefix=closed).text == ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from socket import create_connection
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -16,9 +17,11 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Worker
 from importer.errors import ClusterError
 from importer.places.opener import Opener
 from importer.progress import Progress
+from importer.words.printable import printable
 from importer.work.cluster.executor import DaskExecutor
 
 _PATIENCE: Final = "10s"
+_SECONDS_TO_CONNECT: Final = 10
 
 
 class LocalScheduler(Scheduler):
@@ -44,10 +47,15 @@ def at_cluster(address: str, progress: Progress, opener: Opener) -> Iterator[Das
     """The executor of a cluster that runs; ``address`` is its scheduler's, HOST:PORT. Raises ClusterError."""
     _silence()
     name = f"dask://{address}"
+    host, _, port = address.rpartition(":")
     try:
+        # A client that finds nobody complains of itself when it is thrown away.
+        create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(f"{name}: no Dask scheduler answers; start it there with: dask scheduler") from error
+    except (OSError, ValueError, OverflowError) as error:
+        raise ClusterError(
+            f"{printable(name)}: no Dask scheduler answers; start it there with: dask scheduler"
+        ) from error
     with client:
         yield DaskExecutor(client, name, progress, opener)
 
