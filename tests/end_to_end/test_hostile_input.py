@@ -292,7 +292,8 @@ class TestManyFiles:
             strangers.mkdir()
             for other in range(1000):
                 (strangers / f"file{other}.txt").write_bytes(b"%d %d" % (number, other))
-        with pace.within(12):
+        # It takes 9 to 15; what looked at all files again for each other would take thousands.
+        with pace.within(25):
             report = scan(place, code=4)
         assert report["summary"]["files"] == 20_004
         assert codes(report, "error") == {"BF201", "BF401"}
