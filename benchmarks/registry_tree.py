@@ -194,7 +194,8 @@ def main() -> None:
             "--no-sync",
         )
         _tell("checked again", tree, (0,))
-        _pull(tree, random.Random(options.seed).sample(made, min(options.pulls, len(made))), Path(name))
+        chosen = random.Random(options.seed).sample(made, min(options.pulls, len(made)))
+        pull(DockerRegistry(tree.root), chosen, Path(name))
 
 
 def _tell(what: str, tree: Tree, allowed: Sequence[int], *options: str) -> Run:
@@ -203,9 +204,10 @@ def _tell(what: str, tree: Tree, allowed: Sequence[int], *options: str) -> Run:
     return done
 
 
-def _pull(tree: Tree, chosen: Sequence[MadeImage], place: Path) -> None:
+def pull(storage: DockerRegistry, chosen: Sequence[MadeImage], place: Path) -> None:
+    """Have skopeo pull these tags from a registry over the repaired storage."""
     skopeo = Skopeo()
-    with DockerRegistry(tree.root) as registry:
+    with storage as registry:
         for number, image in enumerate(chosen):
             skopeo.copy(f"docker://{registry.host}/{image.repository}:{image.tag}", f"dir:{place / f'pulled{number}'}")
             shutil.rmtree(place / f"pulled{number}")

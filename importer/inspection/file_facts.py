@@ -17,7 +17,7 @@ from importer.formats.signatures import HEAD_SIZE, MARKUP_KINDS, FileKind, kind_
 from importer.inspection.content import Content, head_inside
 from importer.inspection.libmagic import describe
 from importer.inspection.properties import properties_in
-from importer.places.byte_streams import BLOCK_SIZE
+from importer.places.byte_streams import BLOCK_SIZE, read_buffer
 from importer.places.opener import Opener
 from importer.sources.source_file import SourceFile
 
@@ -103,12 +103,11 @@ def inspect_file(
     reading = _Reading(file, ("sha256", *algorithms))
     try:
         with opener.open(file.address) as stream:
-            buffer = bytearray(min(BLOCK_SIZE, max(file.size, HEAD_SIZE)))
-            view = memoryview(buffer)
+            buffer = read_buffer(min(BLOCK_SIZE, max(file.size, HEAD_SIZE)))
             while count := stream.readinto(buffer):  # type: ignore[attr-defined]
-                reading.take(view[:count])
+                reading.take(buffer[:count])
                 if sink:
-                    sink.write(view[:count])
+                    sink.write(buffer[:count])
                 advance(count)
     except BaseException:
         if sink:

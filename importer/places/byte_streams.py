@@ -12,6 +12,10 @@ from typing import BinaryIO, Final, cast
 BLOCK_SIZE: Final = 256 * 1024
 """Bytes read at a time."""
 
+_BEHIND_START_OF_PAGE: Final = 48
+"""Large buffers begin 16 bytes behind the start of a page (glibc's malloc), where AMD's Zen processors copy at a fifth
+of their speed."""
+
 OpenStream = Callable[[], BinaryIO]
 """Gives a new stream from the first byte on; raises OSError."""
 
@@ -23,6 +27,11 @@ def skip(stream: BinaryIO, count: int) -> None:
         return
     while count > 0 and (block := stream.read(min(count, BLOCK_SIZE))):
         count -= len(block)
+
+
+def read_buffer(size: int) -> memoryview:
+    """A buffer of ``size`` bytes for ``readinto``, at a place where copying is quick."""
+    return memoryview(bytearray(_BEHIND_START_OF_PAGE + size))[_BEHIND_START_OF_PAGE:]
 
 
 def blocks_of_stream(stream: BinaryIO) -> Generator[bytes, None, None]:

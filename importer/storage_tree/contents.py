@@ -12,7 +12,7 @@ from importer.domain.digest import Digest
 from importer.domain.storage_paths import blob_path
 from importer.formats.json_text import MAX_DOCUMENT_SIZE
 from importer.formats.signatures import HEAD_SIZE, FileKind, kind_of_head
-from importer.places.byte_streams import BLOCK_SIZE
+from importer.places.byte_streams import BLOCK_SIZE, read_buffer
 from importer.places.identity import identity_at
 from importer.places.store import Identity, Stamp, Store
 from importer.plan.blobs import Role
@@ -278,13 +278,12 @@ class ReadBlob(Rememberable["tuple[ReadBlob, Reading | Unreadable]"]):
 
 def _read(stream: BinaryIO, stamp: Stamp, algorithm: str, advance: Callable[[int], None]) -> Reading:
     hashed, size, head, text = hashlib.new(algorithm), 0, b"", bytearray()
-    buffer = bytearray(BLOCK_SIZE)
-    view = memoryview(buffer)
+    buffer = read_buffer(BLOCK_SIZE)
     while count := stream.readinto(buffer):  # type: ignore[attr-defined]
-        hashed.update(view[:count])
-        head = head or bytes(view[: min(count, HEAD_SIZE)])
+        hashed.update(buffer[:count])
+        head = head or bytes(buffer[: min(count, HEAD_SIZE)])
         if size + count <= MAX_DOCUMENT_SIZE and head[:1] in b"{[\xef\xff \t\r\n":
-            text += view[:count]
+            text += buffer[:count]
         size += count
         advance(count)
     manifest = read_manifest(bytes(text)) if len(text) == size and text else None
