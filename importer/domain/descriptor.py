@@ -6,6 +6,7 @@ Source: OCI image-spec, descriptor.md.
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +58,8 @@ class Descriptor:
             raise ValueError("size is missing")
         platform = child(value, "platform")
         return cls(
-            media_type=text(value, "mediaType"),
+            # Thousands of descriptors have the same few.
+            media_type=sys.intern(text(value, "mediaType")),
             digest=Digest.parse(needed_text(value, "digest")),
             size=whole_number(value, "size"),
             urls=texts(value, "urls"),

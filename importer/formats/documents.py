@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -35,7 +36,8 @@ class Document:
     Attributes:
         kind: what its keys say it is; for a text that doesn't parse, what its words hint at.
         form: the encoding it was written in.
-        value: the parsed JSON of a kind that matters; None for others.
+        packed: the JSON of a kind that matters, compressed: parsed it takes five times the memory; None for others.
+        media_type: its mediaType; empty where it has none or something other than a string.
         manifest, index, schema1, config: the parsed document, when its schema accepts it.
         problems: where it violates its schema.
         error: why it doesn't parse.
@@ -44,7 +46,8 @@ class Document:
 
     kind: FileKind
     form: TextForm = TextForm.UTF8
-    value: Any = field(default=None, repr=False, hash=False)
+    packed: bytes | None = field(default=None, repr=False, hash=False)
+    media_type: str = ""
     manifest: ImageManifest | None = None
     index: Index | None = None
     schema1: Schema1Manifest | None = None
@@ -52,6 +55,11 @@ class Document:
     problems: tuple[SchemaViolation, ...] = ()
     error: str | None = None
     message: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The JSON of a kind that matters, parsed anew each time; None for others."""
+        return None if self.packed is None else json.loads(zlib.decompress(self.packed))
 
     @property
     def is_valid(self) -> bool:
@@ -95,13 +103,18 @@ def _classified(value: Any, form: TextForm) -> Document:
         message = message_of_json_error(value)
         if message is not None:
             return Document(FileKind.ERROR_PAGE, form, message=message)
-        return Document(kind, form, value=value if _is_of_inspect(value) else None)
+        return Document(kind, form, _packed(value) if _is_of_inspect(value) else None)
     if read.clash:
         first, second = (json.dumps(name[:80]) for name in read.clash)
         return Document(
             kind, form, error=f"the names {first} and {second} are in one object, and Go treats them as the same"
         )
-    return _parsed(Document(kind, form, value=read.value))
+    media_type = _media_type(read.value) if isinstance(read.value, dict) else ""
+    return _parsed(Document(kind, form, _packed(read.value), media_type), read.value)
+
+
+def _packed(value: Any) -> bytes:
+    return zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1)
 
 
 def _kind_of(value: Any) -> FileKind:
@@ -128,17 +141,17 @@ def _is_sound(kind: FileKind, value: Any) -> bool:
     return kind is FileKind.DOCKER_SAVE_MANIFEST
 
 
-def _parsed(document: Document) -> Document:
+def _parsed(document: Document, value: Any) -> Document:
     try:
         match document.kind:
             case FileKind.MANIFEST:
-                return replace(document, manifest=parse_manifest(document.value))
+                return replace(document, manifest=parse_manifest(value))
             case FileKind.INDEX:
-                return replace(document, index=parse_index(document.value))
+                return replace(document, index=parse_index(value))
             case FileKind.SCHEMA1:
-                return replace(document, schema1=parse_schema1(document.value))
+                return replace(document, schema1=parse_schema1(value))
             case FileKind.CONFIG:
-                return replace(document, config=parse_config(document.value))
+                return replace(document, config=parse_config(value))
     except ValueError as error:
         # Only what the schemas accept ends here: their own messages are better, and replace this one.
         return replace(document, error=f"not what Go's decoder reads: {quote(str(error))}")
@@ -175,7 +188,7 @@ def _media_type(value: Mapping[str, Any]) -> str:
 
 
 def _problems(document: Document) -> tuple[SchemaViolation, ...]:
-    schema = _schema_of(document.value, document.kind) if document.value is not None else None
+    schema = None if document.packed is None else _schema_of(document)
     return violations(document.value, schema) if schema else ()
 
 
@@ -189,9 +202,9 @@ def _has_diff_ids(value: Mapping[str, Any]) -> bool:
     return isinstance(rootfs, dict) and isinstance(rootfs.get("diff_ids"), list)
 
 
-def _schema_of(value: Any, kind: FileKind) -> SchemaName | None:
-    is_docker = isinstance(value, dict) and _media_type(value).startswith("application/vnd.docker.")
-    match kind:
+def _schema_of(document: Document) -> SchemaName | None:
+    is_docker = document.media_type.startswith("application/vnd.docker.")
+    match document.kind:
         case FileKind.MANIFEST:
             return SchemaName.DOCKER_MANIFEST if is_docker else SchemaName.OCI_MANIFEST
         case FileKind.INDEX:

@@ -59,10 +59,10 @@ def read_manifest(content: bytes) -> Manifest | None:
         config = document.manifest.config
         needs = (_need(config, Role.CONFIG), *(_need(layer, Role.LAYER) for layer in document.manifest.layers))
         is_docker = config.media_type == media_types.DOCKER_CONFIG
-        return Manifest(document.kind, needs, bool(document.value.get("mediaType")), is_docker)
+        return Manifest(document.kind, needs, bool(document.media_type), is_docker)
     if document.index:
         needs = tuple(_need(child, _role_in_index(child)) for child in document.index.children)
-        return Manifest(document.kind, needs, bool(document.value.get("mediaType")))
+        return Manifest(document.kind, needs, bool(document.media_type))
     reason = "docker save's" if document.kind is FileKind.DOCKER_SAVE_MANIFEST else document.error or "not readable"
     return Manifest(document.kind, error=reason)
 

@@ -144,9 +144,8 @@ def _descriptor(document: Document, digest: Digest, size: int) -> Descriptor:
 
 
 def _declared_type(document: Document) -> str:
-    declared = document.value.get("mediaType") if isinstance(document.value, dict) else None
     fallback = media_types.OCI_INDEX if document.kind is FileKind.INDEX else media_types.OCI_MANIFEST
-    return declared if isinstance(declared, str) else fallback
+    return document.media_type or fallback
 
 
 def _restored(fact: FileFacts, known_proofs: ManifestProofs, examiner: Examiner) -> tuple[Digest, Restoration] | None:

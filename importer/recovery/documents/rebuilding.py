@@ -132,7 +132,12 @@ def _is_copy_of_another(fact: FileFacts, plans: Iterable[ImagePlan]) -> bool:
     if claimed_digest(fact.file) in {blob.descriptor.digest for blob in here}:
         return True
     documents = (blob.file.document for blob in here if blob.file)
-    return any(fact.document and other and fact.document.value == other.value for other in documents)
+    return any(_says_the_same(fact.document, other) for other in documents)
+
+
+def _says_the_same(config: Document | None, other: Document | None) -> bool:
+    # Most differ in what is parsed already.
+    return bool(config and other and config.config == other.config and config.value == other.value)
 
 
 def _config(fact: FileFacts, expected: Collection[Digest], examiner: Examiner) -> tuple[BlobPlan, Document | None]:
