@@ -88,6 +88,7 @@ class ContentReader:
         self._progress = progress
         self._remembered = remembered
         self._done: set[Digest] = set()
+        self._known_needs: dict[Need, Need] = {}
         self.contents = Contents()
 
     def read_all(self) -> Contents:
@@ -200,10 +201,18 @@ class ContentReader:
                 yield task, known
             else:
                 unknown.append(task)
-        for task, reading in run(self._executor, unknown):
+        for task, read in run(self._executor, unknown):
+            reading = self._with_known_needs(read)
             if self._remembered is not None and isinstance(reading, Reading):
                 self._remembered[reading.stamp, reading.digest.algorithm] = reading
             yield task, reading
+
+    def _with_known_needs(self, reading: Reading | Unreadable) -> Reading | Unreadable:
+        """A manifest shares what it needs with others: most layers are in many images."""
+        if isinstance(reading, Unreadable) or not reading.manifest:
+            return reading
+        needs = tuple(self._known_needs.setdefault(need, need) for need in reading.manifest.needs)
+        return replace(reading, manifest=replace(reading.manifest, needs=needs))
 
     def _known(self, task: ReadBlob) -> Reading | None:
         if not self._remembered:
