@@ -96,11 +96,7 @@ def investigate(
 
 def survey(question: Question, executor: Executor, capture: Capture | None = None) -> Case:
     """Look at everything and plan, without a word: what a writer needs. Raises as ``investigate`` does."""
-    opener = executor.tools.opener
-    sources = [*open_sources(question.places, opener), *open_sources(question.borrowed, opener, borrowed=True)]
-    inspection = inspect(sources, executor, capture)
-    inventory = Inventory.of(inspection.facts, inspection.problems)
-    inventory = examine(inventory, question.depth, executor)
+    inventory = _take_inventory(question, executor, capture)
     examiner = Examiner(executor.tools)
     known = known_digests(inventory, question.digests, examiner)
     plan = make_plan(inventory, known, executor, effort=question.effort)
@@ -111,6 +107,13 @@ def survey(question: Question, executor: Executor, capture: Capture | None = Non
     if question.depth.for_docker:
         case = replace(case, plan=with_layers_compared(plan, case.host, executor))
     return _with_unread(case, question)
+
+
+def _take_inventory(question: Question, executor: Executor, capture: Capture | None) -> Inventory:
+    opener = executor.tools.opener
+    sources = [*open_sources(question.places, opener), *open_sources(question.borrowed, opener, borrowed=True)]
+    inspection = inspect(sources, executor, capture)
+    return examine(Inventory.of(inspection.facts, inspection.problems), question.depth, executor)
 
 
 def read_share(question: Question, share: Share, executor: Executor) -> Inspection:

@@ -153,13 +153,15 @@ class _Reading:
 
     def facts(self) -> FileFacts:
         kind = self._kind
+        # Of a million files, most have the size that was listed, and no zeros at their end: one number for all.
+        size = self._file.size if self._file.size == self._size else self._size
         document = self._document(kind)
         return FileFacts(
             file=self._file,
-            size=self._size,
+            size=size,
             digest=Digest("sha256", self._hashes[0].hexdigest()),
             kind=document.kind if document else self._whole_kind(kind),
-            zeros_from=self._zeros_from,
+            zeros_from=size if size == self._zeros_from else self._zeros_from,
             excerpt=document.message if document else self._excerpt(kind),
             properties=self._properties(kind),
             document=document,
