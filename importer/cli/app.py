@@ -41,14 +41,9 @@ class _Edge(TyperGroup):
         except BlobfixError as error:
             code = _fail(str(error), error.exit_code)
         except KeyboardInterrupt:
-            code = _fail("interrupted; no partial output was left behind", INTERRUPTED)
-        except BrokenPipeError:
-            # The reader has seen enough, as `head` does.
-            _silence_stdout()
-            code = TROUBLE
+            code = _fail("interrupted; no partial image was left behind", INTERRUPTED)
         except OSError as error:
-            _silence_stdout()
-            code = _fail(_words_of(error), TROUBLE)
+            code = fail_to_print(error)
         except (typer.Exit, typer.Abort, _WrongUsage):
             raise
         except Exception as error:
@@ -131,7 +126,11 @@ def run() -> None:
     load_commands(_commands_in(sys.argv[1:]) or COMMANDS)
     gc.freeze()
     gc.enable()
-    app()
+    try:
+        app()
+    except OSError as error:
+        # --help and --version print before there is a command.
+        sys.exit(fail_to_print(error))
 
 
 def _commands_in(arguments: list[str]) -> list[str]:
@@ -150,6 +149,13 @@ def _allow_many_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def fail_to_print(error: OSError) -> int:
+    """Say why nothing more can be read or written, and give the exit code."""
+    _silence_stdout()
+    # A reader that closes its pipe has seen enough, as `head` does.
+    return TROUBLE if isinstance(error, BrokenPipeError) else _fail(_words_of(error), TROUBLE)
 
 
 def _words_of(error: OSError) -> str:

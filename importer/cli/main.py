@@ -14,7 +14,7 @@ def main() -> None:
     _open_closed_streams()
     if sys.argv[1:] == ["--version"]:
         # Scripts ask for the version often, and it needs none of what the commands load.
-        sys.stdout.write(f"blobfix {__version__}\n")
+        _print_version()
         return
     # All that loading makes is there to stay, and looking through it for garbage takes a twentieth of the time.
     gc.disable()
@@ -26,6 +26,16 @@ def main() -> None:
         # So early that nothing was begun.
         sys.stderr.write("blobfix: interrupted\n")
         sys.exit(130)
+
+
+def _print_version() -> None:
+    try:
+        sys.stdout.write(f"blobfix {__version__}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        from importer.cli.app import fail_to_print  # noqa: PLC0415
+
+        sys.exit(fail_to_print(error))
 
 
 def _open_closed_streams() -> None:

@@ -114,7 +114,7 @@ class TreeReport:
         """Print the report for people."""
         page.line(Styled(self.verdict(), "bold"))
         print_findings(page, _shown(self.found, verbose=verbose), Renderer(), verbose=verbose)
-        if self.left:
+        if self.left and self.left is not self.found:
             left = _shown(self.left, verbose=verbose)
             print_findings(page, left, Renderer(), verbose=verbose, title="Remaining defects")
         print_downloads(page, self.downloads)

@@ -149,5 +149,5 @@ def _reason(plan: ImagePlan, output: Output, truth: Fidelity, host: Host) -> str
     gone = [blob for blob in plan.all_blobs if not (blob.exact or blob.content or blob.is_dispensable)]
     lacking = ", ".join(f"{blob.role} {blob.descriptor.digest.short}" for blob in gone[:5])
     lacking += f" and {len(gone) - 5} more" if len(gone) > 5 else ""
-    what = f"is missing or damaged: {lacking}" if lacking else "contradicts itself"
-    return f"{title} {what}"
+    verb = "is" if len(gone) == 1 else "are"
+    return f"{title}: {lacking} {verb} missing or damaged" if lacking else f"{title} contradicts itself"

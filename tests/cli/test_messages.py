@@ -39,7 +39,7 @@ def test_what_lacks_is_named_and_no_output_that_wasnt_asked_for(command: str, la
     result = blobfix(command, lacking, "-o", tmp_path / "out")
     assert result.code == 4
     assert result.stderr == (
-        f"blobfix: team/app:1 is missing or damaged: layer {IMAGE.layer_digests[0].short}. "
+        f"blobfix: team/app:1: layer {IMAGE.layer_digests[0].short} is missing or damaged. "
         f"To see why, and what to download again: blobfix scan {lacking}\n"
     )
 
@@ -272,3 +272,11 @@ def test_a_place_where_nobody_may_write_is_named_and_what_to_do(
     assert ".blobfix-" not in result.stderr
     assert result.stderr.startswith(f"blobfix: {tmp_path / 'locked'}")
     assert "can't be written: Permission denied; run this as a user with write permission there" in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_a_full_disk_is_an_error_also_of_what_no_command_prints(option: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = blobfix(option, stdout=full)
+    assert (result.code, result.stderr) == (5, "blobfix: reading or writing failed: No space left on device\n")

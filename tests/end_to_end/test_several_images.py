@@ -132,7 +132,7 @@ class TestWrongChoices:
         next((tmp_path / "in").rglob(shared.file_name)).unlink()
         result = blobfix(command, tmp_path / "in", "-o", tmp_path / "out")
         assert result.code == 4
-        assert [line.split(" is ")[0] for line in result.stderr.splitlines()[:3]] == [
+        assert [line.split(": layer ")[0] for line in result.stderr.splitlines()[:3]] == [
             f"Not written: {name}" for name in images
         ]
         assert "none of the 3 images here can be written" in result.stderr
@@ -216,7 +216,8 @@ def assert_one_is_named(result: Result) -> None:
     """One line on the one that is broken, with the reason; nothing else is wrong."""
     assert result.code == 4, result.stderr
     line, advice = result.stderr.splitlines()[-2:]
-    assert line.startswith("Not written: team/app:2 is missing or damaged: layer sha256:")
+    assert line.startswith("Not written: team/app:2: layer sha256:")
+    assert line.endswith(" missing or damaged")
     assert advice.startswith("To see why, and what to download again: blobfix scan ")
 
 

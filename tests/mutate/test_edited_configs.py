@@ -111,7 +111,7 @@ def test_a_layer_that_lacks_is_what_is_told_of(tmp_path: Path) -> None:
     (folder / IMAGE.layer_digests[0].file_name).unlink()
     outcome = run("to-docker-tar", folder, "-o", tmp_path / "image.tar", *ALLOWED)
     assert outcome.code == 4
-    assert "is missing or damaged" in outcome.output
+    assert "are missing or damaged" in outcome.output
 
 
 def test_a_text_that_docker_cannot_read_is_none(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,7 @@ OF_THE_MACHINE = ("AWS_CA_BUNDLE", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDP
 _NUMBERS = itertools.count(1)
 
 
-class S3Server:
+class S3Server(ABC):
     """One that is started and ended with ``with``; ``endpoint`` is its URL."""
 
     PROGRAM: ClassVar[str]
@@ -34,9 +35,9 @@ class S3Server:
     endpoint = ""
     _server: Server | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The command line that starts it, with free ports."""
-        raise NotImplementedError
 
     def __init__(self, folder: Path) -> None:
         self.program = find_in_environment(self.PROGRAM, self.PACKAGE)

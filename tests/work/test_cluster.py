@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -177,7 +178,7 @@ def test_ctrl_c_ends_a_local_cluster_and_dask_says_nothing(tmp_path: Path) -> No
         os.killpg(started.pid, signal.SIGINT)
         _, told = started.communicate(timeout=60)
     assert started.returncode == 130
-    assert told.decode().splitlines() == ["blobfix: interrupted; no partial output was left behind"]
+    assert told.decode().splitlines() == ["blobfix: interrupted; no partial image was left behind"]
     assert not psutil.wait_procs(workers, timeout=20)[1]
 
 
@@ -255,3 +256,12 @@ def test_batches_have_each_task_once_and_are_bounded(sizes: list[int], count: in
     assert [task for batch in batches for task in batch] == tasks
     assert all(len(batch) <= 1000 for batch in batches)
     assert all(len(batch) == 1 or sum(task.size for task in batch) <= 1 << 30 for batch in batches)
+
+
+def test_what_answers_and_is_no_scheduler_is_not_waited_for(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "_SECONDS_TO_CONNECT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        engine = f"dask://127.0.0.1:{mute.getsockname()[1]}"
+        told = run("scan", str(tree), "--engine", engine)
+    assert (told.code, told.text) == (5, "")
+    assert f"{engine}: no Dask scheduler answers" in told.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Worker
+from distributed.core import rpc
 
 from importer.errors import ClusterError
 from importer.places.opener import Opener
@@ -51,6 +53,7 @@ def at_cluster(address: str, progress: Progress, opener: Opener) -> Iterator[Das
     try:
         # A client that finds nobody complains of itself when it is thrown away.
         create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
+        asyncio.run(_greet(address))
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, OverflowError) as error:
         raise ClusterError(
@@ -58,6 +61,13 @@ def at_cluster(address: str, progress: Progress, opener: Opener) -> Iterator[Das
         ) from error
     with client:
         yield DaskExecutor(client, name, progress, opener)
+
+
+async def _greet(address: str) -> None:
+    """Have a scheduler say what it is: a client waits without end for one that is none. Raises OSError."""
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, connection_args=arguments) as scheduler:
+        await asyncio.wait_for(scheduler.identity(), _SECONDS_TO_CONNECT)
 
 
 @contextmanager
