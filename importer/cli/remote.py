@@ -11,6 +11,7 @@ import typer
 
 from importer.cli.console import say
 from importer.domain.places import Place, RegistryPlace, RegistryPrefix, parse_place, parse_prefix
+from importer.domain.web_pages import image_of_page
 from importer.errors import UsageError
 from importer.places.durability import Durability
 from importer.transport.client import Surroundings
@@ -51,11 +52,14 @@ class RemoteOptions:
     quiet: bool
 
     def place(self, text: str) -> Place:
-        """Read a reference or an address; raises UsageError."""
+        """Read a reference or an address, and say which image a web page shows; raises UsageError."""
         try:
-            return parse_place(text, plain_http=self.plain_http)
+            place = parse_place(text, plain_http=self.plain_http)
+            if "://" in text and image_of_page(text):
+                self._tell(f"That page shows {place}")
         except ValueError as error:
             raise UsageError(f"{error}") from error
+        return place
 
     def registry_place(self, text: str) -> RegistryPlace:
         """The same for what only a registry can do."""

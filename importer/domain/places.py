@@ -16,6 +16,7 @@ from importer.domain.address import BaseUrl, split_url
 from importer.domain.digest import Digest
 from importer.domain.file_names import MANIFEST_NAMES
 from importer.domain.reference import DEFAULT_HOST, DEFAULT_TAG, Reference
+from importer.domain.web_pages import image_of_page
 
 _HUB_API: Final = "registry-1.docker.io"
 _HUB_NAMES: Final = frozenset({DEFAULT_HOST, f"index.{DEFAULT_HOST}", _HUB_API})
@@ -140,7 +141,7 @@ Place = RegistryPlace | StoragePlace
 
 
 def parse_place(text: str, *, plain_http: bool = False, repository: str | None = None) -> Place:
-    """Read ``host/team/app:1.4``, ``…@sha256:…``, a registry's or an Artifactory folder's address.
+    """Read ``host/team/app:1.4``, ``…@sha256:…``, or the address of a registry, an Artifactory folder or a web page.
 
     Raises ValueError, with the reason in plain words.
 
@@ -149,9 +150,11 @@ def parse_place(text: str, *, plain_http: bool = False, repository: str | None =
         plain_http: whether http is allowed for another machine than this one.
         repository: the image's name, for a registry's address that ends before it.
     """
-    if "://" in text:
-        return _parse_url(text, plain_http, repository)
-    return parse_reference(text, plain_http=plain_http)
+    if "://" not in text:
+        return parse_reference(text, plain_http=plain_http)
+    url = text.strip().replace(" ", "%20")
+    image = image_of_page(url) or url
+    return _parse_url(image, plain_http, repository) if "://" in image else parse_reference(image)
 
 
 def parse_reference(text: str, *, plain_http: bool = False) -> RegistryPlace:
