@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,24 @@ class TextOrJson(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+_SIZE = re.compile(r"(?P<count>[1-9]\d{0,14})(?P<unit>[KMGT]?)(?P<base>i?B)?", re.IGNORECASE)
+
+LEAST_PIECE = 1 << 20
+"""Bytes of the smallest piece that ``--split`` makes."""
+
+
+def size_of(text: str) -> int:
+    """Bytes, as split(1) reads them: ``M`` and ``MiB`` are powers of 1,024, ``MB`` of 1,000; raises BadParameter."""
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is not a size; give a number and K, M or G, as in 4000M")
+    base = 1000 if (match["base"] or "").upper() == "B" else 1024
+    size = int(match["count"]) * int(base ** " KMGT".index(match["unit"].upper() or " "))
+    if size < LEAST_PIECE:
+        raise typer.BadParameter(f"{text!r} is less than 1 MiB; give a larger size")
+    return size
 
 
 Paths = Annotated[

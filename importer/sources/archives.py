@@ -46,6 +46,9 @@ _ARCHIVE_ENDINGS: Final = frozenset(
     {".zip", ".tar", ".tgz", ".gz", ".zst", ".tzst", ".xz", ".txz", ".bz2", ".tbz2", ".tbz"}
 )
 _ENCODED_ENDINGS: Final = frozenset({".b64", ".base64", ".hex", ".asc", ".uue"})
+_FIRST_PIECE: Final = re.compile(r"\.0*1")
+"""The ending of an archive that fits one piece, and of the first piece where the others are missing."""
+
 _HEX_NAME: Final = re.compile(r"(?:[0-9a-f]{32,}|sha\d+\W.*)", re.IGNORECASE)
 
 
@@ -287,6 +290,8 @@ def _may_be_archive(name: str) -> bool:
     if ending in UNFINISHED_ENDINGS:
         stem, ending = _split_ending(stem)
     if ending in _ENCODED_ENDINGS or (ending == ".txt" and _split_ending(stem)[1] in _ARCHIVE_ENDINGS):
+        return True
+    if _FIRST_PIECE.fullmatch(ending) and names_archive(stem):
         return True
     if ending and ending not in _ARCHIVE_ENDINGS:
         return False

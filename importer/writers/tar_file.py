@@ -32,6 +32,11 @@ def stream_members(
     stream.finish()
 
 
+def size_of_tar(members: Iterable[TarMember]) -> int:
+    """The bytes of an archive of these members."""
+    return sum(_room_for(member) for member in members) + len(END)
+
+
 class TarFile:
     """An archive that appears under its name only when it is whole.
 
@@ -72,7 +77,7 @@ class TarFile:
         new = [member for member in members if member.name not in self._captured]
         self._progress.start("Writing", sum(member.size for member in new))
         with output_errors(self.target):
-            demand_space(self.target.parent, sum(_room_for(member) for member in new) + len(END))
+            demand_space(self.target.parent, size_of_tar(new))
             offset = 0
             for member in members:
                 offset = self._add(member, offset)

@@ -23,6 +23,7 @@ from importer.writers.output_places import check_file_place
 from importer.writers.outputs import DOCKER_TAR
 from importer.writers.refusals import Refusal
 from importer.writers.selection import Choice, Selection, choose
+from importer.writers.split_tar import SplitTar, joining_command
 from importer.writers.tar_file import TarCapture, TarFile, stream_members
 from importer.writers.verifying_reader import VerifyingReader
 
@@ -72,6 +73,62 @@ class OpenDockerTar(OpenDestination[Outcome]):
         """Write the archive and give it its name."""
         self._tar.write(docker_tar_members(images, self._reader, self._progress.advance))
         return Outcome("load it into docker:", (f"docker load -i {for_shell(os.fspath(self._place.path))}",))
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDockerTar:
+    """The same in pieces beside each other, ``FILE.001`` and on; nothing is written where older pieces lie.
+
+    Attributes:
+        path: the name that the whole has when it is joined.
+        piece_size: bytes of each piece but the last.
+        sync: whether all is on the disk before it is called done.
+    """
+
+    path: str | os.PathLike[str]
+    piece_size: int
+    sync: bool = True
+    replace_tags: ClassVar[bool] = False
+
+    @property
+    def _pieces(self) -> SplitTar:
+        return SplitTar(path_of(self.path), self.piece_size, Durability(is_wanted=self.sync))
+
+    def check(self, inputs: Iterable[Store]) -> None:
+        """Raise UsageError when the pieces' place is none to write to."""
+        check_file_place(path_of(self.path), inputs)
+        self._pieces.demand_no_pieces()
+
+    @contextmanager
+    def opened(self, reader: VerifyingReader, progress: Progress) -> Iterator[OpenSplitTar]:
+        """Nothing is begun before it is known how many pieces there are."""
+        yield OpenSplitTar(self._pieces, reader, progress)
+
+
+class OpenSplitTar(OpenDestination[Outcome]):
+    """The pieces, before they have their names."""
+
+    def __init__(self, pieces: SplitTar, reader: VerifyingReader, progress: Progress) -> None:
+        self._pieces = pieces
+        self._reader = reader
+        self._progress = progress
+
+    def choose(self, plan: Plan, choice: Choice) -> Selection:
+        """The images that docker loads."""
+        return loadable(plan, choice, self._reader, self._progress)
+
+    def write(self, images: Sequence[NamedImage]) -> Outcome:
+        """Write the pieces and give them their names."""
+        members = docker_tar_members(images, self._reader, self._progress.advance)
+        written = self._pieces.write(members, self._reader, self._progress)
+        target = self._pieces.target
+        names = " to ".join(dict.fromkeys((written[0].name, written[-1].name)))
+        count = f"{len(written)} pieces" if len(written) > 1 else "1 piece"
+        return Outcome(
+            "join the pieces and load them into docker:",
+            (joining_command(target, written),),
+            (f"{count}: {names}, and {target.name}.sha256 for the whole",),
+        )
 
 
 @dataclass(frozen=True, slots=True)
