@@ -17,6 +17,20 @@ _BEGINNING: Final = """\
 `schema_version` stays the same, no member is removed or changes its meaning. Members may be added; ignore those that
 you don't know. [rules.md](rules.md) explains the codes.
 """
+_ANSWERS: Final = """
+## Other commands
+
+`--format json` of these commands also writes one document to standard output.
+
+- `blobfix tags`: an object with `name`, the repository in the registry, and `tags`, a list in the registry's order.
+- `blobfix compressors`: an object with `compressors`, a list of those that write exactly this file, the likeliest
+  first, each with `name` and `used_by`, the programs that are known to use it; `known_header`, whether the likeliest is
+  known to write the file's gzip header; and `single`, whether the file is one gzip member and nothing else.
+- `blobfix rules`: a list of rules, each with `code`, `name`, `severity`, `fix` and `summary`.
+- `blobfix explain`: a list of what fits. A rule has the members above and `meaning`, `origin`, `remedy`, `advice` and
+  `symptoms`; a topic has `name`, `summary`, `meaning`, `checks`, `commands` and `symptoms`. Of a longer log, each may
+  also have `lines`, the numbers of lines with it, and `line_count`.
+"""
 _REPORTS: Final = {"scan-report": "blobfix scan", "tree-report": "blobfix repair-tree"}
 
 
@@ -36,6 +50,7 @@ def _parts() -> Iterator[str]:
             if "properties" in value:
                 yield f'\n<a id="{name}-{key.lower()}"></a>\n\n### {_words(key)}: {value["description"]}\n'
                 yield from _table(value, name)
+    yield _ANSWERS.rstrip("\n")
 
 
 def _table(schema: dict[str, Any], report: str) -> Iterator[str]:

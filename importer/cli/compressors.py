@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from importer.cli.console import page_for_stdout
+from importer.cli.options import TextOrJson
 from importer.errors import DecodeError, InputError
 from importer.recompression import KnownCompressor, Recognition, recognise
 from importer.report.page import Page, Styled
@@ -20,6 +22,7 @@ Examples:
 
 def compressors(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A gzip file, such as a layer.", readable=False)],
+    format: Annotated[TextOrJson, typer.Option("--format", help="The answer's format.")] = TextOrJson.TEXT,  # noqa: A002
 ) -> None:
     """Identify the program that wrote a gzip file by reproducing it byte for byte."""
     if file.exists() and not (file.is_file() or file.is_dir()):
@@ -30,7 +33,18 @@ def compressors(
         raise DecodeError(f"{file}: is not a complete gzip file: {error}") from error
     except OSError as error:
         raise InputError(f"{file}: can't be read: {error.strerror}") from error
-    _print(page_for_stdout(), recognition)
+    if format is TextOrJson.JSON:
+        typer.echo(json.dumps(_json_of(recognition), indent=2, ensure_ascii=False))
+    else:
+        _print(page_for_stdout(), recognition)
+
+
+def _json_of(recognition: Recognition) -> dict[str, Any]:
+    return {
+        "single": recognition.is_single,
+        "known_header": recognition.is_known_header,
+        "compressors": [{"name": known.name, "used_by": known.writers} for known in recognition.compressors],
+    }
 
 
 def _print(page: Page, recognition: Recognition) -> None:

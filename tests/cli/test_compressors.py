@@ -28,6 +28,22 @@ def test_says_when_nobody_known_wrote_it(tmp_path: Path) -> None:
     assert "No known compressor" in blobfix("compressors", tmp_path / "odd.gz").text
 
 
+def test_json_names_the_same_compressors(tmp_path: Path) -> None:
+    (tmp_path / "layer").write_bytes(EMPTY_LAYER)
+    said = blobfix("compressors", tmp_path / "layer").text
+    answer = blobfix("compressors", "--format", "json", tmp_path / "layer").json
+    assert answer["single"]
+    assert answer["known_header"]
+    assert "docker push" in answer["compressors"][0]["used_by"]
+    assert [line for line in said.splitlines() if line.startswith(answer["compressors"][0]["name"])]
+
+
+def test_json_says_when_nobody_known_wrote_it(tmp_path: Path) -> None:
+    (tmp_path / "two.gz").write_bytes(gzip.compress(b"one") + gzip.compress(b"two"))
+    answer = blobfix("compressors", "--format", "json", tmp_path / "two.gz").json
+    assert answer == {"single": False, "known_header": False, "compressors": []}
+
+
 def test_a_file_of_another_kind_or_cut_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no gzip")
     (tmp_path / "cut.gz").write_bytes(gzip.compress(bytes(5000))[:-4])

@@ -280,6 +280,8 @@ class TestDiscovery:
             path = reply.headers.get("link", "").partition(">")[0].lstrip("<")
         assert pages == [["1", "10"], ["2", "a"], ["b"]]
         assert run("tags", f"{many.host}/team/app").output.split() == ["1", "10", "2", "a", "b"]
+        listed = json.loads(run("tags", "--format", "json", f"{many.host}/team/app").output)
+        assert listed == {"name": "team/app", "tags": ["1", "10", "2", "a", "b"]}
 
     @pytest.mark.parametrize(("query", "status"), [("n=0", 200), ("n=x", 400), ("n=-1", 400), ("n=99999999999", 400)])
     def test_odd_page_sizes(self, many: Blobfix, query: str, status: int) -> None:
