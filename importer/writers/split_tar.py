@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def joining_command(target: Path, pieces: Sequence[Path], system: str = os.name)
         joined = "+".join(f'"{piece}"' for piece in pieces)
         return f'copy /b {joined} "{target}" && docker load -i "{target}"'
     digits = len(pieces[0].name) - len(target.name) - 1
-    return f"cat {for_shell(os.fspath(target))}.{'?' * digits} | docker load"
+    return f"cat {for_shell(os.fspath(target))}.{'[0-9]' * digits} | docker load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,11 @@ class SplitTar:
 
     def demand_no_pieces(self) -> None:
         """Raise UsageError where older pieces lie, as they could be joined with the new ones."""
-        firsts = [self._piece(1, digits) for digits in range(_DIGITS, len(str(_MOST_PIECES)) + 1)]
-        for former in (*firsts, self._checksum):
-            if os.path.lexists(former):
+        former = re.compile(rf"{re.escape(self.target.name)}\.(?:[0-9]{{{_DIGITS},}}|sha256)", re.IGNORECASE)
+        for path in sorted(self.target.parent.iterdir()):
+            if former.fullmatch(path.name):
                 raise UsageError(
-                    f"{former}: is there already; remove all pieces of {self.target.name} first, or give another name"
+                    f"{path}: is there already; remove all pieces of {self.target.name} first, or give another name"
                 )
 
     def write(self, members: Sequence[TarMember], reader: VerifyingReader, progress: Progress) -> tuple[Path, ...]:
