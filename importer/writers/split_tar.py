@@ -141,8 +141,9 @@ class _Writer:
         self._left = self._size
 
     def _close(self) -> None:
-        if self._piece:
-            with self._piece as piece:
+        # An interrupt in here must not lead to a second attempt, on a closed file.
+        piece, self._piece = self._piece, None
+        if piece:
+            with piece:
                 piece.flush()
                 self._durability.stream(piece.fileno())
-            self._piece = None

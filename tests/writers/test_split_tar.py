@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shlex
@@ -12,6 +13,7 @@ import pytest
 import typer
 
 from importer.cli.options import size_of
+from importer.places.durability import Durability
 from importer.writers.split_tar import joining_command
 from tests.blobfix import leftovers
 from tests.images.generated import make_image, write_artifactory_folder
@@ -88,6 +90,22 @@ def test_an_image_that_lacks_a_layer_leaves_no_piece(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     assert run("to-docker-tar", tmp_path / "in", "-o", tmp_path / "out" / "image.tar", "--split", "1M").code == 4
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [(KeyboardInterrupt(), "interrupted"), (OSError(errno.ENOSPC, "disk full"), "disk full")],
+)
+def test_what_ends_a_piece_early_is_told_as_it_is(
+    failure: BaseException, said: str, download: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(Durability, "stream", fail)
+    told = run("to-docker-tar", download, "-o", tmp_path / "image.tar", "--split", "1M")
+    assert said in told.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
