@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, Final
 
 from importer.errors import BombError, ContentMismatchError, UsageError
 from importer.places.durability import Durability
@@ -26,6 +26,10 @@ from importer.writers.selection import Choice, Selection, choose
 from importer.writers.split_tar import SplitTar, joining_command
 from importer.writers.tar_file import TarCapture, TarFile, stream_members
 from importer.writers.verifying_reader import VerifyingReader
+
+
+FITS_FAT32: Final = 4000 << 20
+"""Bytes of a piece that sticks take, whose file system has files of less than 4 GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class SplitDockerTar:
     """
 
     path: str | os.PathLike[str]
-    piece_size: int
+    piece_size: int = FITS_FAT32
     sync: bool = True
     replace_tags: ClassVar[bool] = False
 
