@@ -27,7 +27,6 @@ from importer.writers.split_tar import SplitTar, joining_command
 from importer.writers.tar_file import TarCapture, TarFile, stream_members
 from importer.writers.verifying_reader import VerifyingReader
 
-
 FITS_FAT32: Final = 4000 << 20
 """Bytes of a piece that sticks take, whose file system has files of less than 4 GiB."""
 
